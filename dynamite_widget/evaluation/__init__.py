@@ -1,0 +1,1 @@
+"""The benchmarks of the paper (MIST and NoC) for any segmenter."""

@@ -1,0 +1,1 @@
+"""One file a format: pure functions between sessions and files or frames."""
