@@ -1,0 +1,62 @@
+"""What browser tests share: one JupyterLab, one Chromium, and a notebook page for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.chromium import QUIET, find_chromium
+from tests.browser.jupyter_server import JupyterServer, running_jupyter_server
+from tests.browser.notebook_page import NotebookPage
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SCREENSHOTS = REPOSITORY / "test-results"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def jupyter_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    with running_jupyter_server(tmp_path_factory.mktemp("jupyter")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = find_chromium()
+    if path is None:
+        pytest.fail("no Chromium found; scripts/install_chromium.sh says how to get one")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def open_notebook(page: Page, jupyter_server: JupyterServer) -> Iterator[Callable[..., NotebookPage]]:
+    """Open a notebook made of the given cells, or one that lies at a path."""
+    opened: list[NotebookPage] = []
+
+    def open_one(*cells: str, path: Path | None = None) -> NotebookPage:
+        notebook = NotebookPage.open(page, jupyter_server, cells=cells, path=path)
+        opened.append(notebook)
+        return notebook
+
+    yield open_one
+    for notebook in opened:
+        notebook.shut_down_kernel()

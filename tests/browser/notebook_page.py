@@ -1,0 +1,110 @@
+"""A notebook in a JupyterLab page, as a person at the mouse and keyboard uses it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import nbformat
+from playwright.sync_api import Page
+
+from tests.browser.jupyter_server import JupyterServer
+
+_READY_LIMIT_MS = 120_000
+
+# Runs in the page. The index counts from the end where it is negative.
+_RUN_CELL = """async (index) => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  await panel.sessionContext.ready;
+  const cells = panel.content.widgets;
+  panel.content.activeCellIndex = index < 0 ? cells.length + index : index;
+  panel.content.deselectAll();
+  await window.jupyterapp.commands.execute("notebook:run-cell");
+  return panel.content.activeCell.model.sharedModel.getOutputs();
+}"""
+_ADD_CELL = """(source) => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  const model = panel.content.model.sharedModel;
+  model.addCell({ cell_type: "code", source });
+}"""
+
+
+@dataclass(frozen=True)
+class NotebookPage:
+    """A notebook open in a JupyterLab page.
+
+    Attributes:
+        page: the browser's page, for the mouse, the keyboard and what is drawn.
+        server: the JupyterLab it came from.
+        name: file name of the notebook.
+    """
+
+    page: Page
+    server: JupyterServer
+    name: str
+
+    @classmethod
+    def open(
+        cls, page: Page, server: JupyterServer, *, cells: tuple[str, ...] = (), path: Path | None
+    ) -> NotebookPage:
+        """Write a notebook into the server's folder and open it, with its kernel started."""
+        name = f"{uuid4().hex}.ipynb"
+        if path is None:
+            notebook = nbformat.v4.new_notebook(
+                cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+                metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+            )
+            nbformat.write(notebook, server.folder / name)
+        else:
+            (server.folder / name).write_bytes(path.read_bytes())
+        opened = cls(page, server, name)
+        page.goto(server.notebook_address(name))
+        opened.wait_until_ready()
+        return opened
+
+    def wait_until_ready(self) -> None:
+        """Wait for the notebook and its kernel."""
+        self.page.wait_for_function(
+            """() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel
+                     ?.status === "idle" """,
+            timeout=_READY_LIMIT_MS,
+        )
+
+    def reload(self) -> None:
+        """Reload the page as F5 does; the kernel goes on."""
+        self.page.reload()
+        self.wait_until_ready()
+
+    def run_cell(self, index: int) -> str:
+        """Run a cell, counted from 0, or from the end where negative, and return what it printed.
+
+        Raises:
+            AssertionError: if the cell raised; the message is its traceback.
+        """
+        return _printed(self.page.evaluate(_RUN_CELL, index))
+
+    def run(self, source: str) -> str:
+        """Add a cell at the end, run it, and return what it printed."""
+        self.page.evaluate(_ADD_CELL, source)
+        return self.run_cell(-1)
+
+    def save(self) -> None:
+        """Save the notebook, as Ctrl+S does."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+    def shut_down_kernel(self) -> None:
+        """End the kernel, so that the next test has the machine for itself."""
+        self.page.evaluate(
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()"
+        )
+
+
+def _printed(outputs: list[dict]) -> str:
+    texts = []
+    for output in outputs:
+        if output["output_type"] == "error":
+            raise AssertionError("\n".join(output["traceback"]))
+        text = output.get("text") or output.get("data", {}).get("text/plain", "")
+        texts.append(text if isinstance(text, str) else "".join(text))
+    return "".join(texts).rstrip("\n")
