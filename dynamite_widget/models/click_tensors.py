@@ -1,0 +1,97 @@
+"""Clicks as the network takes them: tensors in order of objects, with who belongs to whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+BACKGROUND_OWNER = -1
+PADDING_OWNER = -2
+
+
+@dataclass(frozen=True)
+class ClickTensors:
+    """Clicks of one image, or of a batch with a leading dimension B.
+
+    Attributes:
+        points: (..., Q, 2) float32, y and x in pixels of the network's input.
+        owner: (..., Q) int64, index of the object from 0; -1 background; -2 padding of a batch.
+        time: (..., Q) int64, time steps.
+    """
+
+    points: Tensor
+    owner: Tensor
+    time: Tensor
+
+    def batched(self) -> ClickTensors:
+        """The same with a batch dimension, each object's clicks together, the background's last.
+
+        Within an object clicks stand in the order given. Padding stands at the very end.
+        """
+        points, owner, time = self.points, self.owner, self.time
+        if owner.dim() == 1:
+            points, owner, time = points[None], owner[None], time[None]
+        last = torch.iinfo(torch.int64).max
+        key = torch.where(owner == BACKGROUND_OWNER, last - 1, owner)
+        key = torch.where(owner == PADDING_OWNER, last, key)
+        order = key.argsort(dim=1, stable=True)
+        return ClickTensors(
+            points.gather(1, order[..., None].expand_as(points)),
+            owner.gather(1, order),
+            time.gather(1, order),
+        )
+
+    def to(self, device: torch.device) -> ClickTensors:
+        """The same on another device."""
+        return ClickTensors(self.points.to(device), self.owner.to(device), self.time.to(device))
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Which queries speak for which object.
+
+    Attributes:
+        members: (B, N, K) query indices of each object, its first repeated where it has fewer than
+            K: a maximum over them is not changed by repetition.
+        exists: (B, N) bool, False for objects that only other images of the batch have.
+        background: (B, Q) bool, queries that speak for the background.
+    """
+
+    members: Tensor
+    exists: Tensor
+    background: Tensor
+
+    @classmethod
+    def of(cls, owner: Tensor, *, padding_is_background: bool) -> Groups:
+        """Group the queries of `owner` (B, Q) as `ClickTensors.batched` ordered them."""
+        device, owner = owner.device, owner.cpu()
+        counts = [torch.bincount(row[row >= 0]) for row in owner]
+        objects = max((len(c) for c in counts), default=0)
+        longest = max((int(c.max()) for c in counts if len(c)), default=1)
+        members = torch.zeros(len(owner), objects, longest, dtype=torch.int64)
+        exists = torch.zeros(len(owner), objects, dtype=torch.bool)
+        step = torch.arange(longest)
+        for b, count in enumerate(counts):
+            n = len(count)
+            start = torch.cumsum(count, 0) - count
+            within = torch.where(step[None] < count[:, None], step[None], 0)
+            members[b, :n] = start[:, None] + within
+            exists[b, :n] = count > 0
+        background = owner == BACKGROUND_OWNER
+        if padding_is_background:
+            background |= owner == PADDING_OWNER
+        return cls(members.to(device), exists.to(device), background.to(device))
+
+    def maxima(self, values: Tensor) -> Tensor:
+        """Maximum over each group's queries: (B, Q, h, w) to (B, 1 + N, h, w), background first.
+
+        Objects that do not exist, and a background without queries, are minus infinity.
+        """
+        batch, objects, longest = self.members.shape
+        index = self.members.flatten(1)[:, :, None, None].expand(-1, -1, *values.shape[-2:])
+        picked = values.gather(1, index).unflatten(1, (objects, longest)).amax(2)
+        picked = picked.masked_fill(~self.exists[:, :, None, None], float("-inf"))
+        rest = values.masked_fill(~self.background[:, :, None, None], float("-inf"))
+        return torch.cat((rest.amax(1, keepdim=True), picked), 1)

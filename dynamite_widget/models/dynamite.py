@@ -1,0 +1,206 @@
+"""DynaMITe: from pixels to features once, from features and clicks to a label map per click.
+
+Rana et al., "DynaMITe: Dynamic Query Bootstrapping for Multi-object Interactive Segmentation
+Transformer", ICCV 2023. One network, sized by `DynamiteConfig`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from dynamite_widget.models.backbones.timm_features import TimmFeatures
+from dynamite_widget.models.click_tensors import ClickTensors
+from dynamite_widget.models.config import BackboneConfig, DynamiteConfig
+from dynamite_widget.models.interactive_transformer import (
+    ImageMemory,
+    InteractiveTransformer,
+    Prediction,
+)
+from dynamite_widget.models.light_pixel_decoder import LightPixelDecoder
+from dynamite_widget.models.refiner import (
+    EVERYWHERE,
+    Cues,
+    Refiner,
+    RefinerMemory,
+    Window,
+    make_cues,
+)
+from dynamite_widget.models.upsampling import label_pixels
+
+_T = TypeVar("_T")
+STRIDE = 4
+_CERTAINLY_OUTSIDE = -4.0
+_MARGIN = 12
+
+
+@dataclass(frozen=True)
+class ImageFeatures:
+    """What the network knows of an image (or a batch of them) before the first click."""
+
+    transformer: ImageMemory
+    refiner: RefinerMemory | None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, in bytes; what is shared between parts counts once."""
+        storages = {t.untyped_storage() for t in _tensors(self)}
+        return sum({s.data_ptr(): s.nbytes() for s in storages}.values())
+
+    @property
+    def device(self) -> torch.device:
+        """Where the features lie."""
+        return self.transformer.mask_features.device
+
+    def to(self, device: torch.device | str) -> ImageFeatures:
+        """The same on another device."""
+        return _map_tensors(self, lambda t: t.to(device))
+
+
+class DynaMITe(nn.Module):
+    """The network. `encode` once an image, `segment` once a click.
+
+    Args:
+        config: its sizes.
+    """
+
+    def __init__(self, config: DynamiteConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.backbone = _build_backbone(config.backbone)
+        self.pixel_decoder = _build_pixel_decoder(config)
+        self.interactive_transformer = InteractiveTransformer(config)
+        if config.refiner:
+            self.refiner = Refiner(config.refiner, config.width, config.mask_width)
+
+    def encode(self, pixels: Tensor) -> ImageFeatures:
+        """Compute what depends only on the image.
+
+        Args:
+            pixels: (B, 3, H, W) float32, normalised, H and W multiples of 32.
+        """
+        mask_features, maps = self.pixel_decoder(self.backbone(pixels))
+        refiner = None
+        if self.config.refiner:
+            refiner = self.refiner.remember(mask_features, maps[2], maps[1])
+        return ImageFeatures(self.interactive_transformer.remember(mask_features, maps), refiner)
+
+    def predict(
+        self, features: ImageFeatures, clicks: ClickTensors, max_time: Tensor | None = None
+    ) -> Prediction:
+        """Logits of every query at stride 4."""
+        return self.interactive_transformer(features.transformer, clicks, max_time)
+
+    def cues(self, features: ImageFeatures, clicks: ClickTensors, prediction: Prediction) -> Cues:
+        """What the refiner is told of each object after `prediction`."""
+        if features.refiner is None:
+            raise RuntimeError("this network has no refiner")
+        clicks = clicks.batched()
+        batch, queries = prediction.logits.shape[:2]
+        statics = queries - clicks.owner.shape[1]
+        points = (clicks.points + 0.5) / STRIDE - 0.5
+        points = torch.cat((points, points.new_zeros(batch, statics, 2)), 1)
+        clicked = torch.cat(
+            (clicks.owner >= -1, torch.zeros_like(points[:, :statics, 0], dtype=torch.bool)), 1
+        )
+        return make_cues(
+            prediction.logits, points, clicked, features.refiner.appearance, prediction.groups
+        )
+
+    def segment(
+        self,
+        features: ImageFeatures,
+        clicks: ClickTensors,
+        resized: tuple[int, int],
+        original: tuple[int, int],
+    ) -> Tensor:
+        """Label every pixel of one image.
+
+        Args:
+            features: of the image.
+            clicks: (Q, ...) unbatched, at least one.
+            resized: height and width of the image within the padded input.
+            original: height and width of the label map wanted.
+
+        Returns:
+            (H, W) int64: 0 background, i + 1 the i-th object.
+        """
+        prediction = self.predict(features, clicks)
+        logits = prediction.groups.maxima(prediction.logits)
+        if features.refiner is not None:
+            self._refine(features.refiner, self.cues(features, clicks, prediction), logits)
+        return label_pixels(logits[0], resized, original)
+
+    def _refine(self, memory: RefinerMemory, cues: Cues, logits: Tensor) -> None:
+        """Add each object's correction to `logits` (1, 1 + N, h, w), near the object only."""
+        for index in range(logits.shape[1] - 1):
+            window = _window(cues.own[0, index], cues.near[0, index, 0])
+            image = tuple(
+                x[..., _coarser(window[0], 2**i), _coarser(window[1], 2**i)]
+                for i, x in enumerate(memory.image)
+            )
+            correction = self.refiner(cues.of_object(0, index, window), image)
+            logits[0, 1 + index, window[0], window[1]] += correction[0, 0]
+
+
+def _window(own: Tensor, near: Tensor) -> Window:
+    """Rows and columns, in multiples of 4, around where an object may be."""
+    maybe = (own > _CERTAINLY_OUTSIDE) | (near > -float(_MARGIN))
+
+    def span(inside: Tensor) -> slice:
+        places = inside.nonzero()
+        start = max(0, int(places[0]) - _MARGIN) // 4 * 4
+        stop = -(-min(len(inside), int(places[-1]) + 1 + _MARGIN) // 4) * 4
+        return slice(start, min(stop, len(inside)))
+
+    if not maybe.any():
+        return EVERYWHERE
+    return span(maybe.any(1)), span(maybe.any(0))
+
+
+def _coarser(span: slice, factor: int) -> slice:
+    return span if span.start is None else slice(span.start // factor, span.stop // factor)
+
+
+def _build_backbone(config: BackboneConfig) -> nn.Module:
+    if config.kind == "timm":
+        return TimmFeatures(config.timm_name)
+    raise ValueError(f"no backbone {config.kind!r}")
+
+
+def _build_pixel_decoder(config: DynamiteConfig) -> nn.Module:
+    if config.pixel_decoder.kind == "light":
+        return LightPixelDecoder(
+            config.backbone.channels,
+            config.width,
+            config.mask_width,
+            config.heads,
+            config.pixel_decoder.context_depth,
+        )
+    raise ValueError(f"no pixel decoder {config.pixel_decoder.kind!r}")
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:  # noqa: ANN401 - any nesting of records and tuples
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _tensors(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _tensors(getattr(value, field.name))
+
+
+def _map_tensors(value: _T, change: Callable[[Tensor], Tensor]) -> _T:
+    if isinstance(value, Tensor):
+        return change(value)
+    if isinstance(value, tuple):
+        return type(value)(_map_tensors(item, change) for item in value)  # type: ignore[call-arg]
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {f.name: _map_tensors(getattr(value, f.name), change) for f in fields(value)}
+        return replace(value, **changed)
+    return value

@@ -1,0 +1,169 @@
+"""A small network, run per object, that answers a click strongly where it was made.
+
+The transformer's logits know objects; they follow a corrective click near a border too weakly. For
+each object this network sees its logits, its strongest rival's, how near and how alike each pixel
+is to the object's own clicks and to all others, and the image, and adds a correction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dynamite_widget.models.click_tensors import Groups
+from dynamite_widget.models.config import RefinerConfig
+from dynamite_widget.models.light_pixel_decoder import conv_norm
+
+_NEAR = (1.5, 6.0, 24.0)
+"""Widths, in stride-4 cells, at which nearness to a click is shown."""
+_CUES = 2 + 2 * (len(_NEAR) + 1)
+_SCALE = 4.0
+"""Logits are shown divided by this and squashed."""
+
+
+@dataclass(frozen=True)
+class RefinerMemory:
+    """The image as the refiner sees it: (B, C, H/s, W/s) at strides 4, 8, 16, and appearance.
+
+    Attributes:
+        image: additive part of the first convolution at each stride.
+        appearance: (B, C, H/4, W/4) unit vectors; their products tell how alike pixels are.
+    """
+
+    image: tuple[Tensor, ...]
+    appearance: Tensor
+
+
+class Refiner(nn.Module):
+    """Three-level convolutional network over one object's cues.
+
+    Args:
+        config: widths.
+        width: channels of the attended maps.
+        mask_width: channels of the mask features.
+    """
+
+    def __init__(self, config: RefinerConfig, width: int, mask_width: int) -> None:
+        super().__init__()
+        c4, c8, c16 = config.channels
+        self.image4 = conv_norm(mask_width, c4, 3, act=False)
+        self.image8 = conv_norm(width, c8, 1, act=False)
+        self.image16 = conv_norm(width, c16, 1, act=False)
+        self.appearance = nn.Conv2d(mask_width, c4, 1)
+        self.cues4 = conv_norm(_CUES, c4, 3, act=False)
+        self.down8 = conv_norm(c4, c8, 3, act=False)
+        self.mix8 = conv_norm(c8, c8, 3)
+        self.down16 = conv_norm(c8, c16, 3, act=False)
+        self.mix16 = nn.Sequential(conv_norm(c16, c16, 3), conv_norm(c16, c16, 3))
+        self.up8 = conv_norm(c16, c8, 1, act=False)
+        self.merge8 = conv_norm(c8, c8, 3)
+        self.up4 = conv_norm(c8, c4, 1, act=False)
+        self.merge4 = conv_norm(c4, c4, 3)
+        self.correction = nn.Conv2d(c4, 1, 3, padding=1)
+        nn.init.zeros_(self.correction.weight)
+        nn.init.zeros_(self.correction.bias)
+
+    def remember(self, mask_features: Tensor, map8: Tensor, map16: Tensor) -> RefinerMemory:
+        """Compute what depends only on the image."""
+        image = (self.image4(mask_features), self.image8(map8), self.image16(map16))
+        return RefinerMemory(image, F.normalize(self.appearance(mask_features), dim=1))
+
+    def forward(self, cues: Tensor, image: tuple[Tensor, ...]) -> Tensor:
+        """Corrections (M, 1, h, w) for M objects.
+
+        Args:
+            cues: (M, cues, h, w) from `Cues.of_object`, h and w multiples of 4.
+            image: `RefinerMemory.image` of the same places, M or 1 of each.
+        """
+        i4, i8, i16 = image
+        x4 = F.relu(self.cues4(cues) + i4)
+        x8 = self.mix8(F.relu(self.down8(F.avg_pool2d(x4, 2)) + i8))
+        x16 = self.mix16(F.relu(self.down16(F.avg_pool2d(x8, 2)) + i16))
+        x8 = self.merge8(x8 + F.interpolate(self.up8(x16), scale_factor=2, mode="nearest"))
+        x4 = self.merge4(x4 + F.interpolate(self.up4(x8), scale_factor=2, mode="nearest"))
+        return self.correction(x4)
+
+
+@dataclass(frozen=True)
+class Cues:
+    """What the refiner is told of every object, at stride 4.
+
+    Attributes:
+        own, rival: (B, N, h, w) logits of the object and of the strongest other or background.
+        near: (B, N, 2, h, w) minus the squared distance, in cells, to the nearest own and the
+            nearest other click; minus infinity where there is none.
+        alike: (B, N, 2, h, w) likeness, -1..1, to the most similar own and other click.
+    """
+
+    own: Tensor
+    rival: Tensor
+    near: Tensor
+    alike: Tensor
+
+    def of_object(self, batch: Tensor | int, index: Tensor | int, window: Window) -> Tensor:
+        """The network's input (M, cues, h, w) for objects `index` of images `batch`."""
+        rows, columns = window
+        picked = [
+            x[batch, index][..., rows, columns]
+            for x in (self.own, self.rival, self.near, self.alike)
+        ]
+        own, rival, near, alike = picked if picked[0].dim() == 3 else [x[None] for x in picked]
+        sigma = own.new_tensor(_NEAR)[:, None, None]
+        closeness = torch.exp(0.5 * near[:, :, None] / sigma**2).flatten(1, 2)
+        logits = torch.tanh(torch.stack((own, rival), 1) / _SCALE)
+        return torch.cat((logits, closeness, alike), 1)
+
+
+Window = tuple[slice, slice]
+"""Rows and columns of a stride-4 map."""
+
+EVERYWHERE: Window = (slice(None), slice(None))
+
+
+def make_cues(
+    logits: Tensor, points: Tensor, clicked: Tensor, appearance: Tensor, groups: Groups
+) -> Cues:
+    """Gather the cues of all objects.
+
+    Args:
+        logits: (B, Q, h, w) of all queries.
+        points: (B, Q, 2) y, x in stride-4 cells.
+        clicked: (B, Q) bool, which queries are clicks with a place.
+        appearance: (B, C, h, w) unit vectors.
+        groups: which query speaks for whom.
+    """
+    height, width = appearance.shape[-2:]
+    rows = torch.arange(height, dtype=points.dtype, device=points.device)
+    columns = torch.arange(width, dtype=points.dtype, device=points.device)
+    dy = (rows - points[..., 0, None]) ** 2
+    dx = (columns - points[..., 1, None]) ** 2
+    near = -(dy[..., :, None] + dx[..., None, :])
+    likeness = torch.einsum("bqc,bchw->bqhw", _at(appearance, points), appearance)
+    placed = clicked[..., None, None]
+    own, rival = _own_and_best_other(groups.maxima(logits))
+    near = torch.stack(
+        _own_and_best_other(groups.maxima(near.masked_fill(~placed, float("-inf")))), 2
+    )
+    alike = torch.stack(_own_and_best_other(groups.maxima(likeness.masked_fill(~placed, -1.0))), 2)
+    return Cues(own, rival, near, alike.clamp(min=-1.0))
+
+
+def _at(features: Tensor, points: Tensor) -> Tensor:
+    """Nearest value of a map at (B, Q, 2) points in cells: (B, Q, C)."""
+    height, width = features.shape[-2:]
+    y = points[..., 0].round().long().clamp(0, height - 1)
+    x = points[..., 1].round().long().clamp(0, width - 1)
+    index = (y * width + x)[:, None].expand(-1, features.shape[1], -1)
+    return features.flatten(2).gather(2, index).transpose(1, 2)
+
+
+def _own_and_best_other(maxima: Tensor) -> tuple[Tensor, Tensor]:
+    """Split (B, 1 + N, h, w), background first, in each object's value and the best other's."""
+    best = maxima.topk(2, dim=1)
+    own = maxima[:, 1:]
+    index = torch.arange(1, maxima.shape[1], device=maxima.device)[:, None, None]
+    is_best = best.indices[:, :1] == index
+    return own, torch.where(is_best, best.values[:, 1:], best.values[:, :1])
