@@ -1,4 +1,4 @@
-"""Finds the Chromium that browser tests drive; `python -m tests.browser.chromium` prints its path."""
+"""Finds the Chromium that browser tests drive; run as a module, it prints the path."""
 
 from __future__ import annotations
 

@@ -48,7 +48,9 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def open_notebook(page: Page, jupyter_server: JupyterServer) -> Iterator[Callable[..., NotebookPage]]:
+def open_notebook(
+    page: Page, jupyter_server: JupyterServer
+) -> Iterator[Callable[..., NotebookPage]]:
     """Open a notebook made of the given cells, or one that lies at a path."""
     opened: list[NotebookPage] = []
 
