@@ -1,0 +1,41 @@
+"""Every notebook that we show runs in a fresh kernel, and is kept without outputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+
+
+def executed(name: str, *, then: str) -> NotebookNode:
+    """Run a notebook and one more cell in its kernel, in the notebook's own folder."""
+    notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(then))
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(NOTEBOOKS)}})
+    return client.execute()
+
+
+def test_quickstart_shows_the_widget_and_segments() -> None:
+    notebook = executed(
+        "quickstart.ipynb",
+        then="print(session.label_map[230, 321] == rocket, w.masks.shape, len(w.to_frame()))",
+    )
+    shown = [
+        output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])
+    ]
+    assert any("application/vnd.jupyter.widget-view+json" in data for data in shown)
+    assert any("image/png" in data for data in shown)
+    assert "rocket" in next(data["text/html"] for data in reversed(shown) if "text/html" in data)
+    assert notebook.cells[-1].outputs[0].text == "True (0, 400, 600) 0\n"
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.name)
+def test_notebooks_are_kept_without_outputs(path: Path) -> None:
+    for cell in nbformat.read(path, as_version=4).cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
