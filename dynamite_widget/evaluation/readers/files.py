@@ -1,0 +1,158 @@
+"""Files of a data set, in a folder or in an uncompressed tar of it, and pictures among them."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+
+class DataSetError(ValueError):
+    """A data set on disk is not what its reader expects; says what was expected where."""
+
+
+class Folder:
+    """The files below a directory, by their path relative to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def where(self, name: str) -> str:
+        """Full name of a file, for messages."""
+        return str(self.path / name)
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such a file or directory."""
+        return (self.path / name).exists()
+
+    def listing(self, directory: str) -> list[str]:
+        """Names of the files and directories in a directory, sorted; empty if it is missing."""
+        place = self.path / directory
+        return sorted(entry.name for entry in place.iterdir()) if place.is_dir() else []
+
+    def read(self, name: str) -> bytes:
+        """Content of a file.
+
+        Raises:
+            DataSetError: if there is no such file.
+        """
+        try:
+            return (self.path / name).read_bytes()
+        except OSError as error:
+            raise DataSetError(f"{self.where(name)} cannot be read: {error.strerror}") from error
+
+
+class TarFolder(Folder):
+    """The files in a tar; a single directory at its top is taken as the root."""
+
+    @cached_property
+    def _members(self) -> dict[str, tuple[int, int]]:
+        try:
+            with tarfile.open(self.path, "r:") as archive:
+                files = {m.name.removeprefix("./"): m for m in archive if m.isfile()}
+        except tarfile.TarError as error:
+            raise DataSetError(f"{self.path} is no uncompressed tar file: {error}") from error
+        tops = {name.split("/")[0] for name in files}
+        root = f"{tops.pop()}/" if len(tops) == 1 and all("/" in name for name in files) else ""
+        return {
+            name.removeprefix(root): (member.offset_data, member.size)
+            for name, member in files.items()
+        }
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such a file or directory."""
+        return name in self._members or any(m.startswith(f"{name}/") for m in self._members)
+
+    def listing(self, directory: str) -> list[str]:
+        """Names of the files and directories in a directory, sorted; empty if it is missing."""
+        prefix = f"{directory}/" if directory else ""
+        inside = (m.removeprefix(prefix) for m in self._members if m.startswith(prefix))
+        return sorted({name.split("/")[0] for name in inside})
+
+    def read(self, name: str) -> bytes:
+        """Content of a file.
+
+        Raises:
+            DataSetError: if there is no such file.
+        """
+        if name not in self._members:
+            raise DataSetError(f"{self.where(name)} is missing")
+        offset, size = self._members[name]
+        with self.path.open("rb") as archive:
+            archive.seek(offset)
+            return archive.read(size)
+
+
+def open_folder(path: str | Path) -> Folder:
+    """Open a directory or a tar.
+
+    Raises:
+        DataSetError: if there is nothing at `path`.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return Folder(path)
+    if path.is_file():
+        return TarFolder(path)
+    raise DataSetError(f"{path} does not exist; expected a data set's folder, or a tar of it")
+
+
+def read_photograph(folder: Folder, name: str) -> NDArray[np.uint8]:
+    """Read an image file as (H, W, 3) uint8 RGB, not turned by EXIF, as its masks are not.
+
+    Raises:
+        DataSetError: if the file is missing or is no image.
+    """
+    with _open_image(folder, name) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def read_map(folder: Folder, name: str) -> NDArray[np.int64]:
+    """Read a PNG of labels, (H, W): palette indices and grey values as they stand.
+
+    Raises:
+        DataSetError: if the file is missing, is no image, or is in colour.
+    """
+    with _open_image(folder, name) as image:
+        labels = np.asarray(image)
+    if labels.ndim != 2:
+        raise DataSetError(
+            f"{folder.where(name)} is in colour ({image.mode}); expected one label a pixel "
+            "(grey or palette PNG)"
+        )
+    return labels.astype(np.int64)
+
+
+def _open_image(folder: Folder, name: str) -> Image.Image:
+    data = folder.read(name)
+    try:
+        image = Image.open(io.BytesIO(data))
+        image.load()
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise DataSetError(
+            f"{folder.where(name)} is broken: expected an image, but {error}"
+        ) from error
+    return image
+
+
+def same_size(
+    folder: Folder, image_name: str, image: NDArray[np.uint8], map_name: str, labels: NDArray
+) -> None:
+    """Refuse a label map that is not of its image's size.
+
+    Raises:
+        DataSetError: naming both files and both sizes.
+    """
+    if image.shape[:2] != labels.shape[:2]:
+        raise DataSetError(
+            f"{folder.where(map_name)} is {labels.shape[1]}x{labels.shape[0]} pixels, but its "
+            f"image {folder.where(image_name)} is {image.shape[1]}x{image.shape[0]}"
+        )

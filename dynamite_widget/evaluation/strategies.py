@@ -1,0 +1,157 @@
+"""Which object an annotator turns to next: the six strategies of the multi-object benchmark."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dynamite_widget.clicks import Click
+from dynamite_widget.evaluation.annotator import Annotator
+
+SEED = 123456
+"""Seed of the random strategies, to which the run's `seed_id` is added."""
+
+TURN_LENGTH = 10
+"""Clicks after which round robin turns to another object; a constant, whatever the budget."""
+
+
+class Strategy:
+    """Chooses the object for the next click of a scene; one instance serves one scene.
+
+    A strategy ranks the objects that still need work. The click goes to the first of them that
+    has an error left to click on, so that an object with none cannot hold up the others.
+
+    Attributes:
+        counts: clicks made for each object, the first one included.
+    """
+
+    def __init__(self, n_objects: int, tau: int, rng: random.Random) -> None:
+        self.n_objects = n_objects
+        self.tau = tau
+        self.rng = rng
+        self.counts = [1] * n_objects
+
+    def ranking(self, ious: Sequence[float], open_objects: Sequence[int]) -> Sequence[int]:
+        """Order the open objects, the most wanted first.
+
+        Args:
+            ious: IoU of every object.
+            open_objects: indices (from 0) of those below the threshold, ascending, at least one.
+        """
+        raise NotImplementedError
+
+    def clicked(self, index: int) -> None:
+        """Take note that a click was made for the object with this index."""
+        self.counts[index] += 1
+
+    def next_click(
+        self,
+        annotator: Annotator,
+        guess: NDArray[np.integer],
+        ious: Sequence[float],
+        open_objects: Sequence[int],
+    ) -> Click | None:
+        """Choose an object and propose the click for it, or None if nothing can be clicked."""
+        for index in self.ranking(ious, open_objects):
+            click = annotator.correction(index + 1, guess)
+            if click is not None:
+                self.clicked(index)
+                return click
+        return None
+
+
+class Best(Strategy):
+    """The object nearest to its threshold."""
+
+    def ranking(self, ious: Sequence[float], open_objects: Sequence[int]) -> Sequence[int]:
+        """Highest IoU first."""
+        return sorted(open_objects, key=lambda index: -ious[index])
+
+
+class Worst(Strategy):
+    """The object with the lowest IoU."""
+
+    def ranking(self, ious: Sequence[float], open_objects: Sequence[int]) -> Sequence[int]:
+        """Lowest IoU first."""
+        return sorted(open_objects, key=lambda index: ious[index])
+
+
+class Random(Strategy):
+    """Any object. The order of the previous click is shuffled further, as in the paper's runs."""
+
+    def __init__(self, n_objects: int, tau: int, rng: random.Random) -> None:
+        super().__init__(n_objects, tau, rng)
+        self._order = list(range(n_objects))
+
+    def ranking(self, ious: Sequence[float], open_objects: Sequence[int]) -> Sequence[int]:
+        """Shuffle on from the last order, then take the open ones."""
+        self.rng.shuffle(self._order)
+        return [index for index in self._order if index in open_objects]
+
+
+class WorstWithLimit(Strategy):
+    """The worst object that has had fewer than tau clicks; when all have had them, the best."""
+
+    def ranking(self, ious: Sequence[float], open_objects: Sequence[int]) -> Sequence[int]:
+        """Lowest IoU first; objects with their share of clicks come last, best first."""
+        worst = sorted(open_objects, key=lambda index: ious[index])
+        fresh = [index for index in worst if self.counts[index] < self.tau]
+        spent = [index for index in reversed(worst) if self.counts[index] >= self.tau]
+        return fresh + spent
+
+
+class RoundRobin(Strategy):
+    """One object for up to `TURN_LENGTH` clicks on end, then another one, drawn at random."""
+
+    def __init__(self, n_objects: int, tau: int, rng: random.Random) -> None:
+        super().__init__(n_objects, tau, rng)
+        self._order = list(range(n_objects))
+        self._current: int | None = None
+
+    def ranking(self, ious: Sequence[float], open_objects: Sequence[int]) -> Sequence[int]:
+        """The current object while its turn lasts, else a random one that has not had its turn."""
+        waiting = [index for index in open_objects if self.counts[index] < TURN_LENGTH]
+        if not waiting:
+            self.counts = [0] * self.n_objects
+            waiting = list(open_objects)
+        if self._current in waiting:
+            rest = [index for index in open_objects if index != self._current]
+            return [self._current, *rest]
+        self.rng.shuffle(self._order)
+        drawn = [index for index in self._order if index in waiting]
+        return drawn + [index for index in open_objects if index not in waiting]
+
+    def clicked(self, index: int) -> None:
+        """A click for another object begins its turn and ends all others'."""
+        if index != self._current:
+            self.counts = [0] * self.n_objects
+            self._current = index
+        self.counts[index] += 1
+
+
+class MaxDistance(Strategy):
+    """No object: the innermost pixel of all errors together, those of finished objects too."""
+
+    def next_click(
+        self,
+        annotator: Annotator,
+        guess: NDArray[np.integer],
+        ious: Sequence[float],
+        open_objects: Sequence[int],
+    ) -> Click | None:
+        """Propose the click in the deepest error of the whole image."""
+        return annotator.deepest_correction(guess)
+
+
+STRATEGIES: dict[str, Callable[[int, int, random.Random], Strategy]] = {
+    "best": Best,
+    "random": Random,
+    "worst": Worst,
+    "wlb": WorstWithLimit,
+    "round_robin": RoundRobin,
+    "max_dt": MaxDistance,
+}
+"""The strategies by the names the published evaluation gives them."""
