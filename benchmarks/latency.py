@@ -1,0 +1,119 @@
+"""Measures what a person waits for: encoding a photograph, one more click, and its paint.
+
+Usage:
+    python -m benchmarks.latency [--model NAME] [--threads 2] [--repeats 7] [--browser]
+
+Prints the tables of docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+import dynamite_widget as dw
+from dynamite_widget import samples
+
+SIZES = ((640, 480), (1024, 768), (2048, 1536))
+OBJECTS = (1, 5, 20, 50)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="dynamite-lite")
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads of the network")
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument(
+        "--browser", action="store_true", help="measure the paint in JupyterLab too"
+    )
+    given = parser.parse_args()
+
+    torch.set_num_threads(given.threads)
+    print(f"{machine()}, {given.threads} threads, torch {torch.__version__}; {given.model}\n")
+    segmenter = dw.Segmenter.load(given.model, device="cpu")
+    print("\n".join(kernel_table(segmenter, given.repeats)))
+    if given.browser:
+        from benchmarks.paint import paint_table
+
+        print()
+        print("\n".join(paint_table(given.model, given.threads)))
+
+
+def kernel_table(segmenter: dw.Segmenter, repeats: int) -> list[str]:
+    """Encode time, bytes kept and time of one more click, as rows of a Markdown table."""
+    columns = " | ".join(f"click, {n} object{'s' * (n > 1)}" for n in OBJECTS)
+    rows = [f"| image | encode | kept | {columns} |", "|---" * (3 + len(OBJECTS)) + "|"]
+    for width, height in SIZES:
+        photograph = np.array(Image.open(samples.path("coffee.jpg")).resize((width, height)))
+        encoding = milliseconds(partial(encode_anew, segmenter, photograph), repeats)
+        features = segmenter.encode(photograph)
+        clicking = [
+            milliseconds(
+                partial(segmenter.segment, features, scattered_clicks(n, width, height)), repeats
+            )
+            for n in OBJECTS
+        ]
+        cells = " | ".join(f"{spent:.0f} ms" for spent in clicking)
+        rows.append(
+            f"| {width} × {height} | {encoding:.0f} ms | {features.nbytes / 1e6:.1f} MB | {cells} |"
+        )
+    return rows
+
+
+def encode_anew(segmenter: dw.Segmenter, photograph: NDArray[np.uint8]) -> None:
+    """Encode a photograph as if it were seen for the first time."""
+    segmenter.forget(segmenter.encode(photograph))
+
+
+def scattered_clicks(n_objects: int, width: int, height: int) -> list[dw.Click]:
+    """One click on each object, three more that correct the first ones, one on the background."""
+    random = np.random.default_rng(0)
+    ids = [*range(1, n_objects + 1), *(1 + k % n_objects for k in range(3)), 0]
+    return [
+        dw.Click(x=x, y=y, object_id=k)
+        for k, x, y in zip(
+            ids,
+            random.uniform(0, width, len(ids)),
+            random.uniform(0, height, len(ids)),
+            strict=True,
+        )
+    ]
+
+
+def milliseconds(act: Callable[[], object], repeats: int) -> float:
+    """Median time of an act after one that warms up."""
+    act()
+    spent: list[float] = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        act()
+        spent.append(1000 * (time.perf_counter() - began))
+    return statistics.median(spent)
+
+
+def machine() -> str:
+    """Name the processor as the system does."""
+    cpuinfo = Path("/proc/cpuinfo")
+    named: list[str] = []
+    if cpuinfo.exists():
+        named = [
+            line.split(":", 1)[1].strip()
+            for line in cpuinfo.read_text().splitlines()
+            if line.startswith("model name")
+        ]
+    return f"{len(named)} × {named[0]}" if named else f"{platform.machine()} {platform.processor()}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""The house stands as docs/architecture.md draws it: imports run down, torch stays below."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1] / "dynamite_widget"
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in PACKAGE.rglob("*.py")
+}
+
+# Rooms by floor, ground first. A room imports from its own floor and from those below.
+FLOORS = (
+    {"_version", "models", "samples"},
+    {
+        *("clicks", "images", "masks", "regions", "run_lengths", "palette", "objects", "edits"),
+        *("resizing", "segmenting", "feature_cache", "devices", "state"),
+    },
+    {"commands", "protocol", "network_input", "segmenter", "formats"},
+    {"session", "evaluation", "training"},
+    {"widget", "cli"},
+)
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def room(module: str) -> str:
+    return module.split(".")[1]
+
+
+def imports(path: Path) -> set[str]:
+    """Modules of the package that a file uses at run time; imports for types alone do not count."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    used = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            submodules = {f"{node.module}.{alias.name}" for alias in node.names} & set(MODULES)
+            used |= submodules or {node.module}
+    return used & set(MODULES) - {"dynamite_widget"}
+
+
+IMPORTS = {name: imports(path) for name, path in MODULES.items() if name != "dynamite_widget"}
+
+
+def test_every_room_has_its_floor() -> None:
+    assert {room(module) for module in IMPORTS} <= set(FLOOR_OF)
+
+
+def test_imports_run_downward_only() -> None:
+    upward = [
+        f"{module} imports {used}"
+        for module, all_used in IMPORTS.items()
+        for used in all_used
+        if FLOOR_OF[room(used)] > FLOOR_OF[room(module)]
+    ]
+    assert upward == []
+
+
+def test_imports_run_in_no_circle() -> None:
+    TopologicalSorter(IMPORTS).prepare()  # raises CycleError, naming the circle
+
+
+def test_labelling_needs_no_torch_until_a_network_is_loaded() -> None:
+    look = (
+        "import sys, dynamite_widget.session, dynamite_widget.protocol, dynamite_widget.formats;"
+        "print({'torch', 'anywidget'} & set(sys.modules))"
+    )
+    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert found.stdout == "set()\n"
+
+
+def test_the_widget_never_loads_what_trains_networks() -> None:
+    used, waiting = set(), {"dynamite_widget.widget", "dynamite_widget.segmenter"}
+    while waiting:
+        module = waiting.pop()
+        used.add(module)
+        waiting |= IMPORTS[module] - used
+    assert {room(module) for module in used} & {"training", "evaluation", "cli"} == set()
+
+
+def test_files_say_what_they_are_for_and_stay_short() -> None:
+    texts = {name: path.read_text() for name, path in MODULES.items()}
+    assert [name for name, text in texts.items() if not ast.get_docstring(ast.parse(text))] == []
+    assert [name for name, text in texts.items() if len(text.splitlines()) > 500] == []
