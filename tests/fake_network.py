@@ -51,7 +51,7 @@ class Journal:
 
 
 class NearestClick(nn.Module):
-    """Answers at once unless `before` waits or raises; `before` is called in every encode and segment."""
+    """Answers at once, unless `before`, called in every `encode` and `segment`, waits or raises."""
 
     def __init__(self, before: Callable[[str], None] = lambda verb: None) -> None:
         super().__init__()

@@ -20,7 +20,6 @@ from dynamite_widget.segmenter import Segmenter
 from dynamite_widget.segmenting import SupportsSegmentation
 from tests.fake_network import FakeRecord, Gate, NearestClick
 
-
 ROOT = Path(__file__).resolve().parents[1]
 
 
