@@ -91,6 +91,9 @@ class DynamiteConfig:
         mask_width: channels of the stride-4 mask features.
         heads: attention heads everywhere.
         refiner: None for the published networks.
+        maximum_after_upsampling: resize every query's logits in two steps, to the network's input
+            and then to the photograph, before the maximum over an object's clicks is taken, as the
+            published networks do (spec A7); otherwise take the maximum first and resize in one step.
     """
 
     backbone: BackboneConfig
@@ -100,6 +103,7 @@ class DynamiteConfig:
     mask_width: int = 256
     heads: int = 8
     refiner: RefinerConfig | None = None
+    maximum_after_upsampling: bool = False
 
 
 LITE = DynamiteConfig(

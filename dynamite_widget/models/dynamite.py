@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from dynamite_widget.models.backbones.timm_features import TimmFeatures
+from dynamite_widget.models.backbones.build import build_backbone
 from dynamite_widget.models.click_tensors import ClickTensors
-from dynamite_widget.models.config import BackboneConfig, DynamiteConfig
+from dynamite_widget.models.config import DynamiteConfig
+from dynamite_widget.models.deformable_pixel_decoder import DeformablePixelDecoder
 from dynamite_widget.models.interactive_transformer import (
     ImageMemory,
     InteractiveTransformer,
@@ -71,7 +72,7 @@ class DynaMITe(nn.Module):
     def __init__(self, config: DynamiteConfig) -> None:
         super().__init__()
         self.config = config
-        self.backbone = _build_backbone(config.backbone)
+        self.backbone = build_backbone(config.backbone)
         self.pixel_decoder = _build_pixel_decoder(config)
         self.interactive_transformer = InteractiveTransformer(config)
         if config.refiner:
@@ -166,12 +167,6 @@ def _coarser(span: slice, factor: int) -> slice:
     return span if span.start is None else slice(span.start // factor, span.stop // factor)
 
 
-def _build_backbone(config: BackboneConfig) -> nn.Module:
-    if config.kind == "timm":
-        return TimmFeatures(config.timm_name)
-    raise ValueError(f"no backbone {config.kind!r}")
-
-
 def _build_pixel_decoder(config: DynamiteConfig) -> nn.Module:
     if config.pixel_decoder.kind == "light":
         return LightPixelDecoder(
@@ -181,7 +176,13 @@ def _build_pixel_decoder(config: DynamiteConfig) -> nn.Module:
             config.heads,
             config.pixel_decoder.context_depth,
         )
-    raise ValueError(f"no pixel decoder {config.pixel_decoder.kind!r}")
+    return DeformablePixelDecoder(
+        config.backbone.channels,
+        config.width,
+        config.mask_width,
+        config.heads,
+        repeat_stride8=config.pixel_decoder.repeat_stride8,
+    )
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:  # noqa: ANN401 - any nesting of records and tuples

@@ -18,14 +18,8 @@ class ResNet50(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         timm = import_timm()
-        from torchvision.ops import FrozenBatchNorm2d  # importable once timm is
-
-        self.network = timm.create_model(
-            "resnet50",
-            features_only=True,
-            out_indices=(1, 2, 3, 4),
-            norm_layer=FrozenBatchNorm2d,
-        )
+        network = timm.create_model("resnet50", features_only=True, out_indices=(1, 2, 3, 4))
+        self.network = timm.layers.freeze_batch_norm_2d(network)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """(B, 3, H, W) normalised pixels to four maps (B, C, H/s, W/s)."""

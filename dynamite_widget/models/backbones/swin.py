@@ -28,6 +28,11 @@ def relative_position_index(window: int) -> Tensor:
     return dy * (2 * window - 1) + dx
 
 
+@lru_cache(maxsize=8)
+def _index_on(window: int, device: torch.device) -> Tensor:
+    return relative_position_index(window).to(device)
+
+
 @lru_cache(maxsize=16)
 def _shift_bias(height: int, width: int, window: int, shift: int) -> Tensor:
     """Keeps apart what the cyclic shift put side by side: (windows, window**2, window**2)."""
@@ -61,9 +66,6 @@ class WindowAttention(nn.Module):
         self.heads, self.window = heads, window
         table = torch.empty((2 * window - 1) ** 2, heads)
         self.relative_position_bias_table = nn.Parameter(nn.init.trunc_normal_(table, std=0.02))
-        self.register_buffer(
-            "relative_position_index", relative_position_index(window), persistent=False
-        )
         self.qkv = nn.Linear(width, 3 * width)
         self.proj = nn.Linear(width, width)
 
@@ -74,8 +76,8 @@ class WindowAttention(nn.Module):
             tokens: (B * windows, window**2, C).
             apart: (windows, window**2, window**2) added to the scores, or None.
         """
-        index = self.relative_position_index
-        bias = self.relative_position_bias_table[index].permute(2, 0, 1)  # (heads, T, T)
+        table = self.relative_position_bias_table
+        bias = table[_index_on(self.window, table.device)].permute(2, 0, 1)  # (heads, T, T)
         q, k, v = self.qkv(tokens).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         if apart is not None:
             apart = apart.repeat(len(tokens) // len(apart), 1, 1)[:, None]
