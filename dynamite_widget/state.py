@@ -1,0 +1,144 @@
+"""`State`: everything people said about one image, at one moment, and the label map it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import isfinite
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dynamite_widget.clicks import BACKGROUND, Click
+from dynamite_widget.edits import Edit, draw
+from dynamite_widget.objects import ObjectRecord
+
+
+def no_objects() -> Mapping[int, ObjectRecord]:
+    """Return the objects of a new session: none."""
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What has been said so far; commands turn one state into the next.
+
+    Attributes:
+        objects: decisions about each object by id, ids rising.
+        clicks: all clicks, in order of time.
+        edits: all hand edits, in order of time.
+    """
+
+    objects: Mapping[int, ObjectRecord] = field(default_factory=no_objects)
+    clicks: tuple[Click, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+    def record(self, object_id: int) -> ObjectRecord:
+        """Return the decisions about one object.
+
+        Raises:
+            ValueError: if there is no such object.
+        """
+        if object_id not in self.objects:
+            there = ", ".join(map(str, self.objects)) or "none yet"
+            raise ValueError(f"there is no object {object_id!r}; objects here: {there}")
+        return self.objects[object_id]
+
+    def click(self, index: int) -> Click:
+        """Return the click at a time step.
+
+        Raises:
+            ValueError: if there is no such click.
+        """
+        if not 0 <= index < len(self.clicks):
+            raise ValueError(f"there is no click {index}; clicks here: 0 to {len(self.clicks) - 1}")
+        return self.clicks[index]
+
+    def with_record(self, record: ObjectRecord) -> State:
+        """Return the state in which an object is new or changed."""
+        objects = {**self.objects, record.id: record}
+        return replace(self, objects=MappingProxyType(dict(sorted(objects.items()))))
+
+    def without_record(self, object_id: int) -> State:
+        """Return the state in which an object's record is gone."""
+        objects = {k: record for k, record in self.objects.items() if k != object_id}
+        return replace(self, objects=MappingProxyType(objects))
+
+    @property
+    def clicked_ids(self) -> frozenset[int]:
+        """Ids of the objects that have clicks."""
+        return frozenset(click.object_id for click in self.clicks) - {BACKGROUND}
+
+    def locked_owner(self, x: int, y: int) -> int | None:
+        """Return the locked object that holds the pixel (x, y), if there is one."""
+        for record in self.objects.values():
+            if record.frozen is not None and (x, y) in record.frozen:
+                return record.id
+        return None
+
+    def same_pixels(self, other: State) -> bool:
+        """Tell whether two states make the same label map of the same answer."""
+        return (
+            self.clicks == other.clicks
+            and self.edits == other.edits
+            and [(k, r.frozen, r.bound) for k, r in self.objects.items()]
+            == [(k, r.frozen, r.bound) for k, r in other.objects.items()]
+        )
+
+    def label_map(self, answer: NDArray[np.uint16]) -> NDArray[np.uint16]:
+        """Join what the model answered with what people said.
+
+        From weak to strong: the model inside each object's bound, the clicked pixels, hand edits,
+        locked objects. An object without clicks gets nothing from the model.
+
+        Args:
+            answer: (H, W), the model's answer to these clicks.
+
+        Returns:
+            (H, W) uint16, read-only.
+        """
+        label_map = self._bounded(answer)
+        for click in self.clicks:
+            label_map[pixel_of(click.x, click.y)] = click.object_id
+        label_map = draw(self.edits, label_map)
+        locked = [record for record in self.objects.values() if record.frozen is not None]
+        if locked:
+            label_map[np.isin(label_map, [record.id for record in locked])] = BACKGROUND
+        for record in locked:
+            assert record.frozen is not None
+            label_map[record.frozen.slices][record.frozen.pixels] = record.id
+        label_map.flags.writeable = False
+        return label_map
+
+    def _bounded(self, answer: NDArray[np.uint16]) -> NDArray[np.uint16]:
+        keep = np.zeros(0x10000, np.uint16)
+        for object_id in self.clicked_ids:
+            keep[object_id] = object_id
+        label_map = keep[answer]
+        for record in self.objects.values():
+            if record.bound is not None:
+                x, y, width, height = record.bound
+                outside = label_map == record.id
+                outside[y : y + height, x : x + width] = False
+                label_map[outside] = BACKGROUND
+        return label_map
+
+
+def pixel_of(x: float, y: float) -> tuple[int, int]:
+    """Return (row, column) of the pixel that holds the point (x, y)."""
+    return int(y), int(x)
+
+
+def check_point(x: float, y: float, size: tuple[int, int]) -> None:
+    """Check that a point lies in an image of (H, W).
+
+    Raises:
+        ValueError: if it lies outside or is not finite.
+    """
+    height, width = size
+    if not (isfinite(x) and isfinite(y) and 0 <= x < width and 0 <= y < height):
+        raise ValueError(
+            f"({x}, {y}) is outside the image: x goes from 0 to below {width}, "
+            f"y from 0 to below {height}"
+        )
