@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextvars
 import hashlib
 import threading
 import uuid
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
@@ -17,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.devices import PlacedNetwork
 from dynamite_widget.feature_cache import CacheInfo, FeatureCache
@@ -123,7 +123,7 @@ class Segmenter:
         )
         self._lock = threading.Lock()
         self._turns: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
-        self._background = ThreadPoolExecutor(1, thread_name_prefix="dynamite-prefetch")
+        self._prefetching = BackgroundJobs[Features]()
 
     @property
     def device(self) -> torch.device:
@@ -214,8 +214,7 @@ class Segmenter:
             image = image.copy()
         elif isinstance(image, Tensor):
             image = image.detach().clone()
-        context = contextvars.copy_context()
-        return self._background.submit(context.run, self._encode_unless_closing, image)
+        return self._prefetching.submit(lambda: self.encode(image))
 
     def forget(self, features: Features) -> None:
         """Drop an image from the cache; its features stay valid for whoever holds them."""
@@ -224,11 +223,6 @@ class Segmenter:
     def cache_info(self) -> CacheInfo:
         """Return hits, misses, entries, bytes and bounds of the cache."""
         return self._cache.cache_info()
-
-    def _encode_unless_closing(self, image: Any) -> Features:  # noqa: ANN401
-        if not threading.main_thread().is_alive():
-            raise RuntimeError("Python is ending")  # which else would wait for the whole list
-        return self.encode(image)
 
     def _turn_of(self, key: str) -> threading.Lock:
         """Return the lock of one image, which lives while somebody holds or awaits it."""

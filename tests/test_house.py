@@ -19,7 +19,7 @@ FLOORS = (
     {"_version", "models", "samples"},
     {
         *("clicks", "images", "masks", "regions", "run_lengths", "palette", "objects", "edits"),
-        *("resizing", "segmenting", "feature_cache", "devices", "state"),
+        *("resizing", "segmenting", "feature_cache", "background_jobs", "devices", "state"),
     },
     {"commands", "protocol", "network_input", "segmenter", "formats"},
     {"session", "evaluation", "training"},

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextvars
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,8 +15,6 @@ from dynamite_widget import Click
 from dynamite_widget.segmenter import Segmenter
 from dynamite_widget.segmenting import SupportsSegmentation
 from tests.fake_network import FakeRecord, Gate, NearestClick
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def photograph(height: int = 50, width: int = 80, seed: int = 0) -> np.ndarray:
@@ -252,39 +246,6 @@ class Failing:
 
     def __deepcopy__(self, memo: dict[int, object]) -> Failing:
         return self
-
-
-def test_fetching_ahead_runs_in_the_context_of_the_one_who_asked() -> None:
-    cell = contextvars.ContextVar("cell", default="none")
-    seen: list[str] = []
-    segmenter = make_segmenter(NearestClick(lambda verb: seen.append(cell.get())))
-    for name in ("first cell", "second cell"):
-        cell.set(name)
-        segmenter.prefetch(photograph(seed=len(name))).result(30)
-    assert seen == ["first cell", "second cell"]
-
-
-def test_python_ends_without_working_off_the_list_of_images_fetched_ahead() -> None:
-    script = """
-import atexit, time
-import numpy as np
-from dynamite_widget.segmenter import Segmenter
-from tests.fake_network import FakeRecord, NearestClick
-network = NearestClick(lambda verb: time.sleep(0.05))
-segmenter = Segmenter(network, FakeRecord(), device="cpu")
-for seed in range(40):
-    segmenter.prefetch(np.full((50, 80, 3), seed, np.uint8))
-atexit.register(lambda: print("encoded", len(network.journal.encoded)))
-"""
-    run = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    assert int(run.stdout.removeprefix("encoded ")) < 10, run.stdout
 
 
 def test_answers_do_not_depend_on_how_many_threads_ask() -> None:
