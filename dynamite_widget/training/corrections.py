@@ -1,0 +1,119 @@
+"""Corrective clicks during training, for a whole batch at once and on its device."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dynamite_widget.models.click_tensors import BACKGROUND_OWNER, PADDING_OWNER, ClickTensors
+from dynamite_widget.models.dynamite import STRIDE
+from dynamite_widget.training.photographs import IGNORE
+
+_GOOD_ENOUGH = 0.95
+_DEEPEST = 40
+"""Depths are measured up to this many cells."""
+_CHANCE = 0.75
+"""Of an unfinished object to be clicked in a round: seldom all at once."""
+
+
+def cell_labels(labels: Tensor) -> Tensor:
+    """Labels at the centres of the stride-4 cells: (B, S, S) to (B, S/4, S/4) int64."""
+    middle = STRIDE // 2
+    return labels[:, middle::STRIDE, middle::STRIDE].long()
+
+
+def depth(masks: Tensor) -> Tensor:
+    """Distance to the border in cells, (..., h, w) bool to float; outside counts as border.
+
+    Erosion by a cross and by a square in turn: an octagon's distance, near enough to Euclid's
+    for choosing clicks.
+    """
+    flat = masks.flatten(0, -3)[:, None].float()
+    total = flat.clone()
+    for i in range(_DEEPEST):
+        padded = F.pad(flat, (1, 1, 1, 1))
+        if i % 2:
+            flat = -F.max_pool2d(-padded, 3, 1)
+        else:
+            rows = -F.max_pool2d(-padded[..., 1:-1], (3, 1), 1)
+            columns = -F.max_pool2d(-padded[..., 1:-1, :], (1, 3), 1)
+            flat = torch.minimum(rows, columns)
+        if not flat.any():
+            break
+        total += flat
+    return total[:, 0].view(masks.shape)
+
+
+def intersection_over_union(predicted: Tensor, truth: Tensor, objects: int) -> Tensor:
+    """IoU of each object, (B, N); 1 where both are empty.
+
+    Args:
+        predicted: (B, h, w), 0 background, k object.
+        truth: the same, -1 ignored.
+        objects: N.
+    """
+    number = torch.arange(1, objects + 1, device=truth.device)[:, None, None]
+    guess = (predicted[:, None] == number) & (truth != IGNORE)[:, None]
+    mask = truth[:, None] == number
+    both = (guess & mask).sum((-1, -2))
+    either = (guess | mask).sum((-1, -2))
+    return torch.where(either > 0, both / either.clamp(min=1), 1.0)
+
+
+def add_corrections(
+    clicks: ClickTensors, predicted: Tensor, labels: Tensor, objects: int
+) -> ClickTensors:
+    """Click where each unfinished object is most wrong (Rana et al., sec. 3.4).
+
+    Unlike the published code every image of the batch receives its clicks.
+
+    Args:
+        clicks: made so far.
+        predicted: (B, h, w) labels at stride 4.
+        labels: (B, S, S) truth.
+        objects: largest number of objects.
+
+    Returns:
+        `clicks` and at most one more an object.
+    """
+    truth = cell_labels(labels)
+    number = torch.arange(1, objects + 1, device=truth.device)[:, None, None]
+    mask, guess = truth[:, None] == number, predicted[:, None] == number
+    known = (truth != IGNORE)[:, None]
+    deep = depth(torch.stack((mask & ~guess, guess & ~mask & known), 2))  # (B, N, 2, h, w)
+    missing, surplus = deep.unbind(2)
+    largest = torch.stack((missing.amax((-1, -2)), surplus.amax((-1, -2))), 2)
+    error = torch.where((largest[..., 0] > largest[..., 1])[..., None, None], missing, surplus)
+    most = error.amax((-1, -2))
+    # Half of the clicks go to the very middle of the error, half anywhere in its inner part.
+    middle = torch.rand(most.shape, device=most.device) < 0.5
+    threshold = torch.where(middle, most - 0.01, most / 2)[..., None, None]
+    score = torch.rand(error.shape, device=error.device).masked_fill(error <= threshold, -1.0)
+    cell = score.flatten(2).argmax(2)
+    y = cell.div(error.shape[-1], rounding_mode="floor") * STRIDE
+    x = cell % error.shape[-1] * STRIDE
+    y = y + torch.randint(0, STRIDE, y.shape, device=y.device)
+    x = x + torch.randint(0, STRIDE, x.shape, device=x.device)
+    there = labels.flatten(1).gather(1, y * labels.shape[-1] + x).long()
+    owner = torch.where(there > 0, there - 1, BACKGROUND_OWNER)
+    unfinished = intersection_over_union(predicted, truth, objects) < _GOOD_ENOUGH
+    made = unfinished & (most > 0) & (there != IGNORE)
+    made &= torch.rand(most.shape, device=most.device) < _CHANCE
+    owner = torch.where(made, owner, PADDING_OWNER)
+    time = clicks.time.amax() + 1 + torch.arange(objects, device=owner.device).expand_as(owner)
+    return _without_needless_padding(
+        ClickTensors(
+            torch.cat((clicks.points, torch.stack((y, x), -1).float()), 1),
+            torch.cat((clicks.owner, owner), 1),
+            torch.cat((clicks.time, time), 1),
+        )
+    )
+
+
+def _without_needless_padding(clicks: ClickTensors) -> ClickTensors:
+    clicks = clicks.batched()
+    longest = int((clicks.owner != PADDING_OWNER).sum(1).max())
+    return ClickTensors(
+        clicks.points[:, :longest], clicks.owner[:, :longest], clicks.time[:, :longest]
+    )

@@ -1,0 +1,72 @@
+"""The training photographs on disk: a manifest of images and label maps, read one at a time."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+IGNORE = -1
+"""Label of pixels that are neither object nor background."""
+_IGNORE_ON_DISK = 255
+_PARTIAL = ("some instances", "one person", "instances of 4 categories")
+
+
+@dataclass(frozen=True)
+class Photograph:
+    """One line of the manifest.
+
+    Attributes:
+        image, mask: files.
+        dataset: name of the set.
+        partial: not every object of the image is labelled, so that an unlabelled pixel far from
+            the objects is no safe place for a background click.
+        objects: labels used.
+    """
+
+    image: Path
+    mask: Path
+    dataset: str
+    partial: bool
+    objects: int
+
+    def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+        """Image (H, W, 3) and labels (H, W): 0 background, k object, -1 ignored."""
+        with Image.open(self.image) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        with Image.open(self.mask) as mask:
+            labels = np.asarray(mask).astype(np.int32)
+        if labels.shape != pixels.shape[:2]:
+            raise ValueError(f"{self.mask} is {labels.shape}, its image {pixels.shape[:2]}")
+        labels[labels == _IGNORE_ON_DISK] = IGNORE  # no object has this label, in 16 bits neither
+        return pixels, labels
+
+
+def read_manifest(folder: Path) -> list[Photograph]:
+    """All photographs of `folder`/manifest.csv whose files are there.
+
+    Raises:
+        FileNotFoundError: if there is no manifest, or none of its images.
+    """
+    manifest = folder / "manifest.csv"
+    if not manifest.is_file():
+        raise FileNotFoundError(f"no manifest at {manifest}: give the folder that holds it")
+    with manifest.open(newline="") as lines:
+        photographs = [
+            Photograph(
+                folder / row["image"],
+                folder / row["mask"],
+                row["dataset"],
+                row["kind"].startswith(_PARTIAL) or "not every" in row["kind"],
+                int(row["objects"]),
+            )
+            for row in csv.DictReader(lines)
+        ]
+    found = [p for p in photographs if p.image.is_file() and p.mask.is_file()]
+    if not found:
+        raise FileNotFoundError(f"none of the {len(photographs)} images of {manifest} are there")
+    return found

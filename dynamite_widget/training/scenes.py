@@ -1,0 +1,235 @@
+"""Training scenes: a crop with a few objects to segment and the first clicks on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import IterableDataset
+
+from dynamite_widget.models.click_tensors import BACKGROUND_OWNER, PADDING_OWNER, ClickTensors
+from dynamite_widget.training.augmentation import jitter_colour, jitter_scale, paste_object
+from dynamite_widget.training.config import TrainingConfig
+from dynamite_widget.training.photographs import IGNORE, Photograph
+
+_SMALLEST = 80
+"""Objects of fewer visible pixels in the crop are left out."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One training example.
+
+    Attributes:
+        image: (S, S, 3) uint8.
+        labels: (S, S) int32: 0 background, 1..N objects, -1 ignored.
+        clicks: (Q, 3) float32 of y, x, owner (object index from 0, or -1), in order of time.
+    """
+
+    image: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+    clicks: NDArray[np.float32]
+
+
+class Scenes(IterableDataset[Scene]):
+    """An endless stream of scenes, drawn set by set.
+
+    Args:
+        photographs: to draw from.
+        config: of the run.
+        start: steps already made, so that a resumed run sees new scenes.
+    """
+
+    def __init__(
+        self, photographs: Sequence[Photograph], config: TrainingConfig, start: int = 0
+    ) -> None:
+        super().__init__()
+        self.config, self.start = config, start
+        self.sets: dict[str, list[Photograph]] = {}
+        for photograph in photographs:
+            self.sets.setdefault(photograph.dataset, []).append(photograph)
+        self.names = sorted(self.sets)
+        weights = np.array([config.set_weights.get(n, 1.0) for n in self.names])
+        self.chances = weights / weights.sum()
+
+    def __iter__(self) -> Iterator[Scene]:
+        worker = torch.utils.data.get_worker_info()
+        number = worker.id if worker else 0
+        rng = np.random.default_rng((self.config.seed, self.start, number))
+        while True:
+            scene = self.draw(rng)
+            if scene is not None:
+                yield scene
+
+    def draw(self, rng: np.random.Generator) -> Scene | None:
+        """One scene, or None where chance left no object in it."""
+        photograph = self._pick(rng)
+        image, labels = photograph.read()
+        if rng.random() < 0.5:
+            image, labels = image[:, ::-1], labels[:, ::-1]
+        objects = _large_enough(labels, 40)
+        if not len(objects):
+            return None
+        focus = labels == rng.choice(objects)
+        scale = _draw_scale(focus, self.config, rng)
+        image, labels = jitter_scale(
+            np.ascontiguousarray(image), labels, self.config.crop, scale, focus, rng
+        )
+        chosen = _choose(_large_enough(labels, _SMALLEST), self.config.max_objects, rng)
+        if rng.random() < self.config.paste:
+            image, labels, pasted = self._paste(image, labels, rng)
+            chosen = [*chosen, *pasted]
+        labels = _relabel(labels, chosen)
+        if labels.max() <= 0:
+            return None
+        clicks = first_clicks(labels, photograph.partial, rng)
+        return Scene(jitter_colour(image, rng), labels, clicks)
+
+    def _pick(self, rng: np.random.Generator) -> Photograph:
+        photographs = self.sets[self.names[rng.choice(len(self.names), p=self.chances)]]
+        return photographs[rng.integers(len(photographs))]
+
+    def _paste(
+        self, image: NDArray[np.uint8], labels: NDArray[np.int32], rng: np.random.Generator
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int32], list[int]]:
+        source, source_labels = self._pick(rng).read()
+        objects = _large_enough(source_labels, source_labels.size // 100)
+        pasted = []
+        for label in rng.permutation(objects)[: rng.integers(1, 4)]:
+            new = int(labels.max()) + 1
+            image, labels = paste_object(image, labels, source, source_labels == label, new, rng)
+            pasted.append(new)
+        return image, labels, pasted
+
+
+def _draw_scale(
+    focus: NDArray[np.bool_], config: TrainingConfig, rng: np.random.Generator
+) -> float:
+    """Log-uniform, but the photograph fills the crop, and objects stay neither tiny nor huge."""
+    low, high = config.scale
+    low = min(high, max(low, 0.85 * config.crop / max(focus.shape)))
+    scale = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    extent = np.sqrt(focus.sum())
+    return float(np.clip(scale, min(1.0, 16 / extent), max(low, 1.3 * config.crop / extent)))
+
+
+def _large_enough(labels: NDArray[np.int32], area: int) -> NDArray[np.int64]:
+    counts = np.bincount(labels[labels > 0].ravel(), minlength=1)
+    return np.flatnonzero(counts >= max(area, 1))
+
+
+def _choose(objects: NDArray[np.int64], most: int, rng: np.random.Generator) -> list[int]:
+    """Often one object, sometimes many: half of the time one, else up to `most`."""
+    count = 1 if rng.random() < 0.4 else int(rng.integers(2, most + 1))
+    return [int(k) for k in rng.permutation(objects)[:count]]
+
+
+def _relabel(labels: NDArray[np.int32], chosen: Sequence[int]) -> NDArray[np.int32]:
+    """Number the chosen objects that are still visible from 1; all others are background."""
+    out = np.where(labels == IGNORE, IGNORE, 0).astype(np.int32)
+    number = 0
+    for label in chosen:
+        mask = labels == label
+        if mask.sum() >= _SMALLEST:
+            number += 1
+            out[mask] = number
+    return out
+
+
+def first_clicks(
+    labels: NDArray[np.int32], partial: bool, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Clicks before any prediction: one or more an object, sometimes some on the background.
+
+    Args:
+        labels: (S, S).
+        partial: keep background clicks near the objects.
+        rng: source of chance.
+
+    Returns:
+        (Q, 3) of y, x, owner.
+    """
+    clicks: list[tuple[float, float, int]] = []
+    for number in rng.permutation(int(labels.max())):
+        depth = _depth(labels == number + 1)
+        count = int(rng.geometric(0.75))
+        clicks += [(*_place(depth, rng, central=i == 0), int(number)) for i in range(count)]
+    if rng.random() < 0.25:
+        background = labels == 0
+        if partial:
+            near = cv2.dilate((labels > 0).astype(np.uint8), np.ones((31, 31), np.uint8))
+            background &= near > 0
+        if background.sum() > _SMALLEST:
+            depth = _depth(background)
+            count = int(rng.integers(1, 3))
+            clicks += [(*_place(depth, rng, central=False), BACKGROUND_OWNER) for _ in range(count)]
+    return np.asarray(clicks, np.float32)
+
+
+def _depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Distance to the mask's border; the image's border counts as one."""
+    padded = np.pad(mask.astype(np.uint8), 1)
+    return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 5), np.float32)[1:-1, 1:-1]
+
+
+def _place(
+    depth: NDArray[np.float32], rng: np.random.Generator, *, central: bool
+) -> tuple[float, float]:
+    """A pixel in the middle, anywhere inside, or near the border."""
+    kind = rng.random()
+    if central and kind < 0.5:
+        inside = depth >= depth.max()
+    elif kind < 0.8:
+        inside = depth > depth.max() / 2
+    elif kind < 0.95:
+        inside = depth > 1
+    else:
+        inside = (depth > 0) & (depth <= 3)
+    places = np.flatnonzero(inside if inside.any() else depth > 0)
+    y, x = divmod(int(places[rng.integers(len(places))]), depth.shape[1])
+    return float(y), float(x)
+
+
+@dataclass(frozen=True)
+class SceneBatch:
+    """Scenes of one step.
+
+    Attributes:
+        images: (B, S, S, 3) uint8.
+        labels: (B, S, S) int16.
+        clicks: padded to equal numbers.
+    """
+
+    images: Tensor
+    labels: Tensor
+    clicks: ClickTensors
+
+    def to(self, device: torch.device) -> SceneBatch:
+        """The same on another device."""
+        return SceneBatch(
+            self.images.to(device, non_blocking=True),
+            self.labels.to(device, non_blocking=True),
+            self.clicks.to(device),
+        )
+
+
+def collate(scenes: Sequence[Scene]) -> SceneBatch:
+    """Stack scenes; shorter lists of clicks are padded."""
+    longest = max(len(s.clicks) for s in scenes)
+    points = torch.zeros(len(scenes), longest, 2)
+    owner = torch.full((len(scenes), longest), PADDING_OWNER)
+    for b, scene in enumerate(scenes):
+        clicks = torch.from_numpy(scene.clicks)
+        points[b, : len(clicks)] = clicks[:, :2]
+        owner[b, : len(clicks)] = clicks[:, 2].long()
+    time = torch.arange(longest).expand_as(owner)
+    return SceneBatch(
+        torch.from_numpy(np.stack([s.image for s in scenes])),
+        torch.from_numpy(np.stack([s.labels for s in scenes]).astype(np.int16)),
+        ClickTensors(points, owner, time),
+    )
