@@ -1,0 +1,105 @@
+"""The segmenter with the embedded model's network: what must hold to the bit."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from dynamite_widget import Click
+from dynamite_widget.models.config import LITE
+from dynamite_widget.models.dynamite import DynaMITe, ImageFeatures
+from dynamite_widget.models.registry import find_model
+from dynamite_widget.segmenter import Segmenter
+
+LITE_RECORD = find_model("dynamite-lite")
+CLICKS = [Click(20, 10, 3), Click(70, 40, 8), Click(2, 45), Click(25, 14, 3)]
+
+
+@pytest.fixture(scope="module")
+def network() -> DynaMITe:
+    """A network of random weights whose answers are not all the same."""
+    torch.manual_seed(0)
+    network = DynaMITe(LITE)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    return network
+
+
+@pytest.fixture
+def segmenter(network: DynaMITe) -> Segmenter:
+    return Segmenter(network, LITE_RECORD, device="cpu", short_side=64)
+
+
+def photograph(height: int = 50, width: int = 80, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def test_cached_and_fresh_features_give_the_same_bits(segmenter: Segmenter) -> None:
+    first = segmenter.encode(photograph())
+    fresh = segmenter.segment(first, CLICKS)
+    assert segmenter.encode(photograph()) is first
+    cached = segmenter.segment(first, CLICKS)
+    segmenter.forget(first)
+    again = segmenter.encode(photograph())
+    assert again is not first
+    for label_map in (cached, segmenter.segment(again, CLICKS)):
+        np.testing.assert_array_equal(label_map, fresh)
+    assert len(np.unique(fresh)) > 1
+
+
+def test_segmenting_leaves_the_features_as_they_were(segmenter: Segmenter) -> None:
+    features = segmenter.encode(photograph())
+    first = segmenter.segment(features, CLICKS)
+    segmenter.segment(features, [Click(60, 5, 1), Click(3, 3, 2)])
+    np.testing.assert_array_equal(segmenter.segment(features, CLICKS), first)
+
+
+def test_several_threads_get_the_answers_that_one_would_get(segmenter: Segmenter) -> None:
+    def answer(seed: int) -> bytes:
+        features = segmenter.encode(photograph(seed=seed % 2))
+        return segmenter.segment(features, [*CLICKS[seed % 3 :], Click(seed, 5, 1)]).tobytes()
+
+    expected = [answer(seed) for seed in range(6)]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(answer, range(6))) == expected
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 90), (33, 2), (64, 64)])
+@pytest.mark.parametrize("short_side", [None, 40])
+def test_images_of_any_size_get_a_label_map_of_their_size(
+    network: DynaMITe, size: tuple[int, int], short_side: int | None
+) -> None:
+    segmenter = Segmenter(network, LITE_RECORD, device="cpu", short_side=short_side, long_side=128)
+    features = segmenter.encode(photograph(*size))
+    label_map = segmenter.segment(features, [Click(size[1] - 1, size[0] - 1, 4)])
+    assert label_map.shape == size
+    assert label_map[-1, -1] == 4
+
+
+def test_a_full_graphics_card_changes_nothing_in_the_answer(network: DynaMITe) -> None:
+    expected = answer_of(network)
+
+    class Crowded(DynaMITe):
+        """The same network on a card that has room for its weights only; its copies are not."""
+
+        on_card: DynaMITe
+
+        def encode(self, pixels: Tensor) -> ImageFeatures:
+            if self is self.on_card:
+                raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+            return super().encode(pixels)
+
+    Crowded.on_card = Crowded(network.config)
+    Crowded.on_card.load_state_dict(network.state_dict())
+    with pytest.warns(RuntimeWarning, match="out of memory"):
+        np.testing.assert_array_equal(answer_of(Crowded.on_card), expected)
+
+
+def answer_of(network: DynaMITe) -> np.ndarray:
+    segmenter = Segmenter(network, LITE_RECORD, device="cpu", short_side=64)
+    return segmenter.segment(segmenter.encode(photograph()), CLICKS)
