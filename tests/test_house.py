@@ -19,9 +19,9 @@ FLOORS = (
     {"_version", "models", "samples"},
     {
         *("clicks", "images", "masks", "regions", "run_lengths", "palette", "objects", "edits"),
-        *("resizing", "segmenting", "feature_cache", "background_jobs", "devices", "state"),
+        *("resizing", "segmenting", "feature_cache", "devices", "state", "view", "background_jobs"),
     },
-    {"commands", "protocol", "network_input", "segmenter", "formats"},
+    {"commands", "history", "protocol", "network_input", "segmenter", "answering", "formats"},
     {"session", "evaluation", "training"},
     {"widget", "cli"},
 )

@@ -15,6 +15,8 @@ from tests.browser.notebook_page import NotebookPage
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCREENSHOTS = REPOSITORY / "test-results"
 
+SaveScreenshot = Callable[[str], None]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -37,6 +39,16 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def save_screenshot(page: Page) -> SaveScreenshot:
+    """Keep a picture of the page under test-results/, to be looked at."""
+
+    def save(name: str) -> None:
+        page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+    return save
 
 
 @pytest.fixture

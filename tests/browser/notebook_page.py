@@ -10,6 +10,7 @@ import nbformat
 from playwright.sync_api import Page
 
 from tests.browser.jupyter_server import JupyterServer
+from tests.browser.widget_on_screen import WidgetOnScreen
 
 _READY_LIMIT_MS = 120_000
 
@@ -88,6 +89,10 @@ class NotebookPage:
         """Add a cell at the end, run it, and return what it printed."""
         self.page.evaluate(_ADD_CELL, source)
         return self.run_cell(-1)
+
+    def widget(self, index: int = 0) -> WidgetOnScreen:
+        """A segmentation widget of the notebook, counted from the top."""
+        return WidgetOnScreen(self.page.locator(".dynamite-widget").nth(index))
 
     def save(self) -> None:
         """Save the notebook, as Ctrl+S does."""

@@ -1,0 +1,208 @@
+"""A person labels a photograph with the mouse in JupyterLab, and reads the result in a cell.
+
+A stand-in answers at once and exactly (every click is a disc), so that each pixel is known.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import SaveScreenshot
+from tests.browser.notebook_page import NotebookPage
+from tests.browser.widget_on_screen import WidgetOnScreen
+
+SHOW_THE_WIDGET = """
+import json, time
+import numpy as np
+import dynamite_widget as dw
+from dynamite_widget import samples
+
+class Discs:
+    seconds = 0.0
+
+    def encode(self, image):
+        return np.asarray(image).shape[:2]
+
+    def segment(self, features, clicks):
+        time.sleep(self.seconds)
+        rows, columns = np.indices(features)
+        label_map = np.zeros(features, np.uint16)
+        for click in clicks:
+            if click.x < 5 and click.y < 5:
+                raise RuntimeError("the corner cannot be segmented")
+            near = np.hypot(columns - click.x, rows - click.y) <= 40
+            label_map[near] = click.object_id
+        return label_map
+
+discs = Discs()
+w = dw.SegmentationWidget(
+    samples.path("coffee.jpg"), segmenter=discs, labels=["cup", "saucer", "spoon"]
+)
+w
+"""
+# Pixels of one object all round and away from the dots: there the screen must agree exactly.
+CERTAIN_PIXELS = """
+from scipy import ndimage
+even = ndimage.maximum_filter(w.label_map, 11) == ndimage.minimum_filter(w.label_map, 11)
+rows, columns = np.indices(even.shape)
+for click in w.session.clicks:
+    even &= np.hypot(columns - click.x, rows - click.y) > 16
+grid = [(x, y) for y in range(4, 400, 8) for x in range(4, 600, 8) if even[y, x]]
+print(json.dumps({
+    "points": grid,
+    "ids": [int(w.label_map[y, x]) for x, y in grid],
+    "colors": {o.id: o.color for o in w.objects},
+}))
+"""
+
+
+@pytest.fixture
+def notebook(open_notebook: Callable[..., NotebookPage]) -> NotebookPage:
+    notebook = open_notebook(SHOW_THE_WIDGET)
+    notebook.run_cell(0)
+    return notebook
+
+
+@pytest.fixture
+def widget(notebook: NotebookPage) -> WidgetOnScreen:
+    widget = notebook.widget()
+    widget.wait_until_it_shows_the_photograph()
+    return widget
+
+
+def ids_at(notebook: NotebookPage, *points: tuple[int, int]) -> list[int]:
+    """What the kernel's label map says at pixels (x, y)."""
+    printed = notebook.run(f"print([int(w.label_map[y, x]) for x, y in {list(points)}])")
+    return json.loads(printed)
+
+
+def assert_the_screen_agrees_with_the_kernel(
+    notebook: NotebookPage, widget: WidgetOnScreen
+) -> None:
+    """Every certain pixel is painted in its object's colour, and nothing is painted elsewhere."""
+    certain = json.loads(notebook.run(CERTAIN_PIXELS))
+    assert len(certain["points"]) > 1000
+    painted = widget.painted(certain["points"])
+    wrong = []
+    for point, object_id, (*color, alpha) in zip(
+        certain["points"], certain["ids"], painted, strict=True
+    ):
+        if object_id == 0:
+            right = alpha == 0
+        else:
+            expected = bytes.fromhex(certain["colors"][str(object_id)].lstrip("#"))
+            right = alpha > 0 and all(abs(a - b) <= 6 for a, b in zip(color, expected, strict=True))
+        if not right:
+            wrong.append((point, object_id, color, alpha))
+    assert wrong == []
+
+
+def test_masks_appear_where_she_clicks_and_the_next_cell_reads_them(
+    notebook: NotebookPage, widget: WidgetOnScreen, save_screenshot: SaveScreenshot
+) -> None:
+    widget.click(200, 120)
+    widget.key("n")
+    widget.click(420, 260)
+    widget.click(470, 260)
+    save_screenshot("two_objects")
+
+    assert ids_at(notebook, (200, 120), (235, 120), (420, 260), (505, 260), (300, 200)) == [
+        *(1, 1, 2, 2, 0)
+    ]
+    assert notebook.run("print(w.masks.shape, w.masks.dtype)") == "(2, 400, 600) bool"
+    frame = json.loads(notebook.run("print(w.to_frame().to_json(orient='records'))"))
+    assert [(row["object_id"], row["n_clicks"]) for row in frame] == [(1, 1), (2, 2)]
+    assert_the_screen_agrees_with_the_kernel(notebook, widget)
+
+
+def test_the_right_button_says_background(notebook: NotebookPage, widget: WidgetOnScreen) -> None:
+    widget.click(300, 200)
+    widget.click(330, 200, button="right")
+    assert ids_at(notebook, (275, 200), (330, 200), (300, 200)) == [1, 0, 0]
+    expect(notebook.page.locator(".lm-Menu")).to_have_count(0)
+    assert_the_screen_agrees_with_the_kernel(notebook, widget)
+
+
+def test_he_takes_a_click_back_and_does_it_again(
+    notebook: NotebookPage, widget: WidgetOnScreen
+) -> None:
+    widget.click(200, 120)
+    widget.click(400, 240)
+    widget.key("z")
+    assert ids_at(notebook, (200, 120), (400, 240)) == [1, 0]
+    assert_the_screen_agrees_with_the_kernel(notebook, widget)
+
+    widget.root.get_by_role("button", name=re.compile("^Redo")).click()
+    widget.wait_for_the_answer()
+    assert ids_at(notebook, (200, 120), (400, 240)) == [1, 1]
+
+    widget.root.get_by_role("button", name=re.compile("^Undo")).click()
+    widget.key("Control+z")
+    assert notebook.run("print(w.label_map.max(), len(w.session.clicks))") == "0 0"
+    assert_the_screen_agrees_with_the_kernel(notebook, widget)
+
+
+def test_a_reload_of_the_page_brings_the_whole_screen_back(
+    notebook: NotebookPage, widget: WidgetOnScreen, save_screenshot: SaveScreenshot
+) -> None:
+    widget.click(200, 120)
+    widget.key("n")
+    widget.click(420, 260)
+    notebook.save()
+    notebook.reload()
+
+    reloaded = notebook.widget()
+    reloaded.wait_until_it_shows_the_photograph()
+    save_screenshot("after_reload")
+    assert_the_screen_agrees_with_the_kernel(notebook, reloaded)
+
+    reloaded.click(420, 330)
+    assert ids_at(notebook, (200, 120), (420, 330)) == [1, 2]
+    assert_the_screen_agrees_with_the_kernel(notebook, reloaded)
+
+
+def test_two_views_of_one_widget_agree(notebook: NotebookPage, widget: WidgetOnScreen) -> None:
+    notebook.run("w")
+    second = notebook.widget(1)
+    second.wait_until_it_shows_the_photograph()
+
+    widget.click(200, 120)
+    second.wait_for_the_answer()
+    assert_the_screen_agrees_with_the_kernel(notebook, second)
+
+    second.click(420, 260)
+    widget.wait_for_the_answer()
+    widget.canvas.scroll_into_view_if_needed()
+    assert_the_screen_agrees_with_the_kernel(notebook, widget)
+    assert ids_at(notebook, (200, 120), (420, 260)) == [1, 1]
+
+
+def test_an_error_stands_in_the_widget_and_the_work_goes_on(
+    notebook: NotebookPage, widget: WidgetOnScreen, save_screenshot: SaveScreenshot
+) -> None:
+    widget.click(300, 200)
+    widget.click(2, 2)
+    strip = widget.root.get_by_role("alert")
+    expect(strip).to_contain_text("the corner cannot be segmented")
+    save_screenshot("error")
+
+    widget.click(420, 260)
+    assert ids_at(notebook, (2, 2), (300, 200), (420, 260)) == [0, 1, 1]
+    assert_the_screen_agrees_with_the_kernel(notebook, widget)
+
+
+def test_a_cell_reads_the_truth_while_answers_are_on_their_way(
+    notebook: NotebookPage, widget: WidgetOnScreen
+) -> None:
+    notebook.run("discs.seconds = 0.7")
+    for x in (200, 300, 400):
+        widget.press(x, 200)
+    assert ids_at(notebook, (200, 200), (300, 200), (400, 200)) == [1, 1, 1]
+
+    widget.wait_for_the_answer()
+    assert_the_screen_agrees_with_the_kernel(notebook, widget)

@@ -1,0 +1,95 @@
+"""A widget as it stands in the page: where to press for a pixel, and what is drawn there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from playwright.sync_api import FloatRect, Locator, Page, expect
+
+_PAINTED = """(canvas, [points, size]) => {
+  const scale = Math.min(canvas.clientWidth / size[0], canvas.clientHeight / size[1]);
+  const left = (canvas.clientWidth - size[0] * scale) / 2;
+  const top = (canvas.clientHeight - size[1] * scale) / 2;
+  const ratio = canvas.width / canvas.clientWidth;
+  const context = canvas.getContext("2d");
+  return points.map(([x, y]) => {
+    const column = Math.floor((left + (x + 0.5) * scale) * ratio);
+    const row = Math.floor((top + (y + 0.5) * scale) * ratio);
+    return [...context.getImageData(column, row, 1, 1).data];
+  });
+}"""
+
+
+@dataclass(frozen=True)
+class WidgetOnScreen:
+    """One view of a widget, its photograph fitted into the view.
+
+    Attributes:
+        root: the widget's outermost element.
+        size: (width, height) of the photograph in its own pixels.
+    """
+
+    root: Locator
+    size: tuple[int, int] = (600, 400)
+
+    @property
+    def page(self) -> Page:
+        """The page it stands in."""
+        return self.root.page
+
+    @property
+    def canvas(self) -> Locator:
+        """Where a person clicks."""
+        return self.root.locator(".dw-canvas")
+
+    @property
+    def marks(self) -> Locator:
+        """The canvas on which masks and dots are drawn; transparent elsewhere."""
+        return self.canvas.locator("canvas").last
+
+    def wait_until_it_shows_the_photograph(self) -> None:
+        """Wait for the canvas and for the end of what the kernel is doing."""
+        expect(self.canvas).to_be_visible(timeout=60_000)
+        self.page.wait_for_timeout(300)
+        self.wait_for_the_answer()
+
+    def wait_for_the_answer(self) -> None:
+        """Wait until the kernel has answered every act and the answer is painted."""
+        expect(self.root).to_have_attribute("aria-busy", "false", timeout=60_000)
+        self.page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Where in the browser's window the middle of a pixel of the photograph is shown."""
+        box = self._box()
+        scale = min(box["width"] / self.size[0], box["height"] / self.size[1])
+        left = box["x"] + (box["width"] - self.size[0] * scale) / 2
+        top = box["y"] + (box["height"] - self.size[1] * scale) / 2
+        return left + (x + 0.5) * scale, top + (y + 0.5) * scale
+
+    def press(self, x: float, y: float, button: Literal["left", "right"] = "left") -> None:
+        """Click on a pixel of the photograph with a real mouse; does not wait for the answer."""
+        self.canvas.scroll_into_view_if_needed()
+        self.page.mouse.click(*self.place(x, y), button=button)
+
+    def click(self, x: float, y: float, button: Literal["left", "right"] = "left") -> None:
+        """Click on a pixel of the photograph and wait until the answer is painted."""
+        self.press(x, y, button)
+        self.wait_for_the_answer()
+
+    def key(self, key: str) -> None:
+        """Press a key while the widget has the focus, and wait for what comes of it."""
+        self.canvas.press(key)
+        self.wait_for_the_answer()
+
+    def painted(self, points: list[tuple[int, int]]) -> list[tuple[int, int, int, int]]:
+        """RGBA of masks and dots at pixels of the photograph, each 0..255; alpha 0: nothing."""
+        rows = self.marks.evaluate(_PAINTED, [points, list(self.size)])
+        return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+    def _box(self) -> FloatRect:
+        box = self.canvas.bounding_box()
+        assert box is not None, "the canvas is not on the page"
+        return box
