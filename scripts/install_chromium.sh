@@ -14,7 +14,7 @@ if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_r
 # Ubuntu's package of that name is only a pointer to a snap, so apt is asked on Debian alone.
 if [ "$as_root" != no ] && grep -qs '^ID=debian' /etc/os-release; then
     $as_root apt-get update -qq </dev/null || true
-    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -qq -y --no-install-recommends chromium </dev/null >/dev/null || true
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core </dev/null >/dev/null || true
 fi
 found && exit 0
 if [ "$as_root" != no ]; then
