@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -79,6 +81,31 @@ def test_images_of_any_size_get_a_label_map_of_their_size(
     label_map = segmenter.segment(features, [Click(size[1] - 1, size[0] - 1, 4)])
     assert label_map.shape == size
     assert label_map[-1, -1] == 4
+
+
+@pytest.mark.slow
+def test_a_photograph_of_50_megapixels_is_labelled_in_bounded_memory() -> None:
+    script = """
+import resource
+import numpy as np
+from dynamite_widget import Click
+from dynamite_widget.models.config import LITE
+from dynamite_widget.models.dynamite import DynaMITe
+from dynamite_widget.models.registry import find_model
+from dynamite_widget.segmenter import Segmenter
+
+segmenter = Segmenter(DynaMITe(LITE), find_model("dynamite-lite"), device="cpu", short_side=64)
+photograph = np.full((5774, 8660, 3), 200, np.uint8)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+features = segmenter.encode(photograph)
+label_map = segmenter.segment(features, [Click(8659, 5773, 40_000), Click(5, 5, 3)])
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(*label_map.shape, label_map[5773, 8659], label_map[5, 5], (after - before) // 1024)
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    height, width, last, first, megabytes = map(int, run.stdout.split())
+    assert (height, width, last, first) == (5774, 8660, 40_000, 3)
+    assert megabytes < 1500
 
 
 def test_a_full_graphics_card_changes_nothing_in_the_answer(network: DynaMITe) -> None:
