@@ -17,22 +17,19 @@ from torch import Tensor, nn
 
 Size = tuple[int, int]
 
-_QUERIES_AT_ONCE = 2048
-"""Bounds the memory of sampling indices, and keeps them in the processor's cache."""
-
-
 @dataclass(frozen=True)
 class Pyramid:
-    """Maps of several sizes, laid out one after the other as tokens, and again with a zero border.
+    """Maps of several sizes, laid out one after the other as tokens.
 
-    The border stands for all that lies outside: places are clamped into it.
+    For sampling they are laid out again with a border of zeros, which stands for all that lies
+    outside: places are clamped into it.
 
     Attributes:
         sizes: height and width of each map.
-        centres: (T, L, 1, 2) place (x, y) of each token in pixels of each map.
-        limits: (L, 1, 2) width and height of each map.
-        strides: (L, 1, 2) steps in the bordered tokens for one pixel right and one down.
-        starts: (L, 1) bordered token of pixel (0, 0) of each map.
+        centres: (2, T, L) place of each token, x then y, in pixels of each map.
+        limits: (2, L) width and height of each map.
+        strides: (L,) bordered tokens from one row to the next.
+        starts: (L,) bordered token of pixel (0, 0) of each map.
     """
 
     sizes: tuple[Size, ...]
@@ -44,24 +41,22 @@ class Pyramid:
     @classmethod
     def of(cls, sizes: Sequence[Size], device: torch.device) -> Pyramid:
         """Lay out maps of `sizes`."""
-        limits = torch.tensor([[w, h] for h, w in sizes], dtype=torch.float32, device=device)
+        limits = torch.tensor([[w, h] for h, w in sizes], dtype=torch.float32, device=device).T
         places = []
         for h, w in sizes:
             y = (torch.arange(h, dtype=torch.float32, device=device) + 0.5) / h
             x = (torch.arange(w, dtype=torch.float32, device=device) + 0.5) / w
-            places.append(torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).flatten(0, 1))
-        centres = torch.cat(places)[:, None] * limits - 0.5
-        strides = torch.tensor([[1, w + 2] for _, w in sizes], dtype=torch.float32, device=device)
+            places.append(torch.stack(torch.meshgrid(x, y, indexing="xy")).flatten(1))
         starts, total = [], 0
         for h, w in sizes:
             starts.append(total + w + 3)
             total += (h + 2) * (w + 2)
         return cls(
-            tuple(sizes),
-            centres[:, :, None],
-            limits[:, None],
-            strides[:, None],
-            torch.tensor(starts, dtype=torch.float32, device=device)[:, None],
+            sizes=tuple(sizes),
+            centres=torch.cat(places, 1)[..., None] * limits[:, None] - 0.5,
+            limits=limits,
+            strides=limits[0] + 2,
+            starts=limits.new_tensor(starts),
         )
 
     @property
@@ -112,49 +107,62 @@ class DeformableAttention(nn.Module):
             nn.init.xavier_uniform_(linear.weight)
             nn.init.zeros_(linear.bias)
 
-    def forward(self, queries: Tensor, values: Tensor, pyramid: Pyramid) -> Tensor:
-        """(B, T, width) queries, one for each token of the pyramid, and values to (B, T, width)."""
-        values = self.value_proj(values)
-        return torch.stack(
-            [self._attend(q, v, pyramid) for q, v in zip(queries, values, strict=True)]
-        )
+    def remember(self, values: Tensor, pyramid: Pyramid) -> Tensor:
+        """Project (T, width) values into the table that queries sample: (rows, width / heads)."""
+        return pyramid.bordered(self.value_proj(values)).view(-1, values.shape[-1] // self.heads)
 
-    def _attend(self, queries: Tensor, values: Tensor, pyramid: Pyramid) -> Tensor:
-        table = pyramid.bordered(values).view(-1, values.shape[-1] // self.heads)
-        mixed = []
-        for start in range(0, len(queries), _QUERIES_AT_ONCE):
-            part = slice(start, start + _QUERIES_AT_ONCE)
-            rows, weights = self._plan(queries[part], pyramid.centres[part], pyramid)
-            bags = F.embedding_bag(rows, table, per_sample_weights=weights, mode="sum")
-            mixed.append(self.output_proj(bags.view(-1, values.shape[-1])))
-        return torch.cat(mixed)
+    def forward(self, queries: Tensor, tokens: slice, table: Tensor, pyramid: Pyramid) -> Tensor:
+        """Sample for some of the pyramid's tokens.
 
-    def _plan(self, queries: Tensor, centres: Tensor, pyramid: Pyramid) -> tuple[Tensor, Tensor]:
+        Args:
+            queries: (n, width).
+            tokens: which of the pyramid's tokens they are.
+            table: from `remember`.
+            pyramid: the layout.
+
+        Returns:
+            (n, width).
+        """
+        rows, weights = self._plan(queries, tokens, pyramid)
+        mixed = F.embedding_bag(rows, table, per_sample_weights=weights, mode="sum")
+        return self.output_proj(mixed.view(queries.shape))
+
+    def _plan(self, queries: Tensor, tokens: slice, pyramid: Pyramid) -> tuple[Tensor, Tensor]:
         """Which rows of the table to sum for each query and head, and with which weights.
 
         Returns:
-            Two (n * heads, levels * points * 4), rows int32 and weights float32.
+            Two (n * heads, 4 * levels * points), rows int32 and weights float32.
         """
-        grid = (self.heads, self.levels, self.points)
-        offsets = self.sampling_offsets(queries).unflatten(-1, (*grid, 2))
-        share = self.attention_weights(queries).unflatten(-1, (self.heads, -1)).softmax(-1)
-        share = share.unflatten(-1, grid[1:])
-        place = (centres[:, None] + offsets).clamp(min=-1).minimum(pyramid.limits)
-        corner = place.detach().floor().minimum(pyramid.limits - 1)
-        right, down = (place - corner).unbind(-1)
-        below = down * share
+        n, heads = len(queries), self.heads
+        limits, starts, strides, centres = (
+            self._per_place(t)
+            for t in (pyramid.limits, pyramid.starts, pyramid.strides, pyramid.centres[:, tokens])
+        )
+        # x and y apart, each in long contiguous rows: (2, n, heads * levels * points).
+        weight, bias = self.sampling_offsets.weight, self.sampling_offsets.bias
+        offsets = [F.linear(queries, weight[axis::2], bias[axis::2]) for axis in (0, 1)]
+        share = self.attention_weights(queries).view(n, heads, -1).softmax(-1).view(n, -1)
+        corners, parts = [], []
+        for axis in (0, 1):
+            place = (offsets[axis] + centres[axis]).clamp(min=-1).minimum(limits[axis])
+            corner = place.detach().floor().minimum(limits[axis] - 1)
+            corners.append(corner)
+            parts.append(place - corner)
+        below = parts[1] * share
         above = share - below
-        from_below, from_above = below * right, above * right
-        weights = torch.stack(
-            (above - from_above, from_above, below - from_below, from_below), -1
-        )
-        # Whole numbers below 2**24: float32 holds them exactly, and is faster than int64.
-        token = (corner * pyramid.strides).sum(-1) + pyramid.starts
-        head = torch.arange(self.heads, dtype=torch.int32, device=queries.device)[:, None, None]
-        first = token.int() * self.heads + head
-        down_by = (pyramid.strides[..., 1].int() * self.heads)
-        below_first = first + down_by
-        rows = torch.stack(
-            (first, first + self.heads, below_first, below_first + self.heads), -1
-        )
-        return rows.view(-1, weights[0, 0].numel()), weights.view(-1, weights[0, 0].numel())
+        below_right, above_right = below * parts[0], above * parts[0]
+        four = (above - above_right, above_right, below - below_right, below_right)
+        weights = torch.stack([w.view(n, heads, -1) for w in four], 2)
+        # Whole numbers below 2**24, which float32 holds exactly.
+        token = (corners[0] + starts + corners[1] * strides).int().view(n, heads, 1, -1)
+        head = torch.arange(heads, dtype=torch.int32, device=queries.device)
+        down = strides.int().view(heads, -1)[0]
+        to_corner = torch.stack((0 * down, 0 * down + 1, down, down + 1))  # (4, levels * points)
+        rows = token * heads + (to_corner * heads + head[:, None, None])
+        return rows.view(n * heads, -1), weights.view(n * heads, -1)
+
+    def _per_place(self, of_levels: Tensor) -> Tensor:
+        """(..., levels) to (..., heads * levels * points), as the linear parts order them."""
+        shape = of_levels.shape
+        of_places = of_levels[..., None, :, None].expand(*shape[:-1], self.heads, -1, self.points)
+        return of_places.flatten(-3)

@@ -18,6 +18,8 @@ from dynamite_widget.models.positional_encoding import map_encoding
 _DEPTH = 6
 _HIDDEN = 1024
 _NORM_GROUPS = 32
+_TOKENS_AT_ONCE = 2048
+"""Bounds the memory of a layer, and keeps what passes between its parts in the CPU's cache."""
 
 
 class DeformableLayer(nn.Module):
@@ -32,8 +34,17 @@ class DeformableLayer(nn.Module):
 
     def forward(self, tokens: Tensor, position: Tensor, pyramid: Pyramid) -> Tensor:
         """(B, T, width) with the code of their places, (T, width), to (B, T, width)."""
-        x = self.norm1(tokens + self.self_attn(tokens + position, tokens, pyramid))
-        return self.norm2(x + self.feed_forward(x))
+        return torch.stack([self._forward_one(t, position, pyramid) for t in tokens])
+
+    def _forward_one(self, tokens: Tensor, position: Tensor, pyramid: Pyramid) -> Tensor:
+        table = self.self_attn.remember(tokens, pyramid)
+        updated = []
+        for start in range(0, len(tokens), _TOKENS_AT_ONCE):
+            part = slice(start, start + _TOKENS_AT_ONCE)
+            x = tokens[part]
+            x = self.norm1(x + self.self_attn(x + position[part], part, table, pyramid))
+            updated.append(self.norm2(x + self.feed_forward(x)))
+        return torch.cat(updated)
 
 
 class NormedConv(nn.Module):
