@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +13,8 @@ from dynamite_widget.regions import Region
 
 EditKind = Literal["paint", "erase", "release"]
 """paint: these pixels are the object's; erase: they are background; release: the model decides."""
+
+MODEL_DECIDES = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,40 +31,54 @@ class Edit:
     object_id: int
     kind: EditKind
 
+    @property
+    def says(self) -> int:
+        """What it says about each of its pixels: an object's id, 0, or `MODEL_DECIDES`."""
+        if self.kind == "release":
+            return MODEL_DECIDES
+        return self.object_id if self.kind == "paint" else BACKGROUND
 
-def draw(edits: Iterable[Edit], label_map: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Put edits on top of a label map, later ones over earlier ones.
 
-    Args:
-        edits: in order of time.
-        label_map: (H, W), what the model says.
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """All edits drawn on top of each other, later ones over earlier ones.
 
-    Returns:
-        (H, W), a new array.
+    Attributes:
+        size: (H, W) of the image.
+        edits: what is drawn, in order of time.
+        owners: (H, W) int32, for each pixel an object's id, 0 for background by hand, or
+            `MODEL_DECIDES`; None where nothing is drawn at all.
     """
-    drawn = label_map.copy()
-    for edit in edits:
-        pixels = edit.region.pixels
-        if edit.kind == "release":
-            drawn[edit.region.slices][pixels] = label_map[edit.region.slices][pixels]
+
+    size: tuple[int, int]
+    edits: tuple[Edit, ...] = ()
+    owners: NDArray[np.int32] | None = None
+
+    def with_edits(self, edits: tuple[Edit, ...]) -> Overlay:
+        """Return the overlay of other edits; those on top of the present ones are drawn cheaply."""
+        if edits == self.edits:
+            return self
+        on_top = edits[: len(self.edits)] == self.edits
+        if on_top and self.owners is not None:
+            owners = self.owners.copy()
         else:
-            owner = edit.object_id if edit.kind == "paint" else BACKGROUND
-            drawn[edit.region.slices][pixels] = owner
-    return drawn
+            owners = np.full(self.size, MODEL_DECIDES, np.int32)
+        for edit in edits[len(self.edits) :] if on_top else edits:
+            owners[edit.region.slices][edit.region.pixels] = edit.says
+        return Overlay(self.size, edits, owners if edits else None)
 
+    @property
+    def held(self) -> NDArray[np.bool_]:
+        """(H, W): the pixels on which a hand, and not the model, has the last word."""
+        if self.owners is None:
+            return np.zeros(self.size, bool)
+        return self.owners != MODEL_DECIDES
 
-def held_by_hand(edits: Iterable[Edit], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return (H, W) bool: the pixels on which an edit, and not the model, has the last word."""
-    held = np.zeros(size, bool)
-    for edit in edits:
-        held[edit.region.slices][edit.region.pixels] = edit.kind != "release"
-    return held
+    def owner(self, x: int, y: int) -> int:
+        """Return whose the pixel (x, y) is by hand, 0 for background, or `MODEL_DECIDES`."""
+        return MODEL_DECIDES if self.owners is None else int(self.owners[y, x])
 
-
-def owner_by_hand(edits: Iterable[Edit], x: int, y: int) -> int | None:
-    """Return whose the pixel (x, y) is by hand; None where the model decides."""
-    owner: int | None = None
-    for edit in edits:
-        if (x, y) in edit.region:
-            owner = {"paint": edit.object_id, "erase": BACKGROUND, "release": None}[edit.kind]
-    return owner
+    def draw_on(self, label_map: NDArray[np.uint16]) -> None:
+        """Overwrite the pixels of a label map, (H, W), that are held by hand."""
+        if self.owners is not None:
+            np.copyto(label_map, self.owners, where=self.held, casting="unsafe")

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 from scipy import ndimage
 
+from dynamite_widget import run_lengths
+
 
 class Box(NamedTuple):
     """A box of whole pixels, as COCO writes one.
@@ -51,20 +53,54 @@ class Mask:
     counts: bytes
 
     @classmethod
-    def from_array(cls, pixels: NDArray[Any]) -> Mask:
+    def empty(cls, height: int, width: int) -> Mask:
+        """Make a mask without pixels."""
+        return cls(height, width, _compressed([height * width], height, width))
+
+    @classmethod
+    def from_array(
+        cls,
+        pixels: NDArray[Any],
+        x: int = 0,
+        y: int = 0,
+        *,
+        size: tuple[int, int] | None = None,
+    ) -> Mask:
         """Make a mask of the pixels that are not zero.
 
         Args:
-            pixels: (H, W), bool or any number.
+            pixels: (h, w), bool or any number: the image, or a part of it.
+            x: left-most column of that part.
+            y: top-most row of that part.
+            size: (H, W) of the image; None if `pixels` is all of it.
 
         Raises:
-            ValueError: if it is not (H, W) or has no pixel at all.
+            ValueError: if it is not (h, w), the image has no pixel, or the part leaves it.
         """
         pixels = np.asarray(pixels)
-        if pixels.ndim != 2 or pixels.size == 0:
-            raise ValueError(f"a mask is (H, W) with at least one pixel, not {pixels.shape}")
-        rle = coco_mask.encode(np.asfortranarray(pixels.astype(bool), np.uint8))
-        return cls(*pixels.shape, rle["counts"])
+        if pixels.ndim != 2:
+            raise ValueError(f"a mask is (H, W), not {pixels.shape}")
+        height, width = pixels.shape if size is None else size
+        rows, columns = pixels.shape
+        if height * width == 0:
+            raise ValueError(f"a mask has at least one pixel, not {height} x {width}")
+        if x < 0 or y < 0 or x + columns > width or y + rows > height:
+            raise ValueError(
+                f"{columns} x {rows} pixels at ({x}, {y}) leave the image of {width} x {height}"
+            )
+        # COCO counts down the columns. One more row of zeros ends every run at its column's end;
+        # where such an end touches the next column's start, the two runs are one.
+        padded = np.zeros((columns, rows + 1), bool)
+        padded[:, :rows] = pixels.T
+        edges = np.flatnonzero(np.diff(padded.ravel(), prepend=False))
+        column, row = np.divmod(edges, rows + 1)
+        edges = (column + x) * height + row + y
+        touching = np.flatnonzero(edges[1:-1:2] == edges[2::2])
+        edges = np.delete(edges, np.concatenate([2 * touching + 1, 2 * touching + 2]))
+        counts = np.diff(edges, prepend=0, append=height * width)
+        if counts.size > 1 and counts[-1] == 0:
+            counts = counts[:-1]
+        return cls(height, width, _compressed(counts.tolist(), height, width))
 
     @classmethod
     def from_rle(cls, rle: dict[str, Any]) -> Mask:
@@ -164,16 +200,48 @@ def label_map_of(
     return label_map
 
 
-def boxes_of(label_map: NDArray[np.integer]) -> dict[int, Box]:
-    """Return the box of every object that has pixels, by id."""
-    boxes = {}
-    for object_id, found in enumerate(ndimage.find_objects(label_map), start=1):
-        if found is not None:
-            rows, columns = found
-            boxes[object_id] = Box(
-                columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start
-            )
-    return boxes
+class Extent(NamedTuple):
+    """How large an object is and where.
+
+    Attributes:
+        area: number of pixels.
+        box: smallest box around them.
+    """
+
+    area: int
+    box: Box
+
+
+NOTHING = Extent(0, NO_BOX)
+"""The extent of an object without pixels."""
+
+
+def measure(label_map: NDArray[np.integer]) -> dict[int, Extent]:
+    """Return area and box of every object that has pixels, by id; the background is none.
+
+    Args:
+        label_map: (H, W).
+    """
+    _, width = label_map.shape
+    runs = run_lengths.find_runs(label_map)
+    objects = runs.labels > 0
+    starts, lengths, labels = (part[objects] for part in (runs.starts, runs.lengths, runs.labels))
+    ends = starts + lengths - 1
+    top, bottom = starts // width, ends // width
+    one_row = top == bottom  # a run over the end of a row reaches both edges
+    left, right = np.where(one_row, starts % width, 0), np.where(one_row, ends % width, width - 1)
+    ids, group = np.unique(labels, return_inverse=True)
+    areas = np.bincount(group, lengths)
+    low = np.full((2, len(ids)), np.iinfo(np.int64).max)
+    high = np.zeros((2, len(ids)), np.int64)
+    for axis, (lowest, highest) in enumerate([(left, right), (top, bottom)]):
+        np.minimum.at(low[axis], group, lowest)
+        np.maximum.at(high[axis], group, highest)
+    boxes = zip(*low.tolist(), *(high - low + 1).tolist(), strict=True)
+    return {
+        object_id: Extent(int(area), Box(*box))
+        for object_id, area, box in zip(ids.tolist(), areas, boxes, strict=True)
+    }
 
 
 def _compressed(counts: Sequence[int], height: int, width: int) -> bytes:

@@ -56,42 +56,88 @@ class ObjectRecord:
         return self.frozen is not None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class SegmentedObject:
     """One object of a session at one moment; it does not change when the session goes on.
 
     Attributes:
-        id: positive, never changed and never reused in a session.
-        label: one of the session's labels, or None.
-        color: "#RRGGBB".
-        name: free text, or "".
-        attributes: free values by name, read-only.
-        visible: whether the screen shows it.
-        locked: whether its pixels may no longer change.
-        bound: box outside which the model must not put it, or None.
+        record: what people decided about it; each of its fields can be read here as well.
         clicks: the clicks on it, in order of time.
         area: number of pixels.
         box: smallest box around its pixels; all zeros without pixels.
         edited_pixels: how many of its pixels a hand painted.
-        score: how sure a model was that this is an object; None for one made by clicks.
     """
 
-    id: int
-    label: str | None
-    color: str
-    name: str
-    attributes: Mapping[str, AttributeValue]
-    visible: bool
-    locked: bool
-    bound: Box | None
+    record: ObjectRecord
     clicks: tuple[Click, ...]
     area: int
     box: Box
     edited_pixels: int
-    score: float | None
-    _label_map: NDArray[np.uint16] = field(repr=False, compare=False)
+    _label_map: NDArray[np.uint16]
+    _held: NDArray[np.uint16] | None
+
+    @property
+    def id(self) -> int:
+        """Positive, never changed and never reused in a session."""
+        return self.record.id
+
+    @property
+    def label(self) -> str | None:
+        """One of the session's labels, or None."""
+        return self.record.label
+
+    @property
+    def color(self) -> str:
+        """Colour on the screen, "#RRGGBB"."""
+        return self.record.color
+
+    @property
+    def name(self) -> str:
+        """Free text, or ""."""
+        return self.record.name
+
+    @property
+    def attributes(self) -> Mapping[str, AttributeValue]:
+        """Free values by name, read-only."""
+        return self.record.attributes
+
+    @property
+    def visible(self) -> bool:
+        """Whether the screen shows it."""
+        return self.record.visible
+
+    @property
+    def locked(self) -> bool:
+        """Whether its pixels may no longer change."""
+        return self.record.locked
+
+    @property
+    def bound(self) -> Box | None:
+        """Box outside which the model must not put it, or None."""
+        return self.record.bound
+
+    @property
+    def score(self) -> float | None:
+        """How sure a model was that this is an object; None for one that people made."""
+        return None
 
     @cached_property
     def mask(self) -> Mask:
-        """The object's pixels; computed when first asked for."""
-        return Mask.from_array(self._label_map == self.id)
+        """Its pixels; computed when first asked for."""
+        return self._mask_in(self._label_map)
+
+    @cached_property
+    def edited(self) -> Mask:
+        """Those of its pixels that a hand painted; computed when first asked for."""
+        held = self._label_map if self._held is None else self._held
+        return self._mask_in(held) if self.edited_pixels else Mask.empty(*held.shape)
+
+    def __repr__(self) -> str:
+        said = f"id={self.id}, label={self.label!r}, color={self.color!r}"
+        seen = f"clicks={len(self.clicks)}, area={self.area}, box={tuple(self.box)}"
+        return f"<SegmentedObject {said}, {seen}>"
+
+    def _mask_in(self, label_map: NDArray[np.uint16]) -> Mask:
+        x, y, width, height = self.box
+        crop = label_map[y : y + height, x : x + width] == self.id
+        return Mask.from_array(crop, x, y, size=self._label_map.shape)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import ceil, floor
 
 import numpy as np
@@ -15,7 +14,7 @@ Points = Sequence[tuple[float, float]]
 """(x, y) pairs in pixel coordinates."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Region:
     """A set of pixels inside a box of the image.
 
@@ -121,14 +120,12 @@ class Region:
         """(rows, columns) of the box, to index an image-sized array."""
         return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
-    @cached_property
+    @property
     def pixels(self) -> NDArray[np.bool_]:
-        """(height, width) bool, read-only."""
+        """(height, width) bool, unpacked anew each time: regions are kept by the thousand."""
         count = self.width * self.height
         bits = np.unpackbits(np.frombuffer(self.bits, np.uint8), count=count)
-        pixels = bits.reshape(self.height, self.width).astype(bool)
-        pixels.flags.writeable = False
-        return pixels
+        return bits.view(bool).reshape(self.height, self.width)
 
     def __contains__(self, point: tuple[int, int]) -> bool:
         """Tell whether the pixel (x, y) belongs to the region."""
@@ -139,7 +136,7 @@ class Region:
 
     def without(self, others: Iterable[Region]) -> Region:
         """Return what is left when the pixels of other regions are taken away."""
-        left = self.pixels.copy()
+        left = self.pixels
         for other in others:
             top, bottom = max(self.y, other.y), min(self.y + self.height, other.y + other.height)
             start, end = max(self.x, other.x), min(self.x + self.width, other.x + other.width)

@@ -19,6 +19,8 @@ first byte is aligned; a reader that got an unaligned view copies it once.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,7 +29,28 @@ MAX_PIXELS = 2**31
 """A larger map is refused when read: a broken or hostile header must not fill the memory."""
 
 _HEADER_BYTES = 20
-_LABEL_TYPES = {1: np.dtype("<u1"), 2: np.dtype("<u2")}
+_LABEL_TYPES: dict[int, np.dtype[np.unsignedinteger]] = {1: np.dtype("<u1"), 2: np.dtype("<u2")}
+
+
+class Runs(NamedTuple):
+    """A label map as runs of equal pixels, row by row.
+
+    Attributes:
+        starts: (n,) int64, index y * W + x of the first pixel of each.
+        lengths: (n,) int64, number of pixels of each.
+        labels: (n,) label of each.
+    """
+
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    labels: NDArray[np.integer]
+
+
+def find_runs(label_map: NDArray[np.integer]) -> Runs:
+    """Return the runs of a label map, (H, W), as long as they can be."""
+    flat = label_map.ravel()
+    starts = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1])
+    return Runs(starts, np.diff(starts, append=flat.size), flat[starts])
 
 
 def encode(label_map: NDArray[np.integer]) -> bytes:
@@ -44,9 +67,7 @@ def encode(label_map: NDArray[np.integer]) -> bytes:
     """
     if label_map.ndim != 2 or label_map.size == 0:
         raise ValueError(f"a label map is (H, W) with at least one pixel, not {label_map.shape}")
-    flat = label_map.ravel()
-    starts = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1])
-    labels = flat[starts]
+    starts, _, labels = find_runs(label_map)
     if labels.min() < 0 or labels.max() > 0xFFFF:
         raise ValueError(f"labels go from 0 to 65535, not {labels.min()} to {labels.max()}")
     label_bytes = 1 if labels.max() <= 0xFF else 2

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from os import PathLike
-from threading import RLock
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +31,6 @@ from dynamite_widget.commands import (
     RemoveObject,
     Rename,
     Reset,
-    Scene,
     SetAttribute,
     SetBound,
     SetColor,
@@ -35,40 +38,22 @@ from dynamite_widget.commands import (
     SetVisible,
     Unlock,
 )
-from dynamite_widget.history import History, Step
+from dynamite_widget.formats import coco, session_file
+from dynamite_widget.formats.session_file import ImageIdentity, SavedSession
 from dynamite_widget.images import to_rgb
+from dynamite_widget.labelling import Change, Labelling
 from dynamite_widget.objects import AttributeValue, SegmentedObject
 from dynamite_widget.regions import Points, Region
+from dynamite_widget.saving import AtomicFile
 from dynamite_widget.segmenting import SupportsSegmentation
-from dynamite_widget.state import State
-from dynamite_widget.view import View
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Change", "SegmentedObject", "Session", "Snapshot"]
 
-Listener = Callable[["Change"], None]
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a session tells its listeners.
-
-    Attributes:
-        changed: ids of the objects whose pixels changed.
-        acted_on: ids of the objects that people's acts named since the last answer.
-        error: what the segmenter raised when clicks were taken back because of it; or None.
-    """
-
-    changed: frozenset[int]
-    acted_on: frozenset[int]
-    error: BaseException | None = None
-
-    @property
-    def others(self) -> frozenset[int]:
-        """Ids of the objects that changed although nobody named them."""
-        return self.changed - self.acted_on
-
-
-class Session:
+class Session(Labelling):
     """One image being labelled. Safe to use from several threads.
 
     Everything the mouse can do has a method here. A method that needs the model waits for its
@@ -107,20 +92,20 @@ class Session:
         *,
         channel_order: Literal["rgb", "bgr"] = "rgb",
     ) -> None:
+        if not isinstance(segmenter, SupportsSegmentation | None):
+            raise TypeError(
+                f"a segmenter has the methods encode and segment, {type(segmenter).__name__} not; "
+                "Segmenter.load makes one from a model's name"
+            )
         self._image = to_rgb(image, channel_order=channel_order).copy()
         self._image.flags.writeable = False
-        self._labels = checked_labels(labels)
-        self._answers = Answers(self._image, lambda: segmenter or _embedded_segmenter())
-        self._lock = RLock()
-        self._listeners: list[Listener] = []
-        self._next_id = 1
-        self._history = History()
-        self._answer: NDArray[np.uint16] = np.zeros(self._image.shape[:2], np.uint16)
-        self._view = View(State(), State().label_map(self._answer), answered=True)
-        self._answered = (self._view.state, self._history)
-        self._acted_on: frozenset[int] = frozenset()
-
-    # What there is to read -----------------------------------------------------------------------
+        self._source = os.path.abspath(image) if isinstance(image, str | os.PathLike) else None
+        answers = Answers(self._image, lambda: segmenter or _embedded_segmenter())
+        super().__init__(answers, self.size, checked_labels(labels))
+        self._saving = threading.Lock()
+        self._file = None if path is None else AtomicFile(path)
+        if self._file is not None and (data := self._file.read()) is not None:
+            self._go_on_from(_read(data, self._file.path), self._file.path)
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -132,16 +117,6 @@ class Session:
         """(H, W) of the image."""
         height, width, _ = self._image.shape
         return height, width
-
-    @property
-    def labels(self) -> tuple[str, ...] | None:
-        """Labels to choose from; None if any text will do."""
-        return self._labels
-
-    @property
-    def view(self) -> View:
-        """All there is to read at this moment, as people see it; does not wait for the model."""
-        return self._view
 
     @property
     def clicks(self) -> tuple[Click, ...]:
@@ -163,16 +138,6 @@ class Session:
         """Every object, ids rising."""
         return self.settle().objects
 
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is something to undo."""
-        return bool(self._history.done)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is something to redo."""
-        return bool(self._history.undone)
-
     # What a person can do ------------------------------------------------------------------------
 
     def add_object(
@@ -189,10 +154,9 @@ class Session:
         Returns:
             Its id: positive, never changed and never used again.
         """
-        with self._lock:
-            self.apply(AddObject(label, name, color, attributes or {}, box=box))
-            object_id = self._next_id - 1
-        self.settle()
+        object_id = self.start_object(AddObject(label, name, color, attributes or {}, box=box))
+        if box is not None:
+            self.settle()
         return object_id
 
     def click(self, x: float, y: float, object_id: int = BACKGROUND) -> NDArray[np.uint16]:
@@ -299,113 +263,64 @@ class Session:
         self.step_forward()
         return self.label_map
 
-    # The steps behind them -----------------------------------------------------------------------
+    # What goes out and comes back ----------------------------------------------------------------
 
-    def apply(self, act: Act) -> Snapshot | None:
-        """Change the state by an act, at once and without the model.
+    def to_frame(self) -> pd.DataFrame:
+        """Tabulate the objects; see `dynamite_widget.formats.frame.to_frame`."""
+        from dynamite_widget.formats import frame  # pandas takes half a second to import
 
-        Returns:
-            What now waits for the model's answer, or None.
+        return frame.to_frame(self.objects)
 
-        Raises:
-            ValueError: if the act names what is not there or asks what is not allowed; the session
-                stays as it was.
-        """
-        with self._lock:
-            state = self._view.state
-            scene = Scene(state, self._view.label_map, self._labels, self._next_id)
-            command = act.completed(scene)
-            history, after = self._history.do(command, state)
-            self._next_id = max([self._next_id - 1, *after.objects]) + 1
-            return self._replace(history, after)
+    def to_coco(self) -> dict[str, Any]:
+        """Write the objects as COCO annotations; see `dynamite_widget.formats.coco.to_coco`."""
+        name = "image" if self._source is None else os.path.basename(self._source)
+        return coco.to_coco(self.objects, size=self.size, file_name=name, labels=self.labels)
 
-    def step_back(self) -> Snapshot | None:
-        """Undo one step without waiting for the model; return what now waits for an answer."""
-        with self._lock:
-            return self._replace(*self._history.undo(self._view.state))
-
-    def step_forward(self) -> Snapshot | None:
-        """Redo one step without waiting for the model; return what now waits for an answer."""
-        with self._lock:
-            return self._replace(*self._history.redo(self._view.state))
-
-    @property
-    def pending(self) -> Snapshot | None:
-        """The clicks that wait for the model's answer, or None if all are answered."""
-        view = self._view
-        return None if view.answered else Snapshot(view.state.clicks)
-
-    def encode(self) -> None:
-        """Compute now what the model needs of the image, so that the first click is quick."""
-        self._answers.encode()
-
-    @property
-    def encoded(self) -> bool:
-        """Whether what the model needs of the image is at hand."""
-        return self._answers.encoded
-
-    def compute(self, snapshot: Snapshot) -> NDArray[np.uint16]:
-        """Ask the model, on this thread; changes nothing.
-
-        Returns:
-            The model's label map, (H, W) uint16, for `install`.
-        """
-        return self._answers.answer(snapshot)
-
-    def install(self, snapshot: Snapshot, answer: NDArray[np.uint16]) -> Change | None:
-        """Show an answer if it is one to the newest clicks.
-
-        Returns:
-            What changed, or None if newer clicks have come since and nothing was done.
-        """
-        with self._lock:
-            if snapshot.clicks != self._view.state.clicks:
-                return None
-            return self._show(self._history, self._view.state, answer, answered=True)
-
-    def reject(self, snapshot: Snapshot, error: BaseException) -> Change | None:
-        """Take back the clicks that the model could not answer; all else that was done stays.
-
-        Returns:
-            What changed, or None if newer clicks have come since and nothing was done.
-        """
-        with self._lock:
-            if snapshot.clicks != self._view.state.clicks or self._view.answered:
-                return None
-            state, history = self._answered
-            for step in self._history.done[_common(history.done, self._history.done) :]:
-                try:
-                    replayed = history.do(step.command, state)
-                except ValueError:
-                    continue  # it names an object or edit that goes with the clicks
-                if replayed[1].clicks == state.clicks:
-                    history, state = replayed
-            return self._show(history, state, self._answer, answered=True, error=error)
-
-    def settle(self) -> View:
-        """Wait until every click is answered; return what there is to read then.
+    def save(self, path: str | PathLike[str]) -> None:
+        """Save everything but the image to a file, conventionally named *.session.json.
 
         Raises:
-            Exception: whatever the segmenter raises; the clicks without an answer are taken back.
+            ValueError: if the file holds something else than a session of this image; it stays as
+                it was.
+            OSError: if it cannot be written.
         """
-        while not (view := self._view).answered:
-            snapshot = Snapshot(view.state.clicks)
-            try:
-                answer = self.compute(snapshot)
-            except BaseException as error:
-                error.add_note("What was clicked since the last answer is taken back.")
-                self.reject(snapshot, error)
-                raise
-            self.install(snapshot, answer)
-        return view
+        file = AtomicFile(path)
+        data = file.read()
+        if data is not None:
+            self._check_image(_read(data, file.path), file.path)
+        file.write(session_file.dumps(self._saved(file.path)))
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call a function after every change, on the thread that made it; return what stops that.
+    @classmethod
+    def load(
+        cls,
+        path: str | PathLike[str],
+        image: Any = None,  # noqa: ANN401 - see to_rgb
+        segmenter: SupportsSegmentation | None = None,
+        *,
+        channel_order: Literal["rgb", "bgr"] = "rgb",
+    ) -> Self:
+        """Go on where a saved session stopped, without saving to its file from now on.
 
-        Changes made on several threads at once may be told in any order: read `view` then.
+        Args:
+            path: of the session file.
+            image: the image; None to read the file that the session was made from.
+            segmenter: whatever has `encode` and `segment`; None for the embedded model.
+            channel_order: order of the colours if the image is an array or tensor.
+
+        Raises:
+            ValueError: if there is no such file, it is no session file, its image is not found, or
+                the image is another.
         """
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        file = AtomicFile(path)
+        data = file.read()
+        if data is None:
+            raise ValueError(f"there is no file {str(path)!r}")
+        saved = _read(data, file.path)
+        if image is None:
+            image = _found_image(saved.image.source, file.path)
+        session = cls(image, segmenter, channel_order=channel_order)
+        session._go_on_from(saved, file.path)
+        return session
 
     def close(self) -> None:
         """Give back the memory of features and answers; whatever is needed is computed anew."""
@@ -421,39 +336,52 @@ class Session:
             raise ValueError(f"a mask here is {self.size}, not {pixels.shape}")
         return Region.from_array(pixels.astype(bool))
 
-    def _replace(self, history: History, state: State) -> Snapshot | None:
-        before = self._view
-        answered = before.answered and state.clicks == before.state.clicks
-        answer = self._answer
-        if not answered:
-            known = self._answers.remembered(state.clicks)
-            if known is not None:
-                answer, answered = known, True
-        self._acted_on |= _acted_on(before.state, state)
-        self._show(history, state, answer, answered=answered)
-        return self.pending
+    def _tell(self, change: Change) -> Snapshot | None:
+        pending = super()._tell(change)
+        if self._file is not None:
+            with self._saving:  # the newest state is written last
+                self._file.write(session_file.dumps(self._saved(self._file.path)))
+        return pending
 
-    def _show(
-        self,
-        history: History,
-        state: State,
-        answer: NDArray[np.uint16],
-        *,
-        answered: bool,
-        error: BaseException | None = None,
-    ) -> Change:
-        before = self._view
-        label_map = before.label_map
-        if answer is not self._answer or not state.same_pixels(before.state):
-            label_map = state.label_map(answer)
-        change = Change(_changed(before.label_map, label_map), self._acted_on, error)
-        self._history, self._answer = history, answer
-        self._view = View(state, label_map, answered)
-        if answered:
-            self._answered, self._acted_on = (state, history), frozenset()
-        for listener in tuple(self._listeners):
-            listener(change)
-        return change
+    def _saved(self, path: Path) -> SavedSession:
+        with self._lock:
+            view = self._view
+            return SavedSession(
+                image=replace(self._identity, source=_written_source(self._source, path)),
+                labels=self._labels,
+                next_id=self._next_id,
+                state=view.state,
+                history=self._history,
+                label_map=view.label_map,
+                answer=self._answer,
+                answered=view.answered,
+            )
+
+    def _go_on_from(self, saved: SavedSession, path: Path) -> None:
+        self._check_image(saved, path)
+        if self._labels is None:
+            self._labels = saved.labels
+        self._start(
+            saved.state,
+            saved.history,
+            saved.answer,
+            next_id=saved.next_id,
+            answered=saved.answered,
+        )
+
+    def _check_image(self, saved: SavedSession, path: Path) -> None:
+        if not saved.image.same_image(self._identity):
+            raise ValueError(
+                f"{str(path)!r} is about another image ({saved.image.source or 'no file'}, "
+                f"{saved.image.width} x {saved.image.height}); it is left as it is"
+            )
+
+    @cached_property
+    def _identity(self) -> ImageIdentity:
+        source = self._source
+        of_file = None if source is None else hashlib.sha256(Path(source).read_bytes()).hexdigest()
+        height, width = self.size
+        return ImageIdentity(height, width, hashlib.sha256(self._image.data).hexdigest(), of_file)
 
 
 def checked_labels(labels: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -478,29 +406,25 @@ def _embedded_segmenter() -> SupportsSegmentation:
     return Segmenter.load("dynamite-lite")
 
 
-def _common(a: tuple[Step, ...], b: tuple[Step, ...]) -> int:
-    """Number of steps at the start that two histories share."""
-    pairs = zip(a, b, strict=False)
-    return next((i for i, (x, y) in enumerate(pairs) if x is not y), min(len(a), len(b)))
+def _read(data: bytes, path: Path) -> SavedSession:
+    try:
+        return session_file.loads(data)
+    except ValueError as error:
+        raise ValueError(f"{str(path)!r} cannot be read and is left as it is: {error}") from error
 
 
-def _changed(before: NDArray[np.uint16], after: NDArray[np.uint16]) -> frozenset[int]:
-    """Ids of the objects whose pixels differ between two label maps."""
-    if before is after:
-        return frozenset()
-    differs = before != after
-    ids = np.union1d(np.unique(before[differs]), np.unique(after[differs]))
-    return frozenset(ids.tolist()) - {BACKGROUND}
+def _written_source(source: str | None, path: Path) -> str | None:
+    """Name an image beside or below the session file by the way there, so that both can move."""
+    if source is None or not Path(source).is_relative_to(path.parent):
+        return source
+    return Path(source).relative_to(path.parent).as_posix()
 
 
-def _acted_on(before: State, after: State) -> frozenset[int]:
-    """Ids of the objects whose record, clicks or edits differ between two states."""
-    clicks = set(before.clicks) ^ set(after.clicks)
-    records = {
-        k
-        for k in {*before.objects, *after.objects}
-        if before.objects.get(k) != after.objects.get(k)
-    }
-    edits = before.edits[len(after.edits) :] + after.edits[len(before.edits) :]
-    said = [*(click.object_id for click in clicks), *(edit.object_id for edit in edits), *records]
-    return frozenset(said) - {BACKGROUND}
+def _found_image(source: str | None, path: Path) -> Path:
+    if source is None:
+        raise ValueError(f"{str(path)!r} does not say which image it is about; pass image=")
+    places = [path.parent / source, path.parent / Path(source).name]
+    for place in places:
+        if place.is_file():
+            return place
+    raise ValueError(f"the image of {str(path)!r} is not at {source!r}; pass image=")

@@ -7,11 +7,8 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 from types import MappingProxyType
 
-import numpy as np
-from numpy.typing import NDArray
-
 from dynamite_widget.clicks import BACKGROUND, Click
-from dynamite_widget.edits import Edit, draw
+from dynamite_widget.edits import Edit
 from dynamite_widget.objects import ObjectRecord
 
 
@@ -86,59 +83,27 @@ class State:
             == [(k, r.frozen, r.bound) for k, r in other.objects.items()]
         )
 
-    def label_map(self, answer: NDArray[np.uint16]) -> NDArray[np.uint16]:
-        """Join what the model answered with what people said.
-
-        From weak to strong: the model inside each object's bound, the clicked pixels, hand edits,
-        locked objects. An object without clicks gets nothing from the model.
-
-        Args:
-            answer: (H, W), the model's answer to these clicks.
-
-        Returns:
-            (H, W) uint16, read-only.
-        """
-        label_map = self._bounded(answer)
-        for click in self.clicks:
-            label_map[pixel_of(click.x, click.y)] = click.object_id
-        label_map = draw(self.edits, label_map)
-        locked = [record for record in self.objects.values() if record.frozen is not None]
-        if locked:
-            label_map[np.isin(label_map, [record.id for record in locked])] = BACKGROUND
-        for record in locked:
-            assert record.frozen is not None
-            label_map[record.frozen.slices][record.frozen.pixels] = record.id
-        label_map.flags.writeable = False
-        return label_map
-
-    def _bounded(self, answer: NDArray[np.uint16]) -> NDArray[np.uint16]:
-        keep = np.zeros(0x10000, np.uint16)
-        for object_id in self.clicked_ids:
-            keep[object_id] = object_id
-        label_map = keep[answer]
-        for record in self.objects.values():
-            if record.bound is not None:
-                x, y, width, height = record.bound
-                outside = label_map == record.id
-                outside[y : y + height, x : x + width] = False
-                label_map[outside] = BACKGROUND
-        return label_map
-
 
 def pixel_of(x: float, y: float) -> tuple[int, int]:
     """Return (row, column) of the pixel that holds the point (x, y)."""
     return int(y), int(x)
 
 
-def check_point(x: float, y: float, size: tuple[int, int]) -> None:
-    """Check that a point lies in an image of (H, W).
+def checked_point(x: float, y: float, size: tuple[int, int]) -> tuple[float, float]:
+    """Return a point as plain floats if it lies in an image of (H, W).
 
     Raises:
-        ValueError: if it lies outside or is not finite.
+        TypeError: if a coordinate is no number.
+        ValueError: if the point lies outside or is not finite.
     """
     height, width = size
+    try:
+        x, y = float(x), float(y)
+    except TypeError as error:
+        raise TypeError(f"x and y are numbers, not {x!r} and {y!r}") from error
     if not (isfinite(x) and isfinite(y) and 0 <= x < width and 0 <= y < height):
         raise ValueError(
             f"({x}, {y}) is outside the image: x goes from 0 to below {width}, "
             f"y from 0 to below {height}"
         )
+    return x, y

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynamite_widget import run_lengths
-from dynamite_widget.edits import held_by_hand
-from dynamite_widget.masks import NO_BOX, boxes_of, masks_of
+from dynamite_widget.clicks import Click
+from dynamite_widget.edits import Overlay
+from dynamite_widget.masks import NOTHING, masks_of, measure
 from dynamite_widget.objects import SegmentedObject
 from dynamite_widget.state import State
 
@@ -22,38 +24,35 @@ class View:
     Attributes:
         state: objects, clicks and edits.
         label_map: (H, W) uint16, read-only, 0 background, k object k.
+        overlay: the hand edits, drawn.
         answered: whether the label map holds the model's answer to the newest clicks.
     """
 
     state: State
     label_map: NDArray[np.uint16]
+    overlay: Overlay
     answered: bool
 
     @cached_property
     def objects(self) -> tuple[SegmentedObject, ...]:
         """Every object, ids rising."""
-        state = self.state
-        areas = np.bincount(self.label_map.ravel(), minlength=max(state.objects, default=0) + 1)
-        by_hand = np.bincount(self.label_map[self.held_by_hand], minlength=len(areas))
-        boxes = boxes_of(self.label_map)
+        clicks: defaultdict[int, list[Click]] = defaultdict(list)
+        for click in self.state.clicks:
+            clicks[click.object_id].append(click)
+        extents = measure(self.label_map)
+        held = np.where(self.overlay.held, self.label_map, 0) if self.state.edits else None
+        by_hand = {} if held is None else measure(held)
         return tuple(
             SegmentedObject(
-                id=record.id,
-                label=record.label,
-                color=record.color,
-                name=record.name,
-                attributes=record.attributes,
-                visible=record.visible,
-                locked=record.locked,
-                bound=record.bound,
-                clicks=tuple(c for c in state.clicks if c.object_id == record.id),
-                area=int(areas[record.id]),
-                box=boxes.get(record.id, NO_BOX),
-                edited_pixels=int(by_hand[record.id]),
-                score=None,
+                record=record,
+                clicks=tuple(clicks[record.id]),
+                area=extents.get(record.id, NOTHING).area,
+                box=extents.get(record.id, NOTHING).box,
+                edited_pixels=by_hand.get(record.id, NOTHING).area,
                 _label_map=self.label_map,
+                _held=held,
             )
-            for record in state.objects.values()
+            for record in self.state.objects.values()
         )
 
     @cached_property
@@ -62,11 +61,6 @@ class View:
         masks = masks_of(self.label_map, tuple(self.state.objects))
         masks.flags.writeable = False
         return masks
-
-    @cached_property
-    def held_by_hand(self) -> NDArray[np.bool_]:
-        """(H, W) bool: the pixels on which a hand edit has the last word."""
-        return held_by_hand(self.state.edits, self.label_map.shape)
 
     @cached_property
     def run_lengths(self) -> bytes:

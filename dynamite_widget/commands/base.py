@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from dynamite_widget.edits import Overlay
 from dynamite_widget.state import State
 
 
@@ -18,12 +19,14 @@ class Scene:
     Attributes:
         state: what has been said so far.
         label_map: (H, W) uint16, what the person sees.
+        overlay: the state's hand edits, drawn.
         labels: the labels to choose from; None if any text will do.
         next_id: the id the next new object gets.
     """
 
     state: State
     label_map: NDArray[np.uint16]
+    overlay: Overlay
     labels: tuple[str, ...] | None
     next_id: int
 
@@ -36,7 +39,9 @@ class Scene:
     def after(self, command: Command) -> Scene:
         """Return the scene once a command is applied; the pixels seen stay the same."""
         state = command.apply(self.state)
-        return replace(self, state=state, next_id=max([self.next_id - 1, *state.objects]) + 1)
+        next_id = max([self.next_id - 1, *state.objects]) + 1
+        overlay = self.overlay.with_edits(state.edits)
+        return replace(self, state=state, overlay=overlay, next_id=next_id)
 
 
 class Act(ABC):

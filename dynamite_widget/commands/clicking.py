@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, replace
 
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.commands.base import Command, Scene, Together
-from dynamite_widget.commands.deciding import Decide, check_unlocked
+from dynamite_widget.commands.deciding import Decide, check_unlocked, checked_owner
 from dynamite_widget.commands.editing import AddEdit
-from dynamite_widget.edits import Edit, owner_by_hand
+from dynamite_widget.edits import MODEL_DECIDES, Edit
 from dynamite_widget.regions import Region
-from dynamite_widget.state import State, check_point, pixel_of
+from dynamite_widget.state import State, checked_point, pixel_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,9 @@ class AddClick(Command):
 
     def completed(self, scene: Scene) -> Command:
         """Check the place and the object, and add what follows from the click."""
-        check_point(self.click.x, self.click.y, scene.size)
-        x, y, object_id = float(self.click.x), float(self.click.y), int(self.click.object_id)
-        command = AddClick(Click(x, y, object_id), self.index)
-        return _with_consequences(command, command.click, scene)
+        x, y = checked_point(self.click.x, self.click.y, scene.size)
+        click = Click(x, y, checked_owner(scene.state, self.click.object_id))
+        return _with_consequences(AddClick(click, self.index), click, scene)
 
     def apply(self, state: State) -> State:
         """Put the click in its place in time."""
@@ -54,7 +54,7 @@ class DeleteClick(Command):
     def completed(self, scene: Scene) -> Command:
         """Check that the click is there and its object not locked."""
         check_unlocked(scene.state, scene.state.click(self.index).object_id)
-        return self
+        return DeleteClick(operator.index(self.index))
 
     def apply(self, state: State) -> State:
         """Leave the click out."""
@@ -76,8 +76,8 @@ class MoveClick(Command):
 
     def completed(self, scene: Scene) -> Command:
         """Check the place and the object, and add what follows from the click."""
-        check_point(self.x, self.y, scene.size)
-        command = MoveClick(self.index, float(self.x), float(self.y))
+        x, y = checked_point(self.x, self.y, scene.size)
+        command = MoveClick(operator.index(self.index), x, y)
         moved = command.apply(scene.state).click(self.index)
         return _with_consequences(command, moved, scene)
 
@@ -102,7 +102,7 @@ def _with_consequences(command: Command, click: Click, scene: Scene) -> Command:
     if holder is not None:
         raise ValueError(f"pixel ({x}, {y}) belongs to object {holder}, which is locked; unlock it")
     steps = [command]
-    if owner_by_hand(state.edits, x, y) not in (None, click.object_id):
+    if scene.overlay.owner(x, y) not in (MODEL_DECIDES, click.object_id):
         steps.append(AddEdit(Edit(Region.pixel(x, y), BACKGROUND, "release")))
     if click.object_id != BACKGROUND:
         bound = state.record(click.object_id).bound

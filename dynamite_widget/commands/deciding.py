@@ -63,8 +63,8 @@ class SetLabel(Act):
 
     def completed(self, scene: Scene) -> Command:
         """Check the label."""
-        scene.state.record(self.object_id)
-        return Decide(self.object_id, "label", checked_label(self.label, scene.labels))
+        object_id = scene.state.record(self.object_id).id
+        return Decide(object_id, "label", checked_label(self.label, scene.labels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class Rename(Act):
 
     def completed(self, scene: Scene) -> Command:
         """Check the name."""
-        scene.state.record(self.object_id)
-        return Decide(self.object_id, "name", checked_name(self.name))
+        object_id = scene.state.record(self.object_id).id
+        return Decide(object_id, "name", checked_name(self.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ class SetColor(Act):
 
     def completed(self, scene: Scene) -> Command:
         """Check the colour."""
-        scene.state.record(self.object_id)
-        return Decide(self.object_id, "color", checked_color(self.color))
+        object_id = scene.state.record(self.object_id).id
+        return Decide(object_id, "color", checked_color(self.color))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,13 @@ class SetAttribute(Act):
 
     def completed(self, scene: Scene) -> Command:
         """Check the name and the value."""
-        attributes = dict(scene.state.record(self.object_id).attributes)
+        record = scene.state.record(self.object_id)
+        attributes = dict(record.attributes)
         if self.value is None:
             attributes.pop(self.name, None)
         else:
             attributes |= checked_attributes({self.name: self.value})
-        return Decide(self.object_id, "attributes", MappingProxyType(attributes))
+        return Decide(record.id, "attributes", MappingProxyType(attributes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,8 @@ class SetVisible(Act):
 
     def completed(self, scene: Scene) -> Command:
         """Check the object."""
-        scene.state.record(self.object_id)
-        return Decide(self.object_id, "visible", bool(self.visible))
+        object_id = scene.state.record(self.object_id).id
+        return Decide(object_id, "visible", bool(self.visible))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +133,10 @@ class Lock(Act):
 
     def completed(self, scene: Scene) -> Command:
         """Take the pixels from the scene."""
-        if scene.state.record(self.object_id).frozen is not None:
-            raise ValueError(f"object {self.object_id} is locked already")
-        seen = Region.from_array(scene.label_map == self.object_id)
-        return Decide(self.object_id, "frozen", seen)
+        record = scene.state.record(self.object_id)
+        if record.locked:
+            raise ValueError(f"object {record.id} is locked already")
+        return Decide(record.id, "frozen", Region.from_array(scene.label_map == record.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +147,10 @@ class Unlock(Act):
 
     def completed(self, scene: Scene) -> Command:
         """Check that it is locked."""
-        if scene.state.record(self.object_id).frozen is None:
-            raise ValueError(f"object {self.object_id} is not locked")
-        return Decide(self.object_id, "frozen", None)
+        record = scene.state.record(self.object_id)
+        if not record.locked:
+            raise ValueError(f"object {record.id} is not locked")
+        return Decide(record.id, "frozen", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +162,19 @@ class SetBound(Act):
 
     def completed(self, scene: Scene) -> Command:
         """Check the object and the box."""
-        check_unlocked(scene.state, self.object_id)
-        scene.state.record(self.object_id)
+        record = scene.state.record(self.object_id)
+        check_unlocked(scene.state, record.id)
         bound = None if self.bound is None else checked_box(self.bound, scene.size)
-        return Decide(self.object_id, "bound", bound)
+        return Decide(record.id, "bound", bound)
+
+
+def checked_owner(state: State, object_id: int) -> int:
+    """Return the id of an object that is there, or of the background, as a plain int.
+
+    Raises:
+        ValueError: if there is no such object.
+    """
+    return BACKGROUND if object_id == BACKGROUND else state.record(object_id).id
 
 
 def check_unlocked(state: State, object_id: int) -> None:
@@ -172,7 +183,7 @@ def check_unlocked(state: State, object_id: int) -> None:
     Raises:
         ValueError: if it is locked or not there; the background is never locked.
     """
-    if object_id != BACKGROUND and state.record(object_id).frozen is not None:
+    if object_id != BACKGROUND and state.record(object_id).locked:
         raise ValueError(f"object {object_id} is locked; unlock it to change it")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from dynamite_widget.clicks import BACKGROUND
 from dynamite_widget.commands.base import Act, Command, Scene
-from dynamite_widget.commands.deciding import check_unlocked
+from dynamite_widget.commands.deciding import check_unlocked, checked_owner
 from dynamite_widget.edits import Edit, EditKind
 from dynamite_widget.regions import Region
 from dynamite_widget.state import State
@@ -21,9 +21,9 @@ class Paint(Act):
 
     def completed(self, scene: Scene) -> Command:
         """Leave out what is locked."""
-        check_unlocked(scene.state, self.object_id)
-        scene.state.record(self.object_id)
-        return _drawn(self.region, self.object_id, "paint", scene)
+        record = scene.state.record(self.object_id)
+        check_unlocked(scene.state, record.id)
+        return _drawn(self.region, record.id, "paint", scene)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,15 @@ class Erase(Act):
 
     def completed(self, scene: Scene) -> Command:
         """Keep only pixels that show the object; of any object, leave out what is locked."""
-        region = self.region
-        if self.object_id != BACKGROUND:
-            check_unlocked(scene.state, self.object_id)
-            shown = scene.label_map[region.slices] == self.object_id
-            region = Region.from_array(region.pixels & shown, region.x, region.y)
-        return _drawn(region, self.object_id, "erase", scene)
+        object_id = checked_owner(scene.state, self.object_id)
+        check_unlocked(scene.state, object_id)
+        erased = _drawn(self.region, object_id, "erase", scene)
+        if object_id == BACKGROUND:
+            return erased
+        region = erased.edit.region
+        shown = scene.label_map[region.slices] == object_id
+        region = Region.from_array(region.pixels & shown, region.x, region.y)
+        return AddEdit(Edit(region, object_id, "erase"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class DeleteEdit(Command):
         return state.edits[self.index]
 
 
-def _drawn(region: Region, object_id: int, kind: EditKind, scene: Scene) -> Command:
+def _drawn(region: Region, object_id: int, kind: EditKind, scene: Scene) -> AddEdit:
     height, width = scene.size
     if region.x + region.width > width or region.y + region.height > height:
         raise ValueError(

@@ -18,17 +18,18 @@ from dynamite_widget.commands.deciding import (
     checked_label,
     checked_name,
 )
-from dynamite_widget.commands.editing import DeleteEdit
+from dynamite_widget.commands.editing import DeleteEdit, Paint
 from dynamite_widget.edits import Edit
 from dynamite_widget.masks import Box
 from dynamite_widget.objects import MAX_OBJECT_ID, AttributeValue, ObjectRecord, no_attributes
 from dynamite_widget.palette import color_of
+from dynamite_widget.regions import Region
 from dynamite_widget.state import State
 
 
 @dataclass(frozen=True, slots=True)
 class AddObject(Act):
-    """Start a new object, if wanted with its first click or its box, all in one step.
+    """Start a new object, if wanted with its first click, box or paint, all in one step.
 
     Attributes:
         label: one of the session's labels, or None.
@@ -37,6 +38,7 @@ class AddObject(Act):
         attributes: free values by name.
         at: (x, y) of the first click, or None.
         box: (x, y, width, height) that holds the object, or None.
+        region: pixels painted by hand, or None.
     """
 
     label: str | None = None
@@ -45,6 +47,7 @@ class AddObject(Act):
     attributes: Mapping[str, AttributeValue] = field(default_factory=no_attributes)
     at: tuple[float, float] | None = None
     box: Box | tuple[float, float, float, float] | None = None
+    region: Region | None = None
 
     def completed(self, scene: Scene) -> Command:
         """Give it its id."""
@@ -63,6 +66,8 @@ class AddObject(Act):
             acts.append(PromptBox(object_id, self.box))
         if self.at is not None:
             acts.append(AddClick(Click(*self.at, object_id)))
+        if self.region is not None:
+            acts.append(Paint(object_id, self.region))
         return completed_together(tuple(acts), scene)
 
 
@@ -78,11 +83,12 @@ class PromptBox(Act):
 
     def completed(self, scene: Scene) -> Command:
         """Check the box and the object."""
+        object_id = scene.state.record(self.object_id).id
         box = checked_box(self.box, scene.size)
-        acts: list[Act] = [SetBound(self.object_id, box)]
-        clicks = (click for click in scene.state.clicks if click.object_id == self.object_id)
+        acts: list[Act] = [SetBound(object_id, box)]
+        clicks = (click for click in scene.state.clicks if click.object_id == object_id)
         if not any(box.holds(int(click.x), int(click.y)) for click in clicks):
-            middle = Click(box.x + box.width // 2, box.y + box.height // 2, self.object_id)
+            middle = Click(box.x + box.width // 2, box.y + box.height // 2, object_id)
             acts.append(AddClick(middle))
         return completed_together(tuple(acts), scene)
 
@@ -125,10 +131,9 @@ class RemoveObject(Command):
 
     def completed(self, scene: Scene) -> Command:
         """Check that it is there and not locked."""
-        if self.object_id == BACKGROUND:
-            raise ValueError("the background is not an object and cannot be removed")
-        check_unlocked(scene.state, self.object_id)
-        return self
+        object_id = scene.state.record(self.object_id).id
+        check_unlocked(scene.state, object_id)
+        return RemoveObject(object_id)
 
     def apply(self, state: State) -> State:
         """Leave out all that is its own."""

@@ -1,0 +1,310 @@
+"""`Labelling`: the state of one image and its history, changed at once and answered in own time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import RLock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dynamite_widget.answering import Answers, Snapshot
+from dynamite_widget.clicks import BACKGROUND
+from dynamite_widget.commands import Act, AddObject, Scene
+from dynamite_widget.composing import compose
+from dynamite_widget.edits import Overlay
+from dynamite_widget.history import History, Step
+from dynamite_widget.state import State, pixel_of
+from dynamite_widget.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What listeners are told after every change.
+
+    Attributes:
+        changed: ids of the objects whose pixels changed.
+        acted_on: ids of the objects that people named since the last answer.
+        error: why clicks were taken back, if they were.
+    """
+
+    changed: frozenset[int]
+    acted_on: frozenset[int]
+    error: BaseException | None = None
+
+    @property
+    def others(self) -> frozenset[int]:
+        """Ids of the objects that changed although nobody named them."""
+        return self.changed - self.acted_on
+
+
+Listener = Callable[[Change], None]
+
+
+class Labelling:
+    """What people said about one image, what the model made of it, and the way back.
+
+    Safe to use from several threads. Saying and answering are apart: `apply`, `step_back` and
+    `step_forward` change the state at once and never call the model; `pending` then tells what
+    waits for an answer, `compute` asks the model on any thread, and `install` shows the answer
+    unless newer clicks have come.
+
+    Args:
+        answers: asks the model.
+        size: (H, W) of the image.
+        labels: labels to choose from; None if any text will do.
+    """
+
+    def __init__(
+        self, answers: Answers, size: tuple[int, int], labels: tuple[str, ...] | None
+    ) -> None:
+        self._answers = answers
+        self._labels = labels
+        self._lock = RLock()
+        self._listeners: list[Listener] = []
+        self._start(State(), History(), np.zeros(size, np.uint16), next_id=1, answered=True)
+
+    def _start(
+        self,
+        state: State,
+        history: History,
+        answer: NDArray[np.uint16],
+        *,
+        next_id: int,
+        answered: bool,
+    ) -> None:
+        """Begin, anew or where an earlier session stopped.
+
+        Args:
+            state: what has been said.
+            history: how it came to be.
+            answer: (H, W), what the model said last.
+            next_id: the id the next new object gets.
+            answered: whether that was said to the state's clicks.
+        """
+        size = answer.shape[0], answer.shape[1]
+        overlay = Overlay(size).with_edits(state.edits)
+        self._next_id = next_id
+        self._history = history
+        self._answer = answer
+        self._view = View(state, compose(answer, state, overlay), overlay, answered)
+        self._last_answered = (state, history)
+        self._acted_on: frozenset[int] = frozenset()
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """Labels to choose from; None if any text will do."""
+        return self._labels
+
+    @property
+    def view(self) -> View:
+        """All there is to read at this moment, as people see it; does not wait for the model."""
+        return self._view
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to undo."""
+        return bool(self._history.done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is something to redo."""
+        return bool(self._history.undone)
+
+    def apply(self, act: Act) -> Snapshot | None:
+        """Change the state by an act, at once and without the model.
+
+        Returns:
+            What now waits for the model's answer, or None.
+
+        Raises:
+            TypeError: if a value is of the wrong kind.
+            ValueError: if the act names what is not there or asks what is not allowed. Either way
+                the session stays as it was.
+        """
+        with self._lock:
+            _, change = self._apply(act)
+        return self._tell(change)
+
+    def start_object(self, act: AddObject) -> int:
+        """Apply the start of a new object as `apply` does; return the object's id."""
+        with self._lock:
+            object_id, change = self._apply(act)
+        self._tell(change)
+        return object_id
+
+    def step_back(self) -> Snapshot | None:
+        """Undo one step without waiting; return what now waits for the model's answer."""
+        with self._lock:
+            change = self._move_to(*self._history.undo(self._view.state))
+        return self._tell(change)
+
+    def step_forward(self) -> Snapshot | None:
+        """Redo one step without waiting; return what now waits for the model's answer."""
+        with self._lock:
+            change = self._move_to(*self._history.redo(self._view.state))
+        return self._tell(change)
+
+    @property
+    def pending(self) -> Snapshot | None:
+        """The clicks that wait for the model's answer, or None if all are answered."""
+        view = self._view
+        return None if view.answered else Snapshot(view.state.clicks)
+
+    def encode(self) -> None:
+        """Compute now what the model needs of the image, so that the first click is quick."""
+        self._answers.encode()
+
+    @property
+    def encoded(self) -> bool:
+        """Whether what the model needs of the image is at hand."""
+        return self._answers.encoded
+
+    def compute(self, snapshot: Snapshot) -> NDArray[np.uint16]:
+        """Ask the model, on this thread; changes nothing.
+
+        Returns:
+            The model's label map, (H, W) uint16, for `install`.
+
+        Raises:
+            ValueError: if what the segmenter gives is no label map of the image.
+            Exception: whatever the segmenter raises.
+        """
+        return self._answers.answer(snapshot)
+
+    def install(self, snapshot: Snapshot, answer: NDArray[np.uint16]) -> Change | None:
+        """Show an answer if it is one to the newest clicks.
+
+        Returns:
+            What changed, or None if newer clicks have come since and nothing was done.
+        """
+        with self._lock:
+            view = self._view
+            if snapshot.clicks != view.state.clicks:
+                return None
+            change = self._show(self._history, view.state, answer, answered=True)
+        self._tell(change)
+        return change
+
+    def reject(self, snapshot: Snapshot, error: BaseException) -> Change | None:
+        """Take back the clicks that the model could not answer; all else that was done stays.
+
+        Returns:
+            What changed, or None if newer clicks have come since and nothing was done.
+        """
+        with self._lock:
+            if snapshot.clicks != self._view.state.clicks or self._view.answered:
+                return None
+            state, history = self._last_answered
+            for step in self._history.done[_common(history.done, self._history.done) :]:
+                try:
+                    replayed, after = history.do(step.command, state)
+                except ValueError:
+                    continue  # it names an object that goes with the clicks
+                if after.clicks == state.clicks:
+                    history, state = replayed, after
+            change = self._show(history, state, self._answer, answered=True, error=error)
+        self._tell(change)
+        return change
+
+    def settle(self) -> View:
+        """Wait until every click is answered; return what there is to read then.
+
+        Raises:
+            Exception: whatever the segmenter raises; the clicks without an answer are taken back.
+        """
+        while not (view := self._view).answered:
+            snapshot = Snapshot(view.state.clicks)
+            try:
+                answer = self.compute(snapshot)
+            except BaseException as error:
+                error.add_note(
+                    "Clicks since the last answer are taken back; all else is as it was. "
+                    "Click again when the cause is mended."
+                )
+                self.reject(snapshot, error)
+                raise
+            self.install(snapshot, answer)
+        return view
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call a function after every change, on the thread that made it; return what stops that.
+
+        Changes made on several threads at once may be told in any order: `view` is the newest.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _apply(self, act: Act) -> tuple[int, Change]:
+        """Return the id that a new object got if there is one, and what changed."""
+        view = self._view
+        scene = Scene(view.state, view.label_map, view.overlay, self._labels, self._next_id)
+        command = act.completed(scene)
+        self._next_id = scene.after(command).next_id
+        return scene.next_id, self._move_to(*self._history.do(command, view.state))
+
+    def _tell(self, change: Change) -> Snapshot | None:
+        for listener in tuple(self._listeners):
+            listener(change)
+        return self.pending
+
+    def _move_to(self, history: History, state: State) -> Change:
+        view, answer = self._view, self._answer
+        answered = view.answered and state.clicks == view.state.clicks
+        if not answered:
+            remembered = self._answers.remembered(state.clicks)
+            if remembered is not None:
+                answer, answered = remembered, True
+        self._acted_on |= _named(view, state)
+        return self._show(history, state, answer, answered=answered)
+
+    def _show(
+        self,
+        history: History,
+        state: State,
+        answer: NDArray[np.uint16],
+        *,
+        answered: bool,
+        error: BaseException | None = None,
+    ) -> Change:
+        before = self._view
+        overlay = before.overlay.with_edits(state.edits)
+        label_map = before.label_map
+        if answer is not self._answer or not state.same_pixels(before.state):
+            label_map = compose(answer, state, overlay)
+        change = Change(_changed(before.label_map, label_map), self._acted_on, error)
+        self._history, self._answer = history, answer
+        self._view = View(state, label_map, overlay, answered)
+        if answered:
+            self._last_answered, self._acted_on = (state, history), frozenset()
+        return change
+
+
+def _common(a: tuple[Step, ...], b: tuple[Step, ...]) -> int:
+    """Number of steps at the start that two histories share."""
+    pairs = zip(a, b, strict=False)
+    return next((i for i, (x, y) in enumerate(pairs) if x is not y), min(len(a), len(b)))
+
+
+def _changed(before: NDArray[np.uint16], after: NDArray[np.uint16]) -> frozenset[int]:
+    """Ids of the objects whose pixels differ between two label maps."""
+    if before is after:
+        return frozenset()
+    differs = before != after
+    ids = np.union1d(before[differs], after[differs])
+    return frozenset(ids.tolist()) - {BACKGROUND}
+
+
+def _named(view: View, after: State) -> frozenset[int]:
+    """Ids of the objects whose record, clicks or edits differ between a view and the next state.
+
+    A background click names the object that people see at its pixel.
+    """
+    before = view.state
+    clicks = {*before.clicks} ^ {*after.clicks}
+    meant = [click.object_id or int(view.label_map[pixel_of(click.x, click.y)]) for click in clicks]
+    edits = before.edits[len(after.edits) :] + after.edits[len(before.edits) :]
+    ids = {*before.objects, *after.objects}
+    records = {k for k in ids if before.objects.get(k) != after.objects.get(k)}
+    return frozenset([*meant, *(edit.object_id for edit in edits), *records]) - {BACKGROUND}
