@@ -1,0 +1,78 @@
+// Acts: everything a person can commit, as messages to the kernel, and what the screen shows of
+// them until the kernel has answered.
+
+import type { AttributeValue, BoxRow, ClickRow, PointRow, Scene } from "./protocol.ts";
+
+/** The messages of docs/contract.md, without their sender. */
+export type Act =
+  | { command: "add_click"; x: number; y: number; object_id: number | null }
+  | { command: "move_click"; index: number; from: PointRow; x: number; y: number }
+  | { command: "delete_click"; index: number; from: PointRow }
+  | { command: "add_object" }
+  | { command: "prompt_box"; object_id: number | null; box: BoxRow }
+  | { command: "set_bound"; object_id: number; bound: BoxRow | null }
+  | { command: "remove_object"; object_id: number }
+  | { command: "activate"; object_id: number | null }
+  | { command: "set_label"; object_id: number; label: string | null }
+  | { command: "set_next_label"; label: string | null }
+  | { command: "rename"; object_id: number; name: string }
+  | { command: "set_color"; object_id: number; color: string }
+  | { command: "set_attribute"; object_id: number; name: string; value: AttributeValue | null }
+  | { command: "set_visible"; object_id: number; visible: boolean }
+  | { command: "lock"; object_id: number }
+  | { command: "unlock"; object_id: number }
+  | { command: "brush"; object_id: number | null; path: readonly PointRow[]; radius: number }
+  | { command: "erase"; object_id: number; path: readonly PointRow[]; radius: number }
+  | { command: "polygon"; object_id: number | null; points: readonly PointRow[] }
+  | { command: "undo" }
+  | { command: "redo" }
+  | { command: "reset" }
+  | { command: "dismiss_error" }
+  | { command: "send_image" };
+
+/** What is drawn: the kernel's scene, and on top of it the acts that it has not received yet. */
+export interface Shown {
+  readonly scene: Scene;
+  readonly clicks: readonly ClickRow[];
+  /** Clicks of the list that the kernel does not know yet. */
+  readonly sent: ReadonlySet<ClickRow>;
+}
+
+/** Shows an act at once, where that is cheap and certain; everything else waits for the kernel. */
+export function showAtOnce(shown: Shown, act: Act): Shown {
+  const { scene, clicks } = shown;
+  switch (act.command) {
+    case "add_click": {
+      const objectId = act.object_id ?? scene.active ?? nextId(scene);
+      const click: ClickRow = [act.x, act.y, objectId];
+      return { scene, clicks: [...clicks, click], sent: new Set([...shown.sent, click]) };
+    }
+    case "move_click": {
+      const before = clicks[act.index];
+      if (!before) return shown;
+      const moved: ClickRow = [act.x, act.y, before[2]];
+      return {
+        scene,
+        clicks: clicks.with(act.index, moved),
+        sent: new Set([...shown.sent, moved]),
+      };
+    }
+    case "delete_click":
+      return { ...shown, clicks: clicks.toSpliced(act.index, 1) };
+    case "activate":
+      return { ...shown, scene: { ...scene, active: act.object_id } };
+    case "set_visible": {
+      const objects = scene.objects.map((object) =>
+        object.id === act.object_id ? { ...object, visible: act.visible } : object,
+      );
+      return { ...shown, scene: { ...scene, objects } };
+    }
+    default:
+      return shown;
+  }
+}
+
+/** The id that the kernel will most likely give to a new object: only its colour depends on it. */
+function nextId(scene: Scene): number {
+  return Math.max(0, ...scene.objects.map((object) => object.id)) + 1;
+}

@@ -1,0 +1,278 @@
+// The canvas: photograph below, marks above, drawn for the view's own zoom and sharp on any screen.
+
+import { drawDot, dotAt, type Dot } from "./clicks.ts";
+import { inkOn, parseColor } from "./colors.ts";
+import { element } from "./elements.ts";
+import { Flashes } from "./flashes.ts";
+import type { Kernel } from "./kernel.ts";
+import { LabelMap } from "./label_map.ts";
+import { Masks, type MaskStyle } from "./masks.ts";
+import { Photograph } from "./photograph.ts";
+import { BACKGROUND, type SegmentedObject } from "./protocol.ts";
+import type { Tool } from "./tools/tool.ts";
+import type { ViewState } from "./view_state.ts";
+import { fit, resized, toView, type Point, type Size } from "./viewport.ts";
+
+const PULSE_MS = 1200;
+/** From this many CSS pixels for one image pixel on, pixels are shown as squares. */
+const PIXELATED_FROM = 3;
+
+export interface CanvasEvents {
+  /** A new answer is painted; `changed` lists objects that it changed unasked. */
+  painted(changed: readonly number[]): void;
+  /** Something of JavaScript's own went wrong. */
+  failed(error: unknown): void;
+}
+
+export class Canvas {
+  readonly node: HTMLDivElement;
+  readonly masks = new Masks();
+  readonly photograph = new Photograph(() => this.redraw(true));
+  dots: readonly Dot[] = [];
+  #photographCanvas = element("canvas", { "aria-hidden": "true" });
+  #marksCanvas = element("canvas", { "aria-hidden": "true" });
+  #flashes = new Flashes();
+  #frame = 0;
+  #photographIsStale = true;
+  readonly #calm: MediaQueryList | null;
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly state: ViewState,
+    readonly tool: () => Tool,
+    readonly events: CanvasEvents,
+    signal: AbortSignal,
+  ) {
+    this.node = element("div", { class: "dw-canvas" }, this.#photographCanvas, this.#marksCanvas);
+    this.#calm = matchMedia("(prefers-reduced-motion: reduce)");
+    kernel.on(["_image"], () => this.#loadPhotograph(), signal);
+    kernel.on(["_label_map"], () => this.#loadLabelMap(), signal);
+    kernel.on(["brightness", "contrast"], () => this.#filter(), signal);
+    const drawn = [
+      "opacity",
+      "click_radius",
+      "masks_only",
+      "outline",
+      "numbers",
+      "_status",
+    ] as const;
+    kernel.on(drawn, () => this.redraw(), signal);
+    const resize = new ResizeObserver(() => this.#measure());
+    resize.observe(this.node);
+    // Windowed notebooks take a widget off the page and bring it back with blank canvases.
+    const appear = new IntersectionObserver(() => this.redraw(true));
+    appear.observe(this.node);
+    document.addEventListener("visibilitychange", () => this.redraw(true), { signal });
+    signal.addEventListener("abort", () => {
+      resize.disconnect();
+      appear.disconnect();
+      cancelAnimationFrame(this.#frame);
+      this.photograph.free();
+      this.masks.map = null;
+      for (const canvas of [this.#photographCanvas, this.#marksCanvas]) canvas.width = 0;
+    });
+    this.#filter();
+    this.#loadPhotograph();
+    this.#loadLabelMap();
+  }
+
+  /** The image's size in its own pixels; one pixel while it is not known. */
+  get image(): Size {
+    return this.kernel.image ?? { width: 1, height: 1 };
+  }
+
+  /** Draws with the next frame; the photograph only when it changed or moved. */
+  redraw(photograph = false): void {
+    this.#photographIsStale ||= photograph;
+    this.#frame ||= requestAnimationFrame((now) => this.#draw(now));
+  }
+
+  objectAt(point: Point | null): number {
+    return (point && this.masks.map?.idAt(point, this.image)) ?? 0;
+  }
+
+  isShown(object: SegmentedObject): boolean {
+    return this.state.solo === null ? object.visible : object.id === this.state.solo;
+  }
+
+  fit(): void {
+    this.state.viewport = fit(this.image, this.state.size);
+    this.redraw(true);
+  }
+
+  #loadPhotograph(): void {
+    const data = this.kernel.get("_image");
+    if (!data?.byteLength) return;
+    this.photograph.load(data).catch((error: unknown) => this.events.failed(error));
+    this.fit();
+  }
+
+  #loadLabelMap(): void {
+    const data = this.kernel.get("_label_map");
+    if (!data?.byteLength) return;
+    const before = this.masks.map;
+    try {
+      this.masks.map = new LabelMap(data);
+    } catch (error) {
+      return this.events.failed(error);
+    }
+    const expected = new Set([this.kernel.shown.scene.active ?? BACKGROUND]);
+    const now = performance.now();
+    const changed = before ? this.#flashes.compare(before, this.masks.map, expected, now) : [];
+    this.redraw();
+    this.events.painted(changed);
+  }
+
+  #filter(): void {
+    const { brightness, contrast } = {
+      brightness: this.kernel.get("brightness"),
+      contrast: this.kernel.get("contrast"),
+    };
+    const plain = brightness === 1 && contrast === 1;
+    this.#photographCanvas.style.filter = plain
+      ? ""
+      : `brightness(${brightness}) contrast(${contrast})`;
+  }
+
+  #measure(): void {
+    const { clientWidth: width, clientHeight: height } = this.node;
+    if (width < 1 || height < 1) return; // hidden: keep the zoom for when it comes back
+    const before = this.state.size;
+    this.state.size = { width, height };
+    this.state.viewport = resized(this.state.viewport, this.image, before, this.state.size);
+    // Draw in the same frame as the new layout: a resize never shows a stretched picture.
+    this.#photographIsStale = true;
+    this.#draw(performance.now());
+  }
+
+  #draw(now: number): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    const { size } = this.state;
+    if (size.width < 1) return;
+    if (this.#photographIsStale) this.#drawPhotograph();
+    const moves = this.#drawMarks(now);
+    if (moves) this.redraw();
+  }
+
+  #drawPhotograph(): void {
+    this.#photographIsStale = false;
+    const context = this.#prepare(this.#photographCanvas);
+    const bitmap = this.photograph.bitmap;
+    if (!context || !bitmap) return;
+    const { viewport } = this.state;
+    context.imageSmoothingEnabled = viewport.scale < PIXELATED_FROM;
+    const { width, height } = this.image;
+    context.drawImage(
+      bitmap,
+      viewport.left,
+      viewport.top,
+      width * viewport.scale,
+      height * viewport.scale,
+    );
+  }
+
+  /** Returns whether something on it moves by itself. */
+  #drawMarks(now: number): boolean {
+    const context = this.#prepare(this.#marksCanvas);
+    if (!context) return false;
+    const { kernel, state } = this;
+    const { viewport, size } = state;
+    const { scene } = kernel.shown;
+    const calm = this.#calm?.matches === true;
+    const styles = new Map<number, MaskStyle>();
+    for (const object of scene.objects) {
+      if (!this.isShown(object)) continue;
+      const flash = this.#flashes.strength(object.id, now);
+      styles.set(object.id, {
+        color: object.color,
+        active: object.id === scene.active,
+        hovered: object.id === state.hovered,
+        flash: calm && flash > 0 ? 1 : flash,
+      });
+    }
+    const options = { opacity: kernel.get("opacity"), outline: kernel.get("outline") };
+    this.masks.draw(context, viewport, size, this.image, styles, options);
+    if (kernel.get("numbers")) this.#drawNumbers(context, scene.objects);
+    const waits = kernel.get("masks_only") ? false : this.#drawDots(context, now, calm);
+    if (state.keyboard) drawCrosshair(context, toView(viewport, state.keyboard), size);
+    this.tool().draw?.(context);
+    return this.#flashes.any || waits;
+  }
+
+  #drawDots(context: CanvasRenderingContext2D, now: number, calm: boolean): boolean {
+    const radius = this.kernel.get("click_radius");
+    const { hovered } = this.tool();
+    const pulse = calm ? 0.4 : (now % PULSE_MS) / PULSE_MS;
+    let waits = false;
+    for (const dot of this.dots) {
+      waits ||= dot.waiting;
+      drawDot(context, dotAt(this.state.viewport, dot.click), {
+        color: dot.color,
+        objectId: dot.click[2],
+        radius,
+        hovered: dot === hovered,
+        pulse: dot.waiting ? pulse : null,
+      });
+    }
+    return waits && !calm;
+  }
+
+  #drawNumbers(context: CanvasRenderingContext2D, objects: readonly SegmentedObject[]): void {
+    context.save();
+    context.font = "600 11px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (const object of objects) {
+      const middle = this.isShown(object) && this.masks.middleOf(object.id, this.image);
+      if (!middle) continue;
+      const at = toView(this.state.viewport, middle);
+      const text = String(object.id);
+      const width = Math.max(context.measureText(text).width + 9, 17);
+      context.fillStyle = object.color;
+      context.strokeStyle = "rgb(0 0 0 / 65%)";
+      context.lineWidth = 1.5;
+      context.beginPath();
+      context.roundRect(at.x - width / 2, at.y - 8.5, width, 17, 8.5);
+      context.fill();
+      context.stroke();
+      context.fillStyle = inkOn(parseColor(object.color));
+      context.fillText(text, at.x, at.y + 0.5);
+    }
+    context.restore();
+  }
+
+  /** Gives a canvas the view's size in device pixels, cleared and scaled to CSS pixels. */
+  #prepare(canvas: HTMLCanvasElement): CanvasRenderingContext2D | null {
+    const ratio = window.devicePixelRatio || 1;
+    const width = Math.round(this.state.size.width * ratio);
+    const height = Math.round(this.state.size.height * ratio);
+    const context = canvas.getContext("2d");
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+    }
+    context?.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context?.clearRect(0, 0, this.state.size.width, this.state.size.height);
+    return context;
+  }
+}
+
+function drawCrosshair(context: CanvasRenderingContext2D, at: Point, size: Size): void {
+  const lines = (color: string, width: number) => {
+    context.strokeStyle = color;
+    context.lineWidth = width;
+    context.beginPath();
+    context.moveTo(at.x, 0);
+    context.lineTo(at.x, at.y - 7);
+    context.moveTo(at.x, at.y + 7);
+    context.lineTo(at.x, size.height);
+    context.moveTo(0, at.y);
+    context.lineTo(at.x - 7, at.y);
+    context.moveTo(at.x + 7, at.y);
+    context.lineTo(size.width, at.y);
+    context.stroke();
+  };
+  lines("rgb(0 0 0 / 55%)", 3);
+  lines("rgb(255 255 255 / 90%)", 1);
+}

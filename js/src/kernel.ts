@@ -1,0 +1,123 @@
+// The kernel as one view sees it: traits read and joined with this view's unanswered acts, and
+// messages sent. It knows nothing of the screen.
+
+import { showAtOnce, type Act, type Shown } from "./acts.ts";
+import type { ClickRow, Failure, ImageInfo, Model, Scene, Status, Traits } from "./protocol.ts";
+
+/** Settings that people change on the screen and in Python alike. */
+export type Setting =
+  "opacity" | "click_radius" | "masks_only" | "outline" | "numbers" | "brightness" | "contrast";
+
+const NO_SCENE: Scene = {
+  version: 0,
+  objects: [],
+  active: null,
+  labels: null,
+  next_label: null,
+  can_undo: false,
+  can_redo: false,
+  recent_clicks: [],
+  clicks_page: 0,
+  received: {},
+};
+
+interface Sent {
+  readonly id: number;
+  readonly act: Act;
+  readonly at: number;
+}
+
+export class Kernel {
+  readonly #model: Model;
+  readonly #view = crypto.getRandomValues(new Uint32Array(2)).join("-");
+  #lastId = 0;
+  #unanswered: Sent[] = [];
+  #shown: Shown | null = null;
+  #clicks: readonly ClickRow[] = [];
+  #changed: () => void = () => undefined;
+
+  constructor(model: Model, signal: AbortSignal) {
+    this.#model = model;
+    const refresh = () => this.#refresh();
+    this.on(["_scene", "_clicks"], refresh, signal);
+    refresh();
+  }
+
+  /** Calls back when any of the traits changes, until the signal aborts. */
+  on(names: readonly (keyof Traits)[], callback: () => void, signal: AbortSignal): void {
+    for (const name of names) this.#model.on(`change:${name}`, callback);
+    signal.addEventListener("abort", () => {
+      for (const name of names) this.#model.off(`change:${name}`, callback);
+    });
+  }
+
+  /** Calls back when the scene changes, by the kernel or by an act of this view. */
+  set changed(callback: () => void) {
+    this.#changed = callback;
+  }
+
+  get<Name extends keyof Traits>(name: Name): Traits[Name] {
+    return this.#model.get(name);
+  }
+
+  get image(): ImageInfo | null {
+    return this.get("_image_info");
+  }
+
+  get status(): Status {
+    return this.get("_status");
+  }
+
+  get error(): Failure | null {
+    return this.get("_error");
+  }
+
+  /** The scene as it is shown, acts on their way included. */
+  get shown(): Shown {
+    this.#shown ??= this.#unanswered.reduce<Shown>((shown, { act }) => showAtOnce(shown, act), {
+      scene: this.#scene,
+      clicks: this.#clicks,
+      sent: new Set<ClickRow>(),
+    });
+    return this.#shown;
+  }
+
+  /** Whether something was asked whose answer is not on the screen yet. */
+  get waiting(): boolean {
+    return this.#unanswered.length > 0 || this.status.answered < this.#scene.version;
+  }
+
+  /** When the oldest message left that the kernel has not received; null if it has them all. */
+  get unansweredSince(): number | null {
+    return this.#unanswered[0]?.at ?? null;
+  }
+
+  send(act: Act): void {
+    const id = ++this.#lastId;
+    this.#model.send({ id, view: this.#view, ...act });
+    this.#unanswered.push({ id, act, at: performance.now() });
+    this.#shown = null;
+    this.#changed();
+  }
+
+  set<Name extends Setting>(name: Name, value: Traits[Name]): void {
+    this.#model.set(name, value);
+    this.#model.save_changes();
+  }
+
+  get #scene(): Scene {
+    return (this.get("_scene") as Partial<Scene> | null)?.objects ? this.get("_scene") : NO_SCENE;
+  }
+
+  #refresh(): void {
+    const scene = this.#scene;
+    const page = this.get("_clicks") as Traits["_clicks"] | undefined;
+    // The two traits of one change arrive one after the other: wait until they fit.
+    if (page && page.page !== scene.clicks_page) return;
+    this.#clicks = [...(page?.clicks ?? []), ...scene.recent_clicks];
+    const received = scene.received[this.#view] ?? 0;
+    this.#unanswered = this.#unanswered.filter(({ id }) => id > received);
+    this.#shown = null;
+    this.#changed();
+  }
+}

@@ -1,0 +1,68 @@
+// Keys: run actions while the widget has the focus, and never let one leak into the notebook.
+
+import type { Action } from "./actions.ts";
+
+const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=color]), textarea, select";
+/** Keys with which a focused control is worked. */
+const WORKS_A_BUTTON = new Set(["enter", " "]);
+const WORKS_A_SLIDER = /^(arrow|home|end|page)/;
+
+/** The name under which an action finds a key: modifiers in fixed order, then the key. */
+export function nameOf(event: KeyboardEvent): string {
+  const key = event.key.toLowerCase();
+  const isLetterOrWord = /^[a-z]$/.test(key) || key.length > 1;
+  const modifiers = [
+    event.ctrlKey || event.metaKey ? "ctrl+" : "",
+    event.altKey ? "alt+" : "",
+    // "?" and "+" need Shift on many keyboards: there it is part of the key.
+    event.shiftKey && isLetterOrWord ? "shift+" : "",
+  ];
+  return modifiers.join("") + key;
+}
+
+export interface KeyTarget {
+  readonly actions: readonly Action[];
+  /** The space bar is down or up: while it is down, drags pan. */
+  holdPan(down: boolean): void;
+}
+
+/** Listens on `root` until the signal aborts. */
+export function listenForKeys(root: HTMLElement, target: KeyTarget, signal: AbortSignal): void {
+  root.addEventListener(
+    "keydown",
+    (event) => {
+      event.stopPropagation();
+      const name = nameOf(event);
+      if (event.isComposing || isForControl(event.target, name)) return;
+      if (name === " ") {
+        event.preventDefault();
+        target.holdPan(true);
+        return;
+      }
+      const action = target.actions.find(({ keys }) => keys.includes(name));
+      if (!action) return;
+      event.preventDefault();
+      if (action.isPossible?.() !== false) action.run(name);
+    },
+    { signal },
+  );
+  root.addEventListener(
+    "keyup",
+    (event) => {
+      event.stopPropagation();
+      if (event.key === " ") target.holdPan(false);
+    },
+    { signal },
+  );
+  root.addEventListener("keypress", (event) => event.stopPropagation(), { signal });
+}
+
+/** Whether a focused control needs the key itself: letters in a field, Enter on a button. */
+function isForControl(target: EventTarget | null, name: string): boolean {
+  if (!(target instanceof Element) || name === "escape") return false;
+  if (target.matches(TYPING)) return true;
+  if (target.matches("button, summary, [type=checkbox], [type=color]")) {
+    return WORKS_A_BUTTON.has(name);
+  }
+  return target.matches("[type=range]") && WORKS_A_SLIDER.test(name);
+}

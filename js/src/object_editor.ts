@@ -1,0 +1,152 @@
+// The object editor: name, label and free attributes of the active object.
+
+import { element, iconButton } from "./elements.ts";
+import type { AttributeValue, SegmentedObject } from "./protocol.ts";
+
+export interface ObjectEditorTarget {
+  rename(id: number, name: string): void;
+  setLabel(id: number, label: string | null): void;
+  setAttribute(id: number, name: string, value: AttributeValue | null): void;
+  /** The editor closed: where the focus goes now. */
+  back(): void;
+}
+
+export class ObjectEditor {
+  readonly node = element("form", { class: "dw-editor", "aria-label": "Edit object" });
+  #object: SegmentedObject | null = null;
+  #drawn = "";
+
+  constructor(
+    readonly target: ObjectEditorTarget,
+    readonly signal: AbortSignal,
+  ) {
+    this.node.hidden = true;
+    this.node.addEventListener("submit", (event) => event.preventDefault(), { signal });
+    this.node.addEventListener(
+      "keydown",
+      (event) => {
+        if (event.key !== "Escape" && event.key !== "Enter") return;
+        event.preventDefault();
+        event.stopPropagation();
+        if (event.target instanceof HTMLElement) event.target.blur(); // commits the field
+        this.close();
+      },
+      { signal },
+    );
+  }
+
+  open(): void {
+    if (!this.#object) return;
+    this.node.hidden = false;
+    this.node.querySelector("input")?.select();
+  }
+
+  close(): void {
+    if (this.node.hidden) return;
+    this.node.hidden = true;
+    this.target.back();
+  }
+
+  update(object: SegmentedObject | null, labels: readonly string[] | null): void {
+    const drawn = JSON.stringify([
+      object?.id,
+      object?.name,
+      object?.label,
+      object?.attributes,
+      labels,
+    ]);
+    this.#object = object;
+    if (!object) this.node.hidden = true;
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    const focused = this.node.contains(this.node.ownerDocument.activeElement)
+      ? this.node.ownerDocument.activeElement?.getAttribute("name")
+      : null;
+    this.node.replaceChildren(...(object ? this.#fields(object, labels) : []));
+    if (focused) this.node.querySelector<HTMLElement>(`[name="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  #fields(object: SegmentedObject, labels: readonly string[] | null): Node[] {
+    const { target, signal } = this;
+    const { id } = object;
+    const close = iconButton("close", "Close (Enter)", () => this.close(), signal);
+    const head = element("header", {}, element("h3", {}, `Object ${id}`), close);
+
+    const name = element("input", { name: "name", value: object.name, maxlength: 200 });
+    name.addEventListener("change", () => target.rename(id, name.value.trim()), { signal });
+
+    const label = labels ? this.#labelChoice(object, labels) : this.#labelText(object);
+
+    const attributes = Object.entries(object.attributes).map(([key, value]) => {
+      const input = element("input", {
+        name: `attribute ${key}`,
+        value: String(value),
+        maxlength: 1000,
+      });
+      input.addEventListener("change", () => target.setAttribute(id, key, parse(input.value)), {
+        signal,
+      });
+      const remove = iconButton(
+        "close",
+        `Remove ${key}`,
+        () => target.setAttribute(id, key, null),
+        signal,
+      );
+      return field(key, element("span", { class: "dw-attribute" }, input, remove));
+    });
+
+    const key = element("input", {
+      name: "new attribute",
+      placeholder: "attribute",
+      "aria-label": "New attribute",
+      maxlength: 100,
+    });
+    const value = element("input", {
+      name: "new value",
+      placeholder: "value",
+      "aria-label": "Its value",
+      maxlength: 1000,
+    });
+    const add = () => {
+      if (key.value.trim() && value.value)
+        target.setAttribute(id, key.value.trim(), parse(value.value));
+    };
+    for (const input of [key, value]) input.addEventListener("change", add, { signal });
+    const more = element("div", { class: "dw-new-attribute" }, key, value);
+    return [head, field("Name", name), field("Label", label), ...attributes, more];
+  }
+
+  #labelChoice(object: SegmentedObject, labels: readonly string[]): HTMLSelectElement {
+    const select = element("select", { name: "label" }, element("option", { value: "" }, "none"));
+    for (const label of labels) {
+      select.append(element("option", { value: label, selected: label === object.label }, label));
+    }
+    select.addEventListener("change", () => this.target.setLabel(object.id, select.value || null), {
+      signal: this.signal,
+    });
+    return select;
+  }
+
+  #labelText(object: SegmentedObject): HTMLInputElement {
+    const input = element("input", { name: "label", value: object.label ?? "", maxlength: 200 });
+    input.addEventListener(
+      "change",
+      () => this.target.setLabel(object.id, input.value.trim() || null),
+      {
+        signal: this.signal,
+      },
+    );
+    return input;
+  }
+}
+
+function field(name: string, control: Node): HTMLLabelElement {
+  return element("label", { class: "dw-field" }, element("span", {}, name), control);
+}
+
+/** Numbers and truth values become columns that can be computed with; all else is text. */
+function parse(text: string): AttributeValue {
+  const trimmed = text.trim();
+  if (trimmed === "true" || trimmed === "false") return trimmed === "true";
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : text;
+}

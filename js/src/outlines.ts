@@ -1,0 +1,80 @@
+// Outlines: the border of every object of a label map, as closed lines in image coordinates.
+
+import type { Size } from "./viewport.ts";
+
+/** One object's border: closed lines, each x0, y0, x1, y1, ... */
+export type Outline = Float32Array[];
+
+// Directions along pixel edges, object on the right-hand side: right, down, left, up.
+const STEP_X = [1, 0, -1, 0] as const;
+const STEP_Y = [0, 1, 0, -1] as const;
+// From a corner, the pixel ahead to the left of each direction; ahead to the right is the next one.
+const AHEAD_X = [0, 0, -1, -1] as const;
+const AHEAD_Y = [-1, 0, 0, -1] as const;
+
+type Direction = 0 | 1 | 2 | 3;
+
+/**
+ * Traces every object's border, holes and separate parts included.
+ *
+ * A line runs through the middles of pixel edges, which cuts the corners of the staircase: it looks
+ * smooth at any zoom and never leaves the true border by more than half a pixel.
+ */
+export function traceOutlines(ids: Uint16Array, size: Size): Map<number, Outline> {
+  const { width, height } = size;
+  const traced = new Uint8Array(ids.length);
+  const outlines = new Map<number, Outline>();
+  for (let y = 0, index = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, index++) {
+      const id = ids[index];
+      if (!id || traced[index] || (y > 0 && ids[index - width] === id)) continue;
+      const line = traceLine(ids, size, x, y, id, traced);
+      const outline = outlines.get(id);
+      if (outline) outline.push(line);
+      else outlines.set(id, [line]);
+    }
+  }
+  return outlines;
+}
+
+/** Walks one closed border from the top edge of pixel (x, y), marking the top edges it passes. */
+function traceLine(
+  ids: Uint16Array,
+  { width, height }: Size,
+  startX: number,
+  startY: number,
+  id: number,
+  traced: Uint8Array,
+): Float32Array {
+  const points: number[] = [];
+  let x = startX; // the corner we stand on
+  let y = startY;
+  let direction: Direction = 0;
+  do {
+    // One straight run of edges: keep the middles of its first and last edge.
+    const dx = STEP_X[direction];
+    const dy = STEP_Y[direction];
+    points.push(x + dx / 2, y + dy / 2);
+    const firstX = x;
+    const firstY = y;
+    let next: Direction;
+    do {
+      if (direction === 0) traced[y * width + x] = 1;
+      x += dx;
+      y += dy;
+      const right = ((direction + 1) & 3) as Direction;
+      if (!belongs(x + AHEAD_X[right], y + AHEAD_Y[right])) next = right;
+      else if (!belongs(x + AHEAD_X[direction], y + AHEAD_Y[direction])) next = direction;
+      else next = ((direction + 3) & 3) as Direction;
+    } while (next === direction);
+    if (Math.abs(x - firstX) + Math.abs(y - firstY) > 1) points.push(x - dx / 2, y - dy / 2);
+    direction = next;
+  } while (x !== startX || y !== startY || direction !== 0);
+  return Float32Array.from(points);
+
+  function belongs(column: number, row: number): boolean {
+    return (
+      column >= 0 && row >= 0 && column < width && row < height && ids[row * width + column] === id
+    );
+  }
+}

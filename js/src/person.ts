@@ -1,0 +1,289 @@
+// What a person does by key or button, said in acts to the kernel and changes of this view.
+
+import type { Person } from "./actions.ts";
+import type { Focus } from "./focus.ts";
+import type { Help } from "./help.ts";
+import type { Kernel } from "./kernel.ts";
+import type { ObjectEditor } from "./object_editor.ts";
+import { type AttributeValue, type Scene, type SegmentedObject } from "./protocol.ts";
+import { Polygon } from "./tools/drawing.ts";
+import type { ToolName } from "./tools/tool.ts";
+import * as viewport from "./viewport.ts";
+import type { DeskOfView } from "./desk.ts";
+
+/** How far an arrow key aims, in CSS pixels; never less than one pixel of the image. */
+const STEP = 4;
+const FAR = 40;
+const BRUSH = { least: 1, most: 200 };
+
+export interface Surroundings {
+  readonly root: HTMLElement;
+  readonly focus: Focus;
+  readonly help: Help;
+  readonly editor: ObjectEditor;
+}
+
+export class Doing implements Person {
+  surroundings!: Surroundings;
+
+  constructor(
+    readonly kernel: Kernel,
+    readonly desk: DeskOfView,
+  ) {}
+
+  get #scene(): Scene {
+    return this.kernel.shown.scene;
+  }
+
+  get active(): SegmentedObject | null {
+    const { active, objects } = this.#scene;
+    return objects.find(({ id }) => id === active) ?? null;
+  }
+
+  get tool(): ToolName {
+    return this.desk.state.tool;
+  }
+  get hasObject(): boolean {
+    return this.#scene.objects.length > 0;
+  }
+  get canUndo(): boolean {
+    return this.#scene.can_undo;
+  }
+  get canRedo(): boolean {
+    return this.#scene.can_redo;
+  }
+  get isEmpty(): boolean {
+    return !this.hasObject && this.kernel.shown.clicks.length === 0;
+  }
+  get maskOnly(): boolean {
+    return this.kernel.get("masks_only");
+  }
+  get outline(): boolean {
+    return this.kernel.get("outline");
+  }
+  get numbers(): boolean {
+    return this.kernel.get("numbers");
+  }
+  get isSolo(): boolean {
+    return this.desk.state.solo !== null;
+  }
+  get isLocked(): boolean {
+    return this.active?.locked ?? false;
+  }
+  get isHidden(): boolean {
+    return this.active !== null && !this.active.visible;
+  }
+  get isFullscreen(): boolean {
+    return document.fullscreenElement === this.surroundings.root;
+  }
+
+  chooseTool(tool: ToolName): void {
+    this.desk.chooseTool(tool);
+  }
+
+  /** A new object; one that is still empty is used first. Clicking goes on at once. */
+  newObject(): void {
+    if (this.tool === "background" || this.tool === "hand") this.chooseTool("click");
+    const untouched = this.#scene.objects.find(({ clicks, area }) => clicks === 0 && area === 0);
+    if (untouched) this.activate(untouched.id);
+    else this.kernel.send({ command: "add_object" });
+  }
+
+  activate(id: number): void {
+    if (this.tool === "background") this.chooseTool("click");
+    if (this.#scene.active !== id) this.kernel.send({ command: "activate", object_id: id });
+  }
+
+  stepObject(by: 1 | -1): void {
+    const { objects, active } = this.#scene;
+    const at = objects.findIndex(({ id }) => id === active);
+    const start = at < 0 && by < 0 ? 0 : at;
+    const next = objects[(start + by + objects.length) % objects.length];
+    if (next) this.activate(next.id);
+  }
+
+  /** A digit chooses a label; where any text will do, it chooses an object. */
+  chooseNumber(digit: number): void {
+    const { labels, objects } = this.#scene;
+    if (labels) {
+      const label = labels[digit - 1];
+      if (label !== undefined) this.chooseLabel(label);
+    } else {
+      const object = objects[digit - 1];
+      if (object) this.activate(object.id);
+    }
+  }
+
+  chooseLabel(label: string): void {
+    const object = this.active;
+    if (object) this.setLabel(object.id, label);
+    else this.kernel.send({ command: "set_next_label", label });
+  }
+
+  editObject(): void {
+    const first = this.#scene.objects[0];
+    if (!this.active && first) this.activate(first.id);
+    this.surroundings.editor.open();
+  }
+
+  toggleVisible(): void {
+    const object = this.#aimed;
+    if (object) this.setVisible(object.id, !object.visible);
+  }
+
+  toggleLock(): void {
+    const object = this.#aimed;
+    if (object) this.setLocked(object.id, !object.locked);
+  }
+
+  toggleSolo(id = this.#aimed?.id): void {
+    const { state } = this.desk;
+    state.solo = state.solo === null || state.solo !== id ? (id ?? null) : null;
+    this.desk.changed();
+    this.desk.redraw();
+  }
+
+  removeObject(): void {
+    if (this.desk.tool instanceof Polygon && this.desk.tool.shorten()) return;
+    if (this.active) this.remove(this.active.id);
+  }
+
+  remove(id: number): void {
+    this.kernel.send({ command: "remove_object", object_id: id });
+  }
+
+  setVisible(id: number, visible: boolean): void {
+    this.kernel.send({ command: "set_visible", object_id: id, visible });
+  }
+
+  setLocked(id: number, locked: boolean): void {
+    this.kernel.send({ command: locked ? "lock" : "unlock", object_id: id });
+  }
+
+  setColor(id: number, color: string): void {
+    this.kernel.send({ command: "set_color", object_id: id, color });
+  }
+
+  rename(id: number, name: string): void {
+    this.kernel.send({ command: "rename", object_id: id, name });
+  }
+
+  setLabel(id: number, label: string | null): void {
+    this.kernel.send({ command: "set_label", object_id: id, label });
+  }
+
+  setAttribute(id: number, name: string, value: AttributeValue | null): void {
+    this.kernel.send({ command: "set_attribute", object_id: id, name, value });
+  }
+
+  hover(id: number): void {
+    this.desk.state.hovered = id;
+    this.desk.changed();
+    this.desk.redraw();
+  }
+
+  edit(id: number): void {
+    this.activate(id);
+    this.editObject();
+  }
+
+  undo(): void {
+    this.kernel.send({ command: "undo" });
+  }
+
+  redo(): void {
+    this.kernel.send({ command: "redo" });
+  }
+
+  reset(): void {
+    this.kernel.send({ command: "reset" });
+  }
+
+  toggle(setting: "masks_only" | "outline" | "numbers"): void {
+    this.kernel.set(setting, !this.kernel.get(setting));
+    this.desk.changed();
+  }
+
+  resizeBrush(factor: number): void {
+    const { state } = this.desk;
+    state.brushRadius = Math.min(Math.max(state.brushRadius * factor, BRUSH.least), BRUSH.most);
+    this.desk.changed();
+    this.desk.redraw();
+  }
+
+  changeOpacity(by: number): void {
+    const wanted = Math.round(100 * (this.kernel.get("opacity") + by)) / 100;
+    this.kernel.set("opacity", Math.min(Math.max(wanted, 0), 1));
+  }
+
+  fit(): void {
+    this.desk.fit();
+  }
+
+  zoom(factor: number): void {
+    const { size, keyboard, viewport: shown } = this.desk.state;
+    const middle = { x: size.width / 2, y: size.height / 2 };
+    this.desk.zoom(factor, keyboard ? viewport.toView(shown, keyboard) : middle);
+  }
+
+  toggleFullscreen(): void {
+    const change = this.isFullscreen
+      ? document.exitFullscreen()
+      : this.surroundings.root.requestFullscreen();
+    change.catch(() => undefined); // a host may forbid it: then nothing happens
+  }
+
+  toggleHelp(): void {
+    this.surroundings.help.toggle();
+  }
+
+  /** Moves the aim, far with Shift; the view follows. */
+  moveKeyboard(key: string): void {
+    const { state, image } = this.desk;
+    const by = Math.max((key.startsWith("shift+") ? FAR : STEP) / state.viewport.scale, 1);
+    const direction = key.replace(/^.*arrow/, "");
+    const at = state.keyboard ?? this.#middle();
+    const x = at.x + (direction === "right" ? by : direction === "left" ? -by : 0);
+    const y = at.y + (direction === "down" ? by : direction === "up" ? -by : 0);
+    state.keyboard = {
+      x: Math.min(Math.max(Math.floor(x), 0), image.width - 1) + 0.5,
+      y: Math.min(Math.max(Math.floor(y), 0), image.height - 1) + 0.5,
+    };
+    state.viewport = viewport.reveal(state.viewport, state.keyboard, state.size);
+    this.desk.canvas.redraw(true);
+    this.desk.hover(viewport.toView(state.viewport, state.keyboard));
+  }
+
+  /** A click where the keyboard aims, with whatever tool is chosen. */
+  clickKeyboard(background: boolean): void {
+    const { state, tool } = this.desk;
+    if (!background && tool.finish?.()) return;
+    if (!state.keyboard) return this.moveKeyboard("");
+    const at = viewport.toView(state.viewport, state.keyboard);
+    tool.click?.({ at, background, eraser: false });
+  }
+
+  escape(): void {
+    const { desk } = this;
+    if (desk.tool.cancel?.()) return;
+    if (desk.state.keyboard) {
+      desk.state.keyboard = null;
+      desk.hover(null);
+      return desk.redraw();
+    }
+    this.surroundings.focus.giveBack();
+  }
+
+  /** The active object, else the one under the pointer. */
+  get #aimed(): SegmentedObject | null {
+    const { hovered } = this.desk.state;
+    return this.active ?? this.#scene.objects.find(({ id }) => id === hovered) ?? null;
+  }
+
+  #middle(): viewport.Point {
+    const { size, viewport: shown } = this.desk.state;
+    const { width, height } = this.desk.image;
+    const { x, y } = viewport.toImage(shown, { x: size.width / 2, y: size.height / 2 });
+    return { x: Math.min(Math.max(x, 0), width - 1), y: Math.min(Math.max(y, 0), height - 1) };
+  }
+}

@@ -1,0 +1,103 @@
+// The browser's side of the contract (docs/contract.md): every trait and every message as a type.
+// State comes down by traits; one message goes up for each committed act.
+
+import type { AnyModel } from "@anywidget/types";
+
+/** Object id of the background, shared by all objects. */
+export const BACKGROUND = 0;
+
+/** x, y in pixels of the original image. */
+export type PointRow = readonly [x: number, y: number];
+
+/** x, y in pixels of the original image, and the object the pixel belongs to. */
+export type ClickRow = readonly [x: number, y: number, objectId: number];
+
+/** x, y, width, height in whole pixels. */
+export type BoxRow = readonly [x: number, y: number, width: number, height: number];
+
+/** What a free attribute may hold. */
+export type AttributeValue = string | number | boolean;
+
+export interface ImageInfo {
+  readonly width: number;
+  readonly height: number;
+  readonly name: string;
+}
+
+export interface SegmentedObject {
+  readonly id: number;
+  readonly label: string | null;
+  readonly name: string;
+  readonly color: string;
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+  readonly visible: boolean;
+  readonly locked: boolean;
+  readonly bound: BoxRow | null;
+  readonly clicks: number;
+  readonly area: number;
+  readonly box: BoxRow;
+  readonly edited_pixels: number;
+  readonly score: number | null;
+}
+
+/** Everything drawn besides the photograph and the masks. */
+export interface Scene {
+  /** Rises with every change of the session. */
+  readonly version: number;
+  readonly objects: readonly SegmentedObject[];
+  /** The object that clicks belong to; null: the next click starts a new one. */
+  readonly active: number | null;
+  /** Labels to choose from; null if any text will do. */
+  readonly labels: readonly string[] | null;
+  /** Label of objects that start with a click; null for none. */
+  readonly next_label: string | null;
+  readonly can_undo: boolean;
+  readonly can_redo: boolean;
+  /** Clicks after the page that `_clicks` holds, in order of time. */
+  readonly recent_clicks: readonly ClickRow[];
+  readonly clicks_page: number;
+  /** The last message of each view that is part of this scene. */
+  readonly received: Readonly<Record<string, number>>;
+}
+
+/** Earlier clicks; sent anew only when a page is full or an earlier click changes. */
+export interface ClickPage {
+  readonly page: number;
+  readonly clicks: readonly ClickRow[];
+}
+
+export interface Status {
+  readonly activity: "idle" | "encoding" | "segmenting";
+  /** Version of the scene that the label map answers. */
+  readonly answered: number;
+  /** Seconds the segmenter took: to encode, for the last answer, and for the median answer. */
+  readonly encode_seconds: number | null;
+  readonly last_seconds: number | null;
+  readonly median_seconds: number | null;
+}
+
+export interface Failure {
+  readonly number: number;
+  readonly message: string;
+  readonly details: string;
+}
+
+export interface Traits {
+  _image: DataView | null;
+  _image_info: ImageInfo | null;
+  _label_map: DataView | null;
+  _scene: Scene;
+  _clicks: ClickPage;
+  _status: Status;
+  _error: Failure | null;
+  opacity: number;
+  click_radius: number;
+  masks_only: boolean;
+  outline: boolean;
+  numbers: boolean;
+  brightness: number;
+  contrast: number;
+  height: number;
+}
+
+export type Model = AnyModel<Traits>;

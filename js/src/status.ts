@@ -1,0 +1,50 @@
+// Status: what is under the pointer, what the kernel is doing, how fast it answered, and the zoom.
+
+import { element, iconButton } from "./elements.ts";
+
+export interface StatusLook {
+  readonly place: string;
+  readonly activity: string;
+  readonly latency: string;
+  readonly latencyDetails: string;
+  readonly zoom: string;
+  readonly busy: boolean;
+}
+
+export interface StatusTarget {
+  zoom(factor: number): void;
+  fit(): void;
+}
+
+export class StatusBar {
+  readonly node: HTMLElement;
+  readonly #place = element("span", { class: "dw-place" });
+  readonly #activity = element("span", { class: "dw-activity" });
+  readonly #latency = element("span", { class: "dw-latency" });
+  readonly #zoom = element("button", { type: "button", class: "dw-zoom", title: "Fit (F)" });
+
+  constructor(target: StatusTarget, signal: AbortSignal) {
+    this.#zoom.addEventListener("click", () => target.fit(), { signal });
+    const out = iconButton("minus", "Zoom out (-)", () => target.zoom(1 / 1.4), signal);
+    const into = iconButton("plus", "Zoom in (+)", () => target.zoom(1.4), signal);
+    const zoom = element("span", { class: "dw-zooming" }, out, this.#zoom, into);
+    this.node = element(
+      "footer",
+      { class: "dw-status" },
+      this.#place,
+      this.#activity,
+      this.#latency,
+      zoom,
+    );
+  }
+
+  update(look: StatusLook): void {
+    this.#place.textContent = look.place;
+    this.#activity.textContent = look.activity;
+    this.#activity.classList.toggle("dw-busy", look.busy);
+    this.#latency.textContent = look.latency;
+    this.#latency.title = look.latencyDetails;
+    this.#zoom.textContent = look.zoom;
+    this.#zoom.setAttribute("aria-label", `Zoom ${look.zoom}, press to fit`);
+  }
+}

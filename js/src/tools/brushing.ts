@@ -1,0 +1,95 @@
+// Brush and eraser: a stroke gives pixels to the active object, or takes them from it.
+
+import type { Drag, Press } from "../gestures.ts";
+import { toImage, toView, type Point } from "../viewport.ts";
+import type { Desk, Tool } from "./tool.ts";
+
+export class Brushing implements Tool {
+  readonly cursor = "none";
+  #at: Point | null = null;
+  /** The stroke so far, in image coordinates. */
+  #stroke: { points: Point[]; radius: number; erases: boolean } | null = null;
+
+  constructor(
+    readonly desk: Desk,
+    readonly erases: boolean,
+  ) {}
+
+  hover(at: Point | null): void {
+    this.#at = at;
+    this.desk.redraw();
+  }
+
+  press({ at, background, eraser }: Press): Drag {
+    const radius = this.desk.brushRadius / this.desk.viewport.scale;
+    this.#stroke = { points: [], radius, erases: this.erases || background || eraser };
+    const move = (to: Point) => {
+      this.#at = to;
+      const point = toImage(this.desk.viewport, to);
+      const last = this.#stroke?.points.at(-1);
+      const least = Math.max(this.#stroke?.radius ?? 0, 1) / 4;
+      if (last && Math.hypot(point.x - last.x, point.y - last.y) < least) return;
+      this.#stroke?.points.push(point);
+      this.desk.redraw();
+    };
+    move(at);
+    return { atOnce: true, move, end: () => this.#commit(), cancel: () => void this.cancel() };
+  }
+
+  draw(context: CanvasRenderingContext2D): void {
+    const { viewport, brushRadius, activeColor } = this.desk;
+    const stroke = this.#stroke;
+    if (stroke?.points.length) {
+      const size = 2 * stroke.radius * viewport.scale;
+      context.save();
+      context.globalAlpha = 0.65;
+      context.lineCap = context.lineJoin = "round";
+      context.strokeStyle = stroke.erases ? "#1a1a1a" : activeColor;
+      context.lineWidth = size;
+      context.beginPath();
+      stroke.points.forEach((point, i) => {
+        const { x, y } = toView(viewport, point);
+        if (i === 0) context.moveTo(x, y);
+        context.lineTo(x, y);
+      });
+      context.stroke();
+      context.restore();
+    }
+    if (!this.#at) return;
+    const ring = (color: string, width: number) => {
+      if (!this.#at) return;
+      context.strokeStyle = color;
+      context.lineWidth = width;
+      context.beginPath();
+      context.arc(this.#at.x, this.#at.y, brushRadius, 0, 2 * Math.PI);
+      context.stroke();
+    };
+    ring("rgb(0 0 0 / 60%)", 3);
+    ring(this.erases ? "#fff" : activeColor, 1.5);
+  }
+
+  cancel(): boolean {
+    const something = this.#stroke !== null;
+    this.#stroke = null;
+    this.desk.redraw();
+    return something;
+  }
+
+  #commit(): void {
+    const stroke = this.#stroke;
+    this.#stroke = null;
+    this.desk.redraw();
+    if (!stroke?.points.length) return;
+    const { kernel } = this.desk;
+    const { active } = kernel.shown.scene;
+    const path = stroke.points.map(({ x, y }) => [round(x), round(y)] as const);
+    const radius = round(stroke.radius);
+    if (stroke.erases) kernel.send({ command: "erase", object_id: active ?? 0, path, radius });
+    else kernel.send({ command: "brush", object_id: active, path, radius });
+  }
+}
+
+/** A hundredth of a pixel is finer than any hand. */
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

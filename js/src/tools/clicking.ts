@@ -1,0 +1,117 @@
+// The click tool: a pixel belongs to the active object, or to the background; dots move and go.
+
+import { dotAt, dotUnder, drawDot, type Dot } from "../clicks.ts";
+import type { Drag, Press } from "../gestures.ts";
+import { BACKGROUND } from "../protocol.ts";
+import type { Point } from "../viewport.ts";
+import type { Desk, Tool } from "./tool.ts";
+
+export class Clicking implements Tool {
+  /** The dot under the pointer: it shows that a click would delete it. */
+  hovered: Dot | null = null;
+  #pressed: { at: Point; background: boolean } | null = null;
+  #moving: { dot: Dot; to: Point } | null = null;
+
+  constructor(
+    readonly desk: Desk,
+    readonly background: boolean,
+  ) {}
+
+  get cursor(): string {
+    return this.hovered ? "pointer" : "crosshair";
+  }
+
+  hover(at: Point | null): void {
+    const before = this.hovered;
+    this.hovered = at && this.#dotUnder(at);
+    if (this.hovered !== before) this.desk.redraw();
+  }
+
+  press({ at, background }: Press): Drag | null {
+    const dot = this.#dotUnder(at);
+    this.hovered = dot;
+    if (!dot) this.#pressed = { at, background: background || this.background };
+    this.desk.redraw();
+    return dot ? this.#dragOf(dot) : null;
+  }
+
+  release(): void {
+    this.#pressed = null;
+    this.hovered = null;
+    this.desk.redraw();
+  }
+
+  click({ at, background }: Press): void {
+    this.release();
+    const { kernel } = this.desk;
+    const dot = this.#dotUnder(at);
+    if (dot) {
+      const [x, y] = dot.click;
+      return kernel.send({ command: "delete_click", index: dot.index, from: [x, y] });
+    }
+    const pixel = this.desk.pixelAt(at);
+    if (!pixel) return;
+    const toBackground = background || this.background;
+    const objectId = toBackground ? BACKGROUND : kernel.shown.scene.active;
+    kernel.send({ command: "add_click", ...pixel, object_id: objectId });
+  }
+
+  draw(context: CanvasRenderingContext2D): void {
+    const { desk } = this;
+    const look = { radius: desk.clickRadius, hovered: false, pulse: null };
+    if (this.#pressed && desk.pixelAt(this.#pressed.at)) {
+      const objectId = this.#pressed.background ? BACKGROUND : -1;
+      drawDot(context, this.#pressed.at, { ...look, color: desk.activeColor, objectId });
+    }
+    if (this.#moving) {
+      const { dot, to } = this.#moving;
+      const radius = desk.clickRadius + 2;
+      drawDot(context, to, { ...look, radius, color: dot.color, objectId: dot.click[2] });
+      const from = dotAt(desk.viewport, dot.click);
+      context.setLineDash([3, 3]);
+      context.strokeStyle = "#fff";
+      context.beginPath();
+      context.moveTo(from.x, from.y);
+      context.lineTo(to.x, to.y);
+      context.stroke();
+      context.setLineDash([]);
+    }
+  }
+
+  cancel(): boolean {
+    const something = this.#moving !== null;
+    this.#moving = null;
+    this.desk.redraw();
+    return something;
+  }
+
+  #dotUnder(at: Point): Dot | null {
+    if (this.desk.kernel.get("masks_only")) return null;
+    return dotUnder(this.desk.dots, at, this.desk.viewport, this.desk.clickRadius);
+  }
+
+  #dragOf(dot: Dot): Drag {
+    const stop = () => {
+      this.#moving = null;
+      this.hovered = null;
+      this.desk.redraw();
+    };
+    return {
+      atOnce: false,
+      move: (to) => {
+        this.#moving = { dot, to };
+        this.desk.redraw();
+      },
+      end: (to) => {
+        const wanted = this.#moving !== null; // Esc may have given it up
+        stop();
+        const pixel = this.desk.pixelAt(to);
+        const [x, y] = dot.click;
+        if (!wanted || !pixel || (pixel.x === x && pixel.y === y)) return;
+        const from = [x, y] as const;
+        this.desk.kernel.send({ command: "move_click", index: dot.index, from, ...pixel });
+      },
+      cancel: stop,
+    };
+  }
+}

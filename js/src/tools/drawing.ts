@@ -1,0 +1,197 @@
+// Polygon, lasso and box: an area drawn by hand, corner by corner or in one stroke.
+
+import type { Drag, Press } from "../gestures.ts";
+import { toView, type Point } from "../viewport.ts";
+import type { Desk, Tool } from "./tool.ts";
+
+/** A corner this near to the first one closes the polygon, in CSS pixels. */
+const CLOSING = 10;
+
+export class Polygon implements Tool {
+  readonly cursor = "crosshair";
+  #corners: Point[] = []; // in image coordinates
+  #at: Point | null = null;
+
+  constructor(readonly desk: Desk) {}
+
+  hover(at: Point | null): void {
+    this.#at = at;
+    if (this.#corners.length) this.desk.redraw();
+  }
+
+  press(): null {
+    return null; // a drag pans, also between two corners
+  }
+
+  click({ at }: Press): void {
+    if (this.#isClosing(at)) return void this.finish();
+    this.#corners.push(this.desk.pointAt(at));
+    this.#at = at;
+    this.desk.redraw();
+  }
+
+  draw(context: CanvasRenderingContext2D): void {
+    if (!this.#corners.length) return;
+    const corners = this.#corners.map((corner) => toView(this.desk.viewport, corner));
+    const closing = this.#at !== null && this.#isClosing(this.#at);
+    const line = this.#at && !closing ? [...corners, this.#at] : corners;
+    drawArea(context, line, this.desk.activeColor);
+    corners.forEach(({ x, y }, i) => {
+      const size = i === 0 && closing ? 6 : 3.5;
+      context.fillStyle = i === 0 && closing ? this.desk.activeColor : "#fff";
+      context.strokeStyle = "rgb(0 0 0 / 70%)";
+      context.lineWidth = 1.5;
+      context.beginPath();
+      context.arc(x, y, size, 0, 2 * Math.PI);
+      context.fill();
+      context.stroke();
+    });
+  }
+
+  finish(): boolean {
+    if (!this.#corners.length) return false;
+    const corners = this.#corners;
+    this.cancel();
+    if (corners.length >= 3) sendArea(this.desk, corners);
+    return true;
+  }
+
+  cancel(): boolean {
+    const something = this.#corners.length > 0;
+    this.#corners = [];
+    this.desk.redraw();
+    return something;
+  }
+
+  /** Takes the last corner back. */
+  shorten(): boolean {
+    const something = this.#corners.pop() !== undefined;
+    this.desk.redraw();
+    return something;
+  }
+
+  #isClosing(at: Point): boolean {
+    const first = this.#corners[0];
+    if (!first || this.#corners.length < 3) return false;
+    const { x, y } = toView(this.desk.viewport, first);
+    return Math.hypot(at.x - x, at.y - y) <= CLOSING;
+  }
+}
+
+export class Lasso implements Tool {
+  readonly cursor = "crosshair";
+  #line: Point[] = []; // in image coordinates
+
+  constructor(readonly desk: Desk) {}
+
+  press({ at }: Press): Drag {
+    this.#line = [this.desk.pointAt(at)];
+    return {
+      atOnce: true,
+      move: (to) => {
+        if (!this.#line.length) return;
+        this.#line.push(this.desk.pointAt(to));
+        this.desk.redraw();
+      },
+      end: () => {
+        const line = this.#line;
+        this.cancel();
+        if (line.length >= 3) sendArea(this.desk, line);
+      },
+      cancel: () => void this.cancel(),
+    };
+  }
+
+  draw(context: CanvasRenderingContext2D): void {
+    if (!this.#line.length) return;
+    const line = this.#line.map((point) => toView(this.desk.viewport, point));
+    drawArea(context, line, this.desk.activeColor);
+  }
+
+  cancel(): boolean {
+    const something = this.#line.length > 0;
+    this.#line = [];
+    this.desk.redraw();
+    return something;
+  }
+}
+
+export class Box implements Tool {
+  readonly cursor = "crosshair";
+  #from: Point | null = null; // in image coordinates
+  #to: Point | null = null;
+
+  constructor(readonly desk: Desk) {}
+
+  press({ at }: Press): Drag {
+    this.#from = this.#to = this.desk.pointAt(at);
+    return {
+      atOnce: true,
+      move: (to) => {
+        this.#to = this.desk.pointAt(to);
+        this.desk.redraw();
+      },
+      end: () => this.#commit(),
+      cancel: () => void this.cancel(),
+    };
+  }
+
+  draw(context: CanvasRenderingContext2D): void {
+    if (!this.#from || !this.#to) return;
+    const a = toView(this.desk.viewport, this.#from);
+    const b = toView(this.desk.viewport, this.#to);
+    const corners = [a, { x: b.x, y: a.y }, b, { x: a.x, y: b.y }];
+    drawArea(context, corners, this.desk.activeColor);
+  }
+
+  cancel(): boolean {
+    const something = this.#from !== null;
+    this.#from = this.#to = null;
+    this.desk.redraw();
+    return something;
+  }
+
+  #commit(): void {
+    const [from, to] = [this.#from, this.#to];
+    this.cancel();
+    if (!from || !to) return;
+    const left = Math.floor(Math.min(from.x, to.x));
+    const top = Math.floor(Math.min(from.y, to.y));
+    const width = Math.ceil(Math.max(from.x, to.x)) - left;
+    const height = Math.ceil(Math.max(from.y, to.y)) - top;
+    if (width < 2 || height < 2) return; // a click, not a box
+    const { kernel } = this.desk;
+    const objectId = kernel.shown.scene.active;
+    kernel.send({ command: "prompt_box", object_id: objectId, box: [left, top, width, height] });
+  }
+}
+
+function sendArea({ kernel }: Desk, corners: Point[]): void {
+  const round = (value: number) => Math.round(value * 100) / 100;
+  const points = corners.map(({ x, y }) => [round(x), round(y)] as const);
+  kernel.send({ command: "polygon", object_id: kernel.shown.scene.active, points });
+}
+
+function drawArea(
+  context: CanvasRenderingContext2D,
+  corners: readonly Point[],
+  color: string,
+): void {
+  context.save();
+  context.lineJoin = "round";
+  context.beginPath();
+  for (const { x, y } of corners) context.lineTo(x, y);
+  if (corners.length > 2) context.closePath();
+  context.fillStyle = color;
+  context.globalAlpha = 0.25;
+  context.fill();
+  context.globalAlpha = 1;
+  context.strokeStyle = "rgb(0 0 0 / 70%)";
+  context.lineWidth = 3.5;
+  context.stroke();
+  context.strokeStyle = color;
+  context.lineWidth = 1.75;
+  context.setLineDash([6, 4]);
+  context.stroke();
+  context.restore();
+}

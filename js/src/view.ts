@@ -1,0 +1,290 @@
+// One view of the widget: puts canvas, toolbar and lists together, and keeps them up to date.
+
+import { actionsFor } from "./actions.ts";
+import { Canvas } from "./canvas.ts";
+import type { Dot } from "./clicks.ts";
+import { DeskOfView } from "./desk.ts";
+import { Display } from "./display.ts";
+import { element } from "./elements.ts";
+import { Errors } from "./errors.ts";
+import { Focus } from "./focus.ts";
+import { listenForGestures } from "./gestures.ts";
+import { Help } from "./help.ts";
+import { Kernel } from "./kernel.ts";
+import { listenForKeys } from "./keys.ts";
+import { Labels } from "./labels.ts";
+import { inWords } from "./latency.ts";
+import { ObjectEditor } from "./object_editor.ts";
+import { ObjectList, titleOf } from "./object_list.ts";
+import { Doing } from "./person.ts";
+import type { ClickRow, Model, Scene } from "./protocol.ts";
+import { StatusBar } from "./status.ts";
+import { Toolbar } from "./toolbar.ts";
+import { newViewState } from "./view_state.ts";
+
+/** A kernel that has not even received an act for so long is told to be busy. */
+const SILENCE_MS = 1500;
+const CHANGED_SHOWN_MS = 4000;
+const BACKGROUND_COLOR = "#1a1a1a";
+
+export class View {
+  readonly node: HTMLElement;
+  readonly kernel: Kernel;
+  readonly state = newViewState();
+  readonly desk: DeskOfView;
+  readonly canvas: Canvas;
+  readonly #doing: Doing;
+  readonly #toolbar: Toolbar;
+  readonly #list: ObjectList;
+  readonly #labels: Labels;
+  readonly #editor: ObjectEditor;
+  readonly #status: StatusBar;
+  readonly #errors: Errors;
+  readonly #announcer = element("div", { class: "dw-announcer", "aria-live": "polite" });
+  readonly #notice = element("div", { class: "dw-notice" });
+  readonly #signal: AbortSignal;
+  #answered: ReadonlySet<string> = new Set();
+  #changed: ReadonlySet<number> = new Set();
+  #frame = 0;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(model: Model, signal: AbortSignal) {
+    this.#signal = signal;
+    this.kernel = new Kernel(model, signal);
+    this.desk = new DeskOfView(this.kernel, this.state, () => this.refresh());
+    this.canvas = this.desk.canvas = new Canvas(
+      this.kernel,
+      this.state,
+      () => this.desk.tool,
+      {
+        painted: (changed) => this.#painted(changed),
+        failed: (error) => this.fail(error),
+      },
+      signal,
+    );
+    const doing = (this.#doing = new Doing(this.kernel, this.desk));
+    const actions = actionsFor(doing);
+    const back = () => focus.take();
+    const { node: stage } = this.canvas;
+    stage.tabIndex = 0;
+    stage.setAttribute("role", "application");
+    stage.setAttribute("aria-label", "Photograph to be labelled. Press ? for all keys.");
+    this.#toolbar = new Toolbar(actions, back, signal);
+    this.#list = new ObjectList(
+      {
+        activate: (id) => doing.activate(id),
+        hover: (id) => doing.hover(id),
+        setVisible: (id, visible) => doing.setVisible(id, visible),
+        setLocked: (id, locked) => doing.setLocked(id, locked),
+        toggleSolo: (id) => doing.toggleSolo(id),
+        remove: (id) => doing.remove(id),
+        setColor: (id, color) => doing.setColor(id, color),
+        edit: (id) => doing.edit(id),
+        newObject: () => {
+          doing.newObject();
+          back();
+        },
+      },
+      signal,
+    );
+    this.#labels = new Labels((label) => {
+      doing.chooseLabel(label);
+      back();
+    }, signal);
+    this.#editor = new ObjectEditor(
+      {
+        rename: (id, name) => doing.rename(id, name),
+        setLabel: (id, label) => doing.setLabel(id, label),
+        setAttribute: (id, name, value) => doing.setAttribute(id, name, value),
+        back,
+      },
+      signal,
+    );
+    this.#status = new StatusBar(doing, signal);
+    this.#errors = new Errors(() => this.#dismiss(), signal);
+    const help = new Help(actions, back, signal);
+    const display = new Display(this.kernel, true, signal);
+    const main = element("div", { class: "dw-main" }, stage, this.#notice, help.node);
+    const side = element("aside", { class: "dw-side", "aria-label": "Objects and display" });
+    side.append(this.#labels.node, this.#list.node, this.#editor.node, display.node);
+    const body = element("div", { class: "dw-body" }, main, side);
+    this.node = element("div", {
+      class: "dynamite-widget",
+      role: "group",
+      "aria-label": "Segmentation",
+      // Keys and the right button belong to the widget, not to the notebook around it.
+      "data-lm-suppress-shortcuts": "true",
+      "data-jp-suppress-context-menu": "true",
+    });
+    this.node.append(
+      this.#toolbar.node,
+      this.#errors.node,
+      body,
+      this.#status.node,
+      this.#announcer,
+    );
+    const focus = new Focus(this.node, stage, signal);
+    doing.surroundings = { root: this.node, focus, help, editor: this.#editor };
+
+    stage.addEventListener("pointerdown", () => focus.take(), { signal });
+    listenForGestures(stage, this.desk, signal);
+    const holdPan = (down: boolean) => {
+      this.state.panning = down;
+      this.refresh();
+    };
+    listenForKeys(this.node, { actions, holdPan }, signal);
+    this.node.addEventListener("focusout", () => holdPan(false), { signal });
+    signal.addEventListener("abort", () => {
+      cancelAnimationFrame(this.#frame);
+      clearTimeout(this.#silence);
+    });
+  }
+
+  /** Reads all traits for the first time; from here on the view follows them. */
+  start(): void {
+    const { kernel } = this;
+    kernel.changed = () => this.#sceneChanged();
+    kernel.on(["_status", "_image_info"], () => this.#sceneChanged(), this.#signal);
+    kernel.on(["_error"], () => this.#errors.show(kernel.error), this.#signal);
+    kernel.on(["height"], () => this.#setHeight(), this.#signal);
+    this.#setHeight();
+    this.#errors.show(kernel.error);
+    this.#answered = new Set(kernel.shown.clicks.map(String));
+    this.#sceneChanged();
+    // A host that leaves binary state out of what it restores is asked for it.
+    if (!kernel.get("_image")?.byteLength) kernel.send({ command: "send_image" });
+  }
+
+  /** Shows something that went wrong in this view; the work goes on. */
+  fail(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const details = error instanceof Error ? (error.stack ?? "") : "";
+    this.#errors.show({ message, details });
+  }
+
+  /** Brings everything up to date with the next frame. */
+  refresh(): void {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#refresh();
+    });
+  }
+
+  #setHeight(): void {
+    this.node.style.setProperty("--dw-height", `${this.kernel.get("height")}px`);
+  }
+
+  #sceneChanged(): void {
+    const { kernel } = this;
+    const { scene, clicks, sent } = kernel.shown;
+    if (!kernel.waiting) this.#answered = new Set(clicks.map(String));
+    const colors = new Map(scene.objects.map(({ id, color }) => [id, color]));
+    this.canvas.dots = clicks
+      .map((click, index) => this.#dotOf(click, index, colors, sent))
+      .filter(({ click }) => this.#isShown(click[2], scene));
+    // Said at once, so that nobody reads an old answer as the new one.
+    this.node.setAttribute("aria-busy", String(kernel.waiting));
+    this.canvas.redraw();
+    this.refresh();
+    clearTimeout(this.#silence);
+    if (kernel.unansweredSince !== null) {
+      this.#silence = setTimeout(() => this.refresh(), SILENCE_MS);
+    }
+  }
+
+  #dotOf(
+    click: ClickRow,
+    index: number,
+    colors: ReadonlyMap<number, string>,
+    sent: ReadonlySet<ClickRow>,
+  ): Dot {
+    const color = colors.get(click[2]) ?? (click[2] ? this.desk.activeColor : BACKGROUND_COLOR);
+    return { index, click, color, waiting: sent.has(click) || !this.#answered.has(String(click)) };
+  }
+
+  #isShown(id: number, scene: Scene): boolean {
+    const object = scene.objects.find((candidate) => candidate.id === id);
+    return object === undefined || this.canvas.isShown(object);
+  }
+
+  #painted(changed: readonly number[]): void {
+    if (changed.length) {
+      this.#changed = new Set(changed);
+      setTimeout(() => {
+        this.#changed = new Set();
+        this.refresh();
+      }, CHANGED_SHOWN_MS);
+    }
+    const object = this.#doing.active;
+    const others = changed.length ? ` Object ${changed.join(", ")} changed too.` : "";
+    if (object) this.#announcer.textContent = `${titleOf(object)}: ${object.area} pixels.${others}`;
+    this.refresh();
+  }
+
+  #dismiss(): void {
+    this.#errors.show(null);
+    if (this.kernel.error) this.kernel.send({ command: "dismiss_error" });
+  }
+
+  #refresh(): void {
+    const { kernel, state } = this;
+    const { scene } = kernel.shown;
+    const { image } = this.canvas;
+    if (state.solo !== null && !scene.objects.some(({ id }) => id === state.solo))
+      state.solo = null;
+    const active = this.#doing.active;
+    this.#toolbar.update();
+    this.#labels.update(scene.labels, active ? active.label : scene.next_label);
+    this.#list.update({
+      scene,
+      pixels: image.width * image.height,
+      solo: state.solo,
+      hovered: state.hovered,
+      changed: this.#changed,
+    });
+    this.#editor.update(active, scene.labels);
+    this.canvas.node.style.cursor = state.panning ? "grab" : this.desk.tool.cursor;
+    this.#updateStatus();
+    this.#updateNotice();
+  }
+
+  #updateStatus(): void {
+    const { kernel, state } = this;
+    const { scene } = kernel.shown;
+    const { pointer } = state;
+    const under = scene.objects.find(({ id }) => id === state.hovered);
+    const { activity, encode_seconds, last_seconds, median_seconds } = kernel.status;
+    const silent = performance.now() - (kernel.unansweredSince ?? Infinity) > SILENCE_MS;
+    const doing = silent
+      ? "The kernel is busy; your clicks are kept"
+      : { idle: "", encoding: "Reading the image…", segmenting: "Answering…" }[activity];
+    const last = inWords(last_seconds);
+    this.#status.update({
+      place: pointer ? `${pointer.x}, ${pointer.y}${under ? ` · ${titleOf(under)}` : ""}` : "",
+      activity: doing,
+      busy: doing !== "",
+      latency: last_seconds === null ? "" : `${last} · median ${inWords(median_seconds)}`,
+      latencyDetails: `Last answer ${last}, median ${inWords(median_seconds)}; image read in ${inWords(encode_seconds)}`,
+      zoom: `${Math.round(100 * state.viewport.scale)} %`,
+    });
+    this.node.classList.toggle("dw-working", kernel.waiting || activity !== "idle");
+  }
+
+  #updateNotice(): void {
+    const { kernel } = this;
+    const { scene, clicks } = kernel.shown;
+    const fresh = scene.objects.length === 0 && clicks.length === 0;
+    const text = !this.canvas.photograph.bitmap
+      ? "Opening the photograph…"
+      : kernel.status.activity === "encoding"
+        ? clicks.length
+          ? "Reading the image: your clicks are kept"
+          : "Reading the image. You can click already."
+        : fresh
+          ? "Click on an object to outline it. Right-click: background. ? shows all keys."
+          : "";
+    if (this.#notice.textContent !== text) this.#notice.textContent = text;
+    this.#notice.hidden = text === "";
+    this.node.classList.toggle("dw-loading", !this.canvas.photograph.bitmap);
+  }
+}
