@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 Size = tuple[int, int]
 
+
 @dataclass(frozen=True)
 class Pyramid:
     """Maps of several sizes, laid out one after the other as tokens.

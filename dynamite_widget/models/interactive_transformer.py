@@ -6,7 +6,7 @@ each click then runs `forward`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,9 +14,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dynamite_widget.models.attention import Attention, FeedForward, KeysValues
-from dynamite_widget.models.click_tensors import BACKGROUND_OWNER, PADDING_OWNER, ClickTensors, Groups
+from dynamite_widget.models.click_tensors import (
+    BACKGROUND_OWNER,
+    PADDING_OWNER,
+    ClickTensors,
+    Groups,
+)
 from dynamite_widget.models.config import DynamiteConfig
+from dynamite_widget.models.mask_decoder import MaskDecoder
 from dynamite_widget.models.positional_encoding import (
+    MapEncoding,
     click_encoding_width,
     encode_clicks,
     map_encoding,
@@ -37,7 +44,7 @@ class ImageMemory:
         coarse_mask_features: the mask features at the sizes of `maps`.
         keys_values: of each encoder layer.
         decoder_tokens: (B, T, width) what the decoder updates, or None.
-        decoder_position: (T, width) the code of their places, or None.
+        decoder_position: the code of their places, or None.
     """
 
     mask_features: Tensor
@@ -45,7 +52,7 @@ class ImageMemory:
     coarse_mask_features: tuple[Tensor, ...]
     keys_values: tuple[KeysValues, ...]
     decoder_tokens: Tensor | None
-    decoder_position: Tensor | None
+    decoder_position: MapEncoding | None
 
 
 @dataclass(frozen=True)
@@ -78,14 +85,12 @@ class Prediction:
         groups: which query speaks for which object.
         auxiliary: logits of earlier predictions at the size of the map attended to next.
         queries: (B, Q, width) after the last encoder layer.
-        mask_features: (B, mask_width, H/4, W/4) after the decoder.
     """
 
     logits: Tensor
     groups: Groups
     auxiliary: tuple[Tensor, ...]
     queries: Tensor
-    mask_features: Tensor
 
 
 class EncoderLayer(nn.Module):
@@ -109,24 +114,6 @@ class EncoderLayer(nn.Module):
         placed = x + position
         own = self.self_attention.remember(placed, x)
         x = self.self_norm(x + self.self_attention(placed, own, queries.relation))
-        return self.feed_forward_norm(x + self.feed_forward(x))
-
-
-class DecoderLayer(nn.Module):
-    """Pixels attend to the queries. Post-norm."""
-
-    def __init__(self, width: int, heads: int, hidden: int) -> None:
-        super().__init__()
-        self.cross_attention = Attention(width, heads)
-        self.cross_norm = nn.LayerNorm(width)
-        self.feed_forward = FeedForward(width, hidden)
-        self.feed_forward_norm = nn.LayerNorm(width)
-
-    def forward(
-        self, pixels: Tensor, position: Tensor, memory: KeysValues, bias: Tensor | None
-    ) -> Tensor:
-        """Update (B, T, width); `bias` (B, heads, T, Q) is added to the scores."""
-        x = self.cross_norm(pixels + self.cross_attention(pixels + position, memory, bias))
         return self.feed_forward_norm(x + self.feed_forward(x))
 
 
@@ -170,9 +157,7 @@ class InteractiveTransformer(nn.Module):
         self.encoder = nn.ModuleList(
             EncoderLayer(width, heads, t.encoder_hidden) for _ in range(t.encoder_depth)
         )
-        self.decoder = nn.ModuleList(
-            DecoderLayer(width, heads, t.decoder_hidden) for _ in range(t.decoder_depth)
-        )
+        self.decoder = MaskDecoder(t.decoder_depth, width, heads, t.decoder_hidden)
         self.layer_norm = nn.LayerNorm(width)
         self.mask_embed = MaskEmbedding(width, config.mask_width)
         if t.decoder_depth and t.decoder_stride == 8:
@@ -209,13 +194,14 @@ class InteractiveTransformer(nn.Module):
         )
         tokens = position = None
         if len(self.decoder):
-            source = mask_features if self.config.transformer.decoder_stride == 4 else maps[2]
-            height, width = source.shape[-2:]
+            whole = self.config.transformer.decoder_stride == 4
+            source = mask_features if whole else maps[2]
             tokens = source.flatten(2).transpose(1, 2)
-            position = map_encoding(height, width, tokens.shape[-1], tokens.device)
-        return ImageMemory(
-            mask_features, tuple(maps), coarse, tuple(keys_values), tokens, position
-        )
+            position = MapEncoding.of(*source.shape[-2:], tokens.shape[-1], tokens.device)
+            if whole:  # pixel by pixel, as the decoder reads them; the same memory serves both
+                tokens = tokens.contiguous()
+                mask_features = tokens.transpose(1, 2).unflatten(2, source.shape[-2:])
+        return ImageMemory(mask_features, tuple(maps), coarse, tuple(keys_values), tokens, position)
 
     # -- once a click ----------------------------------------------------------------------------
 
@@ -242,9 +228,8 @@ class InteractiveTransformer(nn.Module):
             logits = self._predict(content, memory.coarse_mask_features[level], queries, size, i)
             auxiliary.append(logits)
             content = layer(content, queries, memory.keys_values[i], _allowed(logits))
-        mask_features = self._decode(memory, content, queries, size)
-        logits = self._predict(content, mask_features, queries, size, t.encoder_depth + 1)
-        return Prediction(logits, groups, tuple(auxiliary), content, mask_features)
+        logits = self._predict_last(memory, content, queries, size)
+        return Prediction(logits, groups, tuple(auxiliary), content)
 
     def make_queries(
         self,
@@ -319,36 +304,64 @@ class InteractiveTransformer(nn.Module):
         size: tuple[int, int],
         prediction: int,
     ) -> Tensor:
-        weights = self.mask_embed(self.layer_norm(content))
         cells = features.shape[-2:]
-        logits = torch.matmul(weights, features.flatten(2)).unflatten(2, cells)
+        logits = torch.matmul(self._mask_weights(content), features.flatten(2)).unflatten(2, cells)
+        return self._with_prior(logits, queries, size, prediction)
+
+    def _mask_weights(self, content: Tensor) -> Tensor:
+        return self.mask_embed(self.layer_norm(content))
+
+    def _with_prior(
+        self, logits: Tensor, queries: Queries, size: tuple[int, int], prediction: int
+    ) -> Tensor:
         if not self.config.transformer.spatial_prior:
             return logits
         place = slice(prediction, prediction + 1)
+        cells = logits.shape[-2:]
         prior = self.prediction_prior(queries.points, queries.role, size, cells, place)
         return logits + prior[:, 0]
 
-    def _decode(
+    def _predict_last(
         self, memory: ImageMemory, content: Tensor, queries: Queries, size: tuple[int, int]
     ) -> Tensor:
-        """Update the mask features by what the queries found (spec A5.3)."""
-        tokens, position = memory.decoder_tokens, memory.decoder_position
-        if tokens is None or position is None:
-            return memory.mask_features
-        t, heads = self.config.transformer, self.config.heads
-        source = memory.mask_features if t.decoder_stride == 4 else memory.maps[2]
-        cells = source.shape[-2:]
-        for i, layer in enumerate(self.decoder):
-            found = layer.cross_attention.remember(content + queries.position, content)
-            bias = self._decoder_bias(queries, size, cells, slice(i * heads, (i + 1) * heads))
-            tokens = layer(tokens, position, found, bias)
-        if t.decoder_stride == 4:
-            return tokens.transpose(1, 2).unflatten(2, cells)
-        update = self.decoder_output(tokens).transpose(1, 2).unflatten(2, cells)
+        """Logits at stride 4, of mask features updated by what the queries found (spec A5.3)."""
+        t, last = self.config.transformer, self.config.transformer.encoder_depth + 1
         fine = memory.mask_features.shape[-2:]
-        return memory.mask_features + F.interpolate(
+        if not len(self.decoder):
+            return self._predict(content, memory.mask_features, queries, size, last)
+        if t.decoder_stride == 4:
+            weights = self._mask_weights(content)
+            parts = [
+                weights @ pixels.transpose(1, 2) for pixels in self.decode(memory, content, queries)
+            ]
+            logits = torch.cat(parts, 2).unflatten(2, fine)
+            return self._with_prior(logits, queries, size, last)
+        pixels = torch.cat(list(self.decode(memory, content, queries)), 1)
+        update = self.decoder_output(pixels).transpose(1, 2).unflatten(2, memory.maps[2].shape[-2:])
+        features = memory.mask_features + F.interpolate(
             update, size=fine, mode="bilinear", align_corners=False
         )
+        return self._predict(content, features, queries, size, last)
+
+    def decode(self, memory: ImageMemory, content: Tensor, queries: Queries) -> Iterator[Tensor]:
+        """Pixels after the decoder, some at a time: (B, n, width) each.
+
+        Args:
+            memory: of the image.
+            content: (B, Q, width) after the encoder.
+            queries: their positions, places and roles.
+        """
+        tokens, position = memory.decoder_tokens, memory.decoder_position
+        if tokens is None or position is None:
+            raise RuntimeError("this network has no decoder")
+        heads = self.config.heads
+        size = (4 * memory.mask_features.shape[-2], 4 * memory.mask_features.shape[-1])
+        cells = len(position.rows), len(position.columns)
+        biases = [
+            self._decoder_bias(queries, size, cells, slice(i * heads, (i + 1) * heads))
+            for i in range(len(self.decoder))
+        ]
+        return self.decoder(tokens, position, content, queries.position, biases)
 
     def _decoder_bias(
         self, queries: Queries, size: tuple[int, int], cells: tuple[int, int], outputs: slice

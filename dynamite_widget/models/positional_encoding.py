@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -22,21 +24,53 @@ def _sine_code(values: Tensor, features: int) -> Tensor:
     return torch.stack((angles[..., 0::2].sin(), angles[..., 1::2].cos()), dim=-1).flatten(-2)
 
 
-def map_encoding(height: int, width: int, channels: int, device: torch.device) -> Tensor:
-    """Code of each pixel of a map, rows then columns: (height * width, channels).
+@dataclass(frozen=True)
+class MapEncoding:
+    """Code of each pixel of a map, kept as the codes of its rows and of its columns.
 
     Rows and columns count from 1 and are scaled to 2 pi (Mask2Former's normalised sine encoding).
+
+    Attributes:
+        rows: (height, channels / 2).
+        columns: (width, channels / 2).
     """
-    features = channels // 2
-    rows = torch.arange(1, height + 1, dtype=torch.float32, device=device)
-    columns = torch.arange(1, width + 1, dtype=torch.float32, device=device)
-    y = _sine_code(rows / (height + 1e-6) * (2 * math.pi), features)
-    x = _sine_code(columns / (width + 1e-6) * (2 * math.pi), features)
-    grid = torch.cat(
-        (y[:, None].expand(-1, width, -1), x[None].expand(height, -1, -1)),
-        dim=-1,
-    )
-    return grid.reshape(height * width, 2 * features)
+
+    rows: Tensor
+    columns: Tensor
+
+    @classmethod
+    def of(cls, height: int, width: int, channels: int, device: torch.device) -> MapEncoding:
+        """Encode a map of the given size."""
+
+        def line(length: int) -> Tensor:
+            count = torch.arange(1, length + 1, dtype=torch.float32, device=device)
+            return _sine_code(count / (length + 1e-6) * (2 * math.pi), channels // 2)
+
+        return cls(line(height), line(width))
+
+    @property
+    def width(self) -> int:
+        """Pixels in a row."""
+        return len(self.columns)
+
+    def of_rows(self, rows: slice) -> Tensor:
+        """Codes of all pixels of some rows, row by row: (pixels, channels)."""
+        chosen = self.rows[rows]
+        pair = (
+            chosen[:, None].expand(-1, self.width, -1),
+            self.columns[None].expand(len(chosen), -1, -1),
+        )
+        return torch.cat(pair, dim=-1).flatten(0, 1)
+
+    def bands(self, at_once: int) -> Iterator[slice]:
+        """All rows, some at a time."""
+        for start in range(0, len(self.rows), at_once):
+            yield slice(start, min(start + at_once, len(self.rows)))
+
+
+def map_encoding(height: int, width: int, channels: int, device: torch.device) -> Tensor:
+    """Code of each pixel of a map, row by row: (height * width, channels)."""
+    return MapEncoding.of(height, width, channels, device).of_rows(slice(None))
 
 
 def click_encoding_width(kind: ClickEncoding, channels: int) -> int:

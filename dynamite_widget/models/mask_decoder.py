@@ -1,0 +1,146 @@
+"""The decoder: pixels attend to the queries, and so the mask features learn what was clicked.
+
+At stride 4 this is nine tenths of a click's work. Pixels do not look at each other, so some rows of
+them can go through all layers before the next ones start: what passes between the layers then stays
+in the processor's cache. And as long as there are fewer queries than channels in a head, it is
+cheaper to apply the projections of the pixels to the queries instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from dynamite_widget.models.attention import Attention, FeedForward, KeysValues
+from dynamite_widget.models.positional_encoding import MapEncoding
+
+_PIXELS_AT_ONCE = 2048
+
+
+@dataclass(frozen=True)
+class FoldedQueries:
+    """Queries, as pixels see them, with the projections of the pixels already applied.
+
+    Attributes:
+        keys: (B, width, heads * Q) a pixel times these gives its scores.
+        offsets: (B, 1, heads * Q) added to the scores.
+        values: (B, heads * Q, width) a pixel's shares times these give its update.
+    """
+
+    keys: Tensor
+    offsets: Tensor
+    values: Tensor
+
+    @classmethod
+    def of(cls, attention: Attention, memory: KeysValues) -> FoldedQueries:
+        """Fold the projections of `attention` into the queries' keys and values."""
+        keys, values = memory
+        heads, size = attention.heads, keys.shape[-1]
+        width = heads * size
+        scale = size**-0.5
+        to_query = attention.in_proj_weight[:width].view(heads, size, width) * scale
+        query_bias = attention.in_proj_bias[:width].view(heads, size) * scale
+        to_output = attention.out_proj.weight.view(width, heads, size)
+        return cls(
+            torch.einsum("hdc,bhqd->bchq", to_query, keys).flatten(2),
+            torch.einsum("hd,bhqd->bhq", query_bias, keys).flatten(1)[:, None],
+            torch.einsum("ohd,bhqd->bhqo", to_output, values).flatten(1, 2),
+        )
+
+
+class DecoderLayer(nn.Module):
+    """Pixels attend to the queries. Post-norm."""
+
+    def __init__(self, width: int, heads: int, hidden: int) -> None:
+        super().__init__()
+        self.cross_attention = Attention(width, heads)
+        self.cross_norm = nn.LayerNorm(width)
+        self.feed_forward = FeedForward(width, hidden)
+        self.feed_forward_norm = nn.LayerNorm(width)
+
+    def forward(
+        self,
+        pixels: Tensor,
+        position: Tensor,
+        memory: KeysValues | FoldedQueries,
+        bias: Tensor | None,
+    ) -> Tensor:
+        """Update pixels.
+
+        Args:
+            pixels: (B, n, width).
+            position: (n, width) the code of their places.
+            memory: the queries.
+            bias: (B, heads, n, Q) added to the scores; with queries that are not folded only.
+        """
+        placed = pixels + position
+        if isinstance(memory, FoldedQueries):
+            found = self._attend_folded(placed, memory)
+        else:
+            found = self.cross_attention(placed, memory, bias)
+        x = self.cross_norm(pixels + found)
+        return self.feed_forward_norm(x + self.feed_forward(x))
+
+    def _attend_folded(self, placed: Tensor, folded: FoldedQueries) -> Tensor:
+        attention = self.cross_attention
+        scores = torch.baddbmm(folded.offsets, placed, folded.keys)
+        share = scores.unflatten(-1, (attention.heads, -1)).softmax(-1).flatten(-2)
+        return torch.baddbmm(attention.out_proj.bias, share, folded.values)
+
+
+class MaskDecoder(nn.ModuleList):
+    """Layers in which the pixels of a map attend to the queries.
+
+    Args:
+        depth: number of layers.
+        width: channels of pixels and queries.
+        heads: attention heads.
+        hidden: width of the feed-forward parts.
+    """
+
+    def __init__(self, depth: int, width: int, heads: int, hidden: int) -> None:
+        super().__init__(DecoderLayer(width, heads, hidden) for _ in range(depth))
+        self.head_width = width // heads
+
+    def forward(
+        self,
+        pixels: Tensor,
+        position: MapEncoding,
+        content: Tensor,
+        query_position: Tensor,
+        biases: Sequence[Tensor | None],
+    ) -> Iterator[Tensor]:
+        """Update a map part by part.
+
+        Args:
+            pixels: (B, T, width) of the map, row by row.
+            position: of the map.
+            content: (B, Q, width) of the queries.
+            query_position: (B, Q, width).
+            biases: for each layer (B, heads, T, Q) or (B, 1, 1, Q) added to the scores, or None.
+
+        Yields:
+            (B, n, width) for the first n pixels, the next ones, and so on.
+        """
+        memories: list[KeysValues | FoldedQueries] = []
+        for layer, bias in zip(self, biases, strict=True):
+            memory = layer.cross_attention.remember(content + query_position, content)
+            fold = bias is None and content.shape[1] < self.head_width
+            memories.append(FoldedQueries.of(layer.cross_attention, memory) if fold else memory)
+        for rows in position.bands(_rows_at_once(pixels, position.width)):
+            part = slice(rows.start * position.width, rows.stop * position.width)
+            x, places = pixels[:, part], position.of_rows(rows)
+            for layer, memory, bias in zip(self, memories, biases, strict=True):
+                near = bias if bias is None or bias.shape[2] == 1 else bias[:, :, part]
+                x = layer(x, places, memory, near)
+            yield x
+
+
+def _rows_at_once(pixels: Tensor, width: int) -> int:
+    """Few on a CPU, for its cache; all where parallel work or gradients want that."""
+    if pixels.device.type != "cpu" or torch.is_grad_enabled():
+        return pixels.shape[1] // width
+    return max(1, _PIXELS_AT_ONCE // width)
