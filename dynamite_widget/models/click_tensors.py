@@ -84,6 +84,14 @@ class Groups:
             background |= owner == PADDING_OWNER
         return cls(members.to(device), exists.to(device), background.to(device))
 
+    def labels(self, queries: int) -> list[int]:
+        """What each query of the first image stands for: i + 1 for object i, else 0."""
+        labels = [0] * queries
+        for index, members in enumerate(self.members[0].tolist()):
+            for query in members if self.exists[0, index] else ():
+                labels[query] = index + 1
+        return labels
+
     def maxima(self, values: Tensor) -> Tensor:
         """Maximum over each group's queries: (B, Q, h, w) to (B, 1 + N, h, w), background first.
 

@@ -23,6 +23,7 @@ from dynamite_widget.models.interactive_transformer import (
     Prediction,
 )
 from dynamite_widget.models.light_pixel_decoder import LightPixelDecoder
+from dynamite_widget.models.query_labels import label_by_query
 from dynamite_widget.models.refiner import (
     EVERYWHERE,
     Cues,
@@ -131,6 +132,9 @@ class DynaMITe(nn.Module):
             (H, W) int64: 0 background, i + 1 the i-th object.
         """
         prediction = self.predict(features, clicks)
+        if self.config.maximum_after_upsampling:
+            labels = prediction.groups.labels(prediction.logits.shape[1])
+            return label_by_query(prediction.logits[0], labels, resized, original)
         logits = prediction.groups.maxima(prediction.logits)
         if features.refiner is not None:
             self._refine(features.refiner, self.cues(features, clicks, prediction), logits)
