@@ -6,8 +6,8 @@ import type { AttributeValue, BoxRow, ClickRow, PointRow, Scene } from "./protoc
 /** The messages of docs/contract.md, without their sender. */
 export type Act =
   | { command: "add_click"; x: number; y: number; object_id: number | null }
-  | { command: "move_click"; index: number; from: PointRow; x: number; y: number }
-  | { command: "delete_click"; index: number; from: PointRow }
+  | { command: "move_click"; index: number; at: PointRow; x: number; y: number }
+  | { command: "delete_click"; index: number; at: PointRow }
   | { command: "add_object" }
   | { command: "prompt_box"; object_id: number | null; box: BoxRow }
   | { command: "set_bound"; object_id: number; bound: BoxRow | null }

@@ -71,6 +71,10 @@ export class Canvas {
       this.masks.map = null;
       for (const canvas of [this.#photographCanvas, this.#marksCanvas]) canvas.width = 0;
     });
+  }
+
+  /** Reads the traits for the first time. */
+  start(): void {
     this.#filter();
     this.#loadPhotograph();
     this.#loadLabelMap();

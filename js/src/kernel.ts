@@ -18,6 +18,7 @@ const NO_SCENE: Scene = {
   can_redo: false,
   recent_clicks: [],
   clicks_page: 0,
+  others: [],
   received: {},
 };
 
@@ -69,7 +70,9 @@ export class Kernel {
   }
 
   get error(): Failure | null {
-    return this.get("_error");
+    const { number, message, details } = this.get("_error");
+    if (number === undefined || message === undefined) return null;
+    return { number, message, details: details ?? "" };
   }
 
   /** The scene as it is shown, acts on their way included. */

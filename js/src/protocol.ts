@@ -56,6 +56,8 @@ export interface Scene {
   /** Clicks after the page that `_clicks` holds, in order of time. */
   readonly recent_clicks: readonly ClickRow[];
   readonly clicks_page: number;
+  /** Objects that the last answer changed although no act named them. */
+  readonly others: readonly number[];
   /** The last message of each view that is part of this scene. */
   readonly received: Readonly<Record<string, number>>;
 }
@@ -89,7 +91,8 @@ export interface Traits {
   _scene: Scene;
   _clicks: ClickPage;
   _status: Status;
-  _error: Failure | null;
+  /** Empty while nothing is wrong. */
+  _error: Partial<Failure>;
   opacity: number;
   click_radius: number;
   masks_only: boolean;

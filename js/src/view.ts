@@ -144,10 +144,11 @@ export class View {
   start(): void {
     const { kernel } = this;
     kernel.changed = () => this.#sceneChanged();
-    kernel.on(["_status", "_image_info"], () => this.#sceneChanged(), this.#signal);
+    kernel.on(["_status"], () => this.#sceneChanged(), this.#signal);
     kernel.on(["_error"], () => this.#errors.show(kernel.error), this.#signal);
-    kernel.on(["height"], () => this.#setHeight(), this.#signal);
-    this.#setHeight();
+    kernel.on(["height", "_image_info"], () => this.#setSize(), this.#signal);
+    this.#setSize();
+    this.canvas.start();
     this.#errors.show(kernel.error);
     this.#answered = new Set(kernel.shown.clicks.map(String));
     this.#sceneChanged();
@@ -170,8 +171,10 @@ export class View {
     });
   }
 
-  #setHeight(): void {
+  #setSize(): void {
+    const { width, height } = this.canvas.image;
     this.node.style.setProperty("--dw-height", `${this.kernel.get("height")}px`);
+    this.node.style.setProperty("--dw-aspect", `${width} / ${height}`);
   }
 
   #sceneChanged(): void {

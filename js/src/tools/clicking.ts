@@ -47,7 +47,7 @@ export class Clicking implements Tool {
     const dot = this.#dotUnder(at);
     if (dot) {
       const [x, y] = dot.click;
-      return kernel.send({ command: "delete_click", index: dot.index, from: [x, y] });
+      return kernel.send({ command: "delete_click", index: dot.index, at: [x, y] });
     }
     const pixel = this.desk.pixelAt(at);
     if (!pixel) return;
@@ -108,8 +108,8 @@ export class Clicking implements Tool {
         const pixel = this.desk.pixelAt(to);
         const [x, y] = dot.click;
         if (!wanted || !pixel || (pixel.x === x && pixel.y === y)) return;
-        const from = [x, y] as const;
-        this.desk.kernel.send({ command: "move_click", index: dot.index, from, ...pixel });
+        const at = [x, y] as const;
+        this.desk.kernel.send({ command: "move_click", index: dot.index, at, ...pixel });
       },
       cancel: stop,
     };

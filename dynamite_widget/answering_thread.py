@@ -1,0 +1,87 @@
+"""The thread that answers clicks: one for a widget, alive only while there is something to do."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from dynamite_widget.background_jobs import BackgroundJobs
+from dynamite_widget.latency import Latency
+from dynamite_widget.protocol import Activity, Status
+from dynamite_widget.session import Session
+
+
+class AnsweringThread:
+    """Encodes a session's image ahead of the first click, and answers clicks in the background.
+
+    Clicks that come while an answer is computed are answered together by the next one.
+
+    Args:
+        session: what is labelled.
+        publish: tells screens what is new; called often, on any thread.
+        failed: shows an error on screens.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        publish: Callable[[], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self._session = session
+        self._publish = publish
+        self._failed = failed
+        self._jobs: BackgroundJobs[None] = BackgroundJobs()
+        self._latency = Latency()
+        self._activity: Activity = "idle"
+        self._woken = False
+        self._lock = threading.Lock()
+
+    def status(self, answered: int) -> Status:
+        """What is being done, how fast it was, and which version of the scene is answered."""
+        latency = self._latency
+        return Status(self._activity, answered, latency.encode, latency.last, latency.median)
+
+    def encode(self) -> None:
+        """Begin to encode the image, so that the first click is quick."""
+        self._jobs.submit(self._encode)
+
+    def wake(self) -> None:
+        """Publish, and answer what waits for an answer; returns at once."""
+        with self._lock:
+            woken, self._woken = self._woken, True
+        if not woken:
+            self._jobs.submit(self._answer)
+
+    def _encode(self) -> None:
+        try:
+            with self._doing("encoding"), self._latency.of_encoding():
+                self._session.encode()
+        except Exception as error:  # a click will try again, and be taken back if it fails
+            self._failed(error)
+        self._publish()
+
+    def _answer(self) -> None:
+        with self._lock:
+            self._woken = False
+        self._publish()
+        while (snapshot := self._session.pending) is not None:
+            try:
+                with self._doing("segmenting"), self._latency.of_answer():
+                    answer = self._session.compute(snapshot)
+            except Exception as error:  # the session tells it to its listeners
+                self._session.reject(snapshot, error)
+            else:
+                self._session.install(snapshot, answer)
+            self._publish()
+
+    @contextmanager
+    def _doing(self, activity: Activity) -> Iterator[None]:
+        self._activity = activity
+        self._publish()
+        try:
+            yield
+        finally:
+            self._activity = "idle"

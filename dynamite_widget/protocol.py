@@ -1,0 +1,418 @@
+"""The kernel's side of the contract: every trait and message as a type, checked on arrival.
+
+The contract is written in docs/contract.md and mirrored in js/src/protocol.ts and js/src/acts.ts.
+A message is read into a frozen dataclass; what it asks for is checked against the session only
+where it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+from dynamite_widget.clicks import Click
+from dynamite_widget.message_fields import CHECKS, FieldError
+from dynamite_widget.objects import SegmentedObject
+
+PointRow = tuple[float, float]
+"""x, y in pixels of the original image."""
+ClickRow = tuple[float, float, int]
+"""x, y and the object the pixel belongs to."""
+BoxRow = tuple[float, float, float, float]
+"""x, y, width, height in pixels."""
+
+# Browser to kernel: one message for each committed act -----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AddClick:
+    """A pixel belongs to an object; 0 is the background, None the active object or a new one."""
+
+    x: float
+    y: float
+    object_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MoveClick:
+    """The click at a time step, which is at `at`, belongs to another pixel."""
+
+    index: int
+    at: PointRow
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteClick:
+    """The click at a time step, which is at `at`, is taken back."""
+
+    index: int
+    at: PointRow
+
+
+@dataclass(frozen=True, slots=True)
+class AddObject:
+    """A new object is started and becomes the active one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptBox:
+    """An object lies in a box; None: the active object or a new one."""
+
+    object_id: int | None
+    box: BoxRow
+
+
+@dataclass(frozen=True, slots=True)
+class SetBound:
+    """The model must not put an object outside a box; None lifts that."""
+
+    object_id: int
+    bound: BoxRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveObject:
+    """An object goes, with its clicks and hand edits."""
+
+    object_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Activate:
+    """Clicks belong to this object from now on; None: the next click starts a new one."""
+
+    object_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetLabel:
+    """An object is of a kind; new objects will be, too."""
+
+    object_id: int
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetNextLabel:
+    """New objects are of a kind."""
+
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """An object has a name of its own."""
+
+    object_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetColor:
+    """An object is drawn in a colour."""
+
+    object_id: int
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAttribute:
+    """Something is noted about an object; None takes it away."""
+
+    object_id: int
+    name: str
+    value: str | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetVisible:
+    """An object is shown or hidden."""
+
+    object_id: int
+    visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """An object's pixels no longer change."""
+
+    object_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """An object follows its clicks again."""
+
+    object_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Brush:
+    """Pixels along a path are an object's; None: the active object's or a new one's."""
+
+    object_id: int | None
+    path: tuple[PointRow, ...]
+    radius: float
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Pixels along a path are no longer an object's; 0: nobody's."""
+
+    object_id: int
+    path: tuple[PointRow, ...]
+    radius: float
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """Pixels inside a closed line are an object's; None: the active object's or a new one's."""
+
+    object_id: int | None
+    points: tuple[PointRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The last act is taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """The act undone last is done once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """All that is not locked goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class DismissError:
+    """The error has been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendImage:
+    """A view found no image or no label map among the traits and asks for them."""
+
+
+Request = (
+    AddClick
+    | MoveClick
+    | DeleteClick
+    | AddObject
+    | PromptBox
+    | SetBound
+    | RemoveObject
+    | Activate
+    | SetLabel
+    | SetNextLabel
+    | Rename
+    | SetColor
+    | SetAttribute
+    | SetVisible
+    | Lock
+    | Unlock
+    | Brush
+    | Erase
+    | Polygon
+    | Undo
+    | Redo
+    | Reset
+    | DismissError
+    | SendImage
+)
+"""Whatever a view can ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as it came.
+
+    Attributes:
+        id: rises with every message of a view.
+        view: which view sent it.
+        request: what it asks for.
+    """
+
+    id: int
+    view: str
+    request: Request
+
+
+def command_of(request: type) -> str:
+    """Return the name a request has on the wire: AddClick is "add_click"."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in request.__name__).lstrip("_")
+
+
+REQUESTS: Mapping[str, type[Any]] = {command_of(kind): kind for kind in get_args(Request)}
+"""Every request by its name on the wire."""
+
+
+def sender_of(content: object) -> tuple[str, int] | None:
+    """Return view and id of a message, however bad the rest is; None if they are not there."""
+    if not isinstance(content, dict):
+        return None
+    try:
+        return CHECKS["view"](content.get("view"), (0, 0)), CHECKS["id"](content.get("id"), (0, 0))
+    except FieldError:
+        return None
+
+
+class ProtocolError(ValueError):
+    """A message breaks the contract; nothing of it is done."""
+
+
+def read_message(content: object, size: tuple[int, int]) -> Message:
+    """Check a message from the browser.
+
+    Args:
+        content: as it came, any JSON.
+        size: (H, W) of the image.
+
+    Raises:
+        ProtocolError: if the command is unknown, a field is missing, too much, of the wrong kind or
+            too large, or a coordinate is not finite or outside the image.
+    """
+    if not isinstance(content, dict):
+        raise ProtocolError(f"a message is an object, not {type(content).__name__}")
+    command = content.get("command")
+    kind = REQUESTS.get(command) if isinstance(command, str) else None
+    if kind is None:
+        raise ProtocolError(f"unknown command {command!r:.80}; known: {', '.join(REQUESTS)}")
+    expected = {field.name for field in fields(kind)}
+    given = set(content) - {"id", "view", "command"}
+    if expected != given:
+        raise ProtocolError(
+            f"{command} has the fields {sorted(expected)}, not {sorted(map(str, given))}"
+        )
+    optional = {field.name for field in fields(kind) if "None" in str(field.type)}
+    values = {
+        name: None if content[name] is None and name in optional else _checked(name, content, size)
+        for name in expected
+    }
+    sender = {name: _checked(name, content, size) for name in ("id", "view")}
+    return Message(**sender, request=kind(**values))
+
+
+def _checked(name: str, content: dict[str, Any], size: tuple[int, int]) -> Any:  # noqa: ANN401
+    try:
+        return CHECKS[name](content.get(name), size)
+    except FieldError as error:
+        raise ProtocolError(f"{content['command']}: {name} must be {error}") from None
+
+
+# Kernel to browser: traits ----------------------------------------------------------------------
+
+
+Activity = Literal["idle", "encoding", "segmenting"]
+"""What the kernel is doing."""
+
+
+class Trait:
+    """A synchronised trait's value: a dataclass here, an object of the same fields there."""
+
+    __slots__ = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInfo(Trait):
+    """What the photograph is; its preview travels as `_image`."""
+
+    width: int
+    height: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene(Trait):
+    """Everything drawn besides photograph and masks; see docs/contract.md."""
+
+    version: int
+    objects: tuple[dict[str, Any], ...]
+    active: int | None
+    labels: tuple[str, ...] | None
+    next_label: str | None
+    can_undo: bool
+    can_redo: bool
+    recent_clicks: tuple[ClickRow, ...]
+    clicks_page: int
+    others: tuple[int, ...]
+    received: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ClickPage(Trait):
+    """Earlier clicks; sent anew only when a page is full or an earlier click changes."""
+
+    page: int
+    clicks: tuple[ClickRow, ...]
+
+    def followed_by(
+        self, clicks: tuple[ClickRow, ...], *, at_most: int
+    ) -> tuple[ClickPage, tuple[ClickRow, ...]]:
+        """Split all clicks into the page that was sent and the few after it.
+
+        Args:
+            clicks: all clicks, in order of time.
+            at_most: how many clicks may follow a page before a new one is made.
+
+        Returns:
+            The page, itself or a new one, and the clicks after it.
+        """
+        kept = len(self.clicks)
+        if clicks[:kept] == self.clicks and len(clicks) <= kept + at_most:
+            return self, clicks[kept:]
+        return ClickPage(self.page + 1, clicks), ()
+
+
+@dataclass(frozen=True, slots=True)
+class Status(Trait):
+    """What the kernel is doing, and how fast it answered, in seconds."""
+
+    activity: Activity
+    answered: int
+    encode_seconds: float | None
+    last_seconds: float | None
+    median_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure(Trait):
+    """Something that went wrong, for the strip in the widget."""
+
+    number: int
+    message: str
+    details: str
+
+
+def object_row(found: SegmentedObject) -> dict[str, Any]:
+    """Write an object as the browser reads it."""
+    return {
+        "id": found.id,
+        "label": found.label,
+        "name": found.name,
+        "color": found.color,
+        "attributes": dict(found.attributes),
+        "visible": found.visible,
+        "locked": found.locked,
+        "bound": None if found.bound is None else list(found.bound),
+        "clicks": len(found.clicks),
+        "area": found.area,
+        "box": list(found.box),
+        "edited_pixels": found.edited_pixels,
+        "score": found.score,
+    }
+
+
+def click_row(click: Click) -> ClickRow:
+    """Write a click as the browser reads it: x, y, object id."""
+    return (click.x, click.y, click.object_id)

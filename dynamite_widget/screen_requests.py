@@ -1,0 +1,142 @@
+"""Carries out what a screen asks for: each request becomes acts of the session."""
+
+from __future__ import annotations
+
+import threading
+
+from dynamite_widget import commands, protocol
+from dynamite_widget.clicks import Click
+from dynamite_widget.regions import Region
+from dynamite_widget.session import Session
+from dynamite_widget.state import State
+
+
+class ScreenRequests:
+    """What a session is asked by screens, and which object they have chosen.
+
+    Requests are carried out one after the other, in the order in which they come; none waits for
+    the model.
+
+    Args:
+        session: what is labelled.
+
+    Attributes:
+        active: the object that clicks belong to; None where the next click starts a new one. It is
+            the newest object that came, and none after it went.
+        next_label: the label of objects that screens start.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.RLock()
+        self._known = set(session.view.state.objects)
+        self.active: int | None = None
+        self.next_label = session.labels[0] if session.labels else None
+
+    def follow(self) -> None:
+        """Take note of the objects that have come and gone, whoever caused it."""
+        with self._lock:
+            objects = set(self._session.view.state.objects)
+            new = objects - self._known
+            if new:
+                self.active = max(new)
+            elif self.active not in objects:
+                self.active = None
+            self._known = objects
+
+    def carry_out(self, request: protocol.Request) -> None:
+        """Do what a screen asks for, without waiting for the model.
+
+        Raises:
+            ValueError, TypeError: if it names what is not there or asks what is not allowed; the
+                session stays as it was.
+        """
+        with self._lock:
+            self._carry_out(request)
+
+    def _carry_out(self, request: protocol.Request) -> None:
+        session = self._session
+        match request:
+            case protocol.AddClick(x, y, None) if self.active is None:
+                session.apply(commands.AddObject(self.next_label, at=(x, y)))
+            case protocol.AddClick(x, y, object_id):
+                owner = self.active if object_id is None else object_id
+                session.apply(commands.AddClick(Click(x, y, owner or 0)))
+            case protocol.MoveClick(index, at, x, y):
+                self._check_click(index, at)
+                session.apply(commands.MoveClick(index, x, y))
+            case protocol.DeleteClick(index, at):
+                self._check_click(index, at)
+                session.apply(commands.DeleteClick(index))
+            case protocol.AddObject():
+                session.apply(commands.AddObject(self.next_label))
+            case protocol.PromptBox(None, box) if self.active is None:
+                session.apply(commands.AddObject(self.next_label, box=box))
+            case protocol.PromptBox(object_id, box):
+                session.apply(commands.PromptBox(object_id or self.active or 0, box))
+            case protocol.SetBound(object_id, bound):
+                session.apply(commands.SetBound(object_id, bound))
+            case protocol.RemoveObject(object_id):
+                session.apply(commands.RemoveObject(object_id))
+            case protocol.Activate(object_id):
+                self._activate(object_id)
+            case protocol.SetLabel(object_id, label):
+                session.apply(commands.SetLabel(object_id, label))
+                self.next_label = label
+            case protocol.SetNextLabel(label):
+                self._set_next_label(label)
+            case protocol.Rename(object_id, name):
+                session.apply(commands.Rename(object_id, name))
+            case protocol.SetColor(object_id, color):
+                session.apply(commands.SetColor(object_id, color))
+            case protocol.SetAttribute(object_id, name, value):
+                session.apply(commands.SetAttribute(object_id, name, value))
+            case protocol.SetVisible(object_id, visible):
+                session.apply(commands.SetVisible(object_id, visible))
+            case protocol.Lock(object_id):
+                session.apply(commands.Lock(object_id))
+            case protocol.Unlock(object_id):
+                session.apply(commands.Unlock(object_id))
+            case protocol.Brush(object_id, path, radius):
+                region = Region.brush(path, radius, size=session.size)
+                session.apply(commands.Paint(self._drawn_object(object_id), region))
+            case protocol.Erase(object_id, path, radius):
+                region = Region.brush(path, radius, size=session.size)
+                session.apply(commands.Erase(region, object_id))
+            case protocol.Polygon(object_id, points):
+                region = Region.polygon(points, size=session.size)
+                session.apply(commands.Paint(self._drawn_object(object_id), region))
+            case protocol.Undo():
+                session.step_back()
+            case protocol.Redo():
+                session.step_forward()
+            case protocol.Reset():
+                session.apply(commands.Reset())
+
+    def _activate(self, object_id: int | None) -> None:
+        if object_id is not None:
+            self._state.record(object_id)
+        self.active = object_id
+
+    def _set_next_label(self, label: str | None) -> None:
+        labels = self._session.labels
+        if label is not None and labels is not None and label not in labels:
+            raise ValueError(f"{label!r} is not one of the labels here: {', '.join(labels)}")
+        self.next_label = label
+
+    def _drawn_object(self, object_id: int | None) -> int:
+        """The object a hand draws: the one named, the active one, or a new one."""
+        drawn = object_id or self.active
+        if drawn is None:
+            drawn = self._session.start_object(commands.AddObject(self.next_label))
+        return drawn
+
+    def _check_click(self, index: int, at: protocol.PointRow) -> None:
+        """Another view or a cell may have changed the clicks since this view drew them."""
+        click = self._state.click(index)
+        if (click.x, click.y) != at:
+            raise ValueError(f"the click at {at} is no longer there; nothing was changed")
+
+    @property
+    def _state(self) -> State:
+        return self._session.view.state

@@ -1,0 +1,164 @@
+"""A page that hosts one widget without a notebook: real front end, real widget, a wire by hand."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+from dynamite_widget.widget import SegmentationWidget
+
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Host</title>
+<body style="margin: 12px; font-family: sans-serif"><main id="cell"></main></body></html>"""
+
+# A model as anywidget gives it to a view: traits by name, change events, messages.
+_MODEL = """
+class Model {
+  constructor() { this.state = {}; this.callbacks = new Map(); this.dirty = {}; this.sent = []; }
+  get(name) { return this.state[name]; }
+  set(name, value) { this.state[name] = value; this.dirty[name] = value; this.fire(name); }
+  save_changes() { window.toKernel("update", JSON.stringify(this.dirty)); this.dirty = {}; }
+  send(content) { this.sent.push(content); window.toKernel("custom", JSON.stringify(content)); }
+  on(event, callback) {
+    if (!this.callbacks.has(event)) this.callbacks.set(event, new Set());
+    this.callbacks.get(event).add(callback);
+  }
+  off(event, callback) { this.callbacks.get(event)?.delete(callback); }
+  fire(name) { for (const callback of [...(this.callbacks.get(`change:${name}`) ?? [])]) callback(); }
+  receive(state) {
+    for (const [name, value] of Object.entries(state)) {
+      const bytes = value?.base64;
+      this.state[name] = bytes === undefined ? value
+        : new DataView(Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)).buffer);
+    }
+    for (const name of Object.keys(state)) this.fire(name);
+  }
+  get listeners() { return [...this.callbacks.values()].reduce((n, set) => n + set.size, 0); }
+}
+window.model = new Model();
+"""
+_RENDER = """async (source) => {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  window.widget = (await import(url)).default;
+  window.show = () => {
+    const el = document.createElement("div");
+    document.querySelector("#cell").append(el);
+    const clean = window.widget.render({ model: window.model, el });
+    return () => { clean(); el.remove(); };
+  };
+  window.clean = window.show();
+}"""
+
+
+class Host:
+    """One widget on a page, and the wire between them.
+
+    Args:
+        page: the browser's page.
+        widget: what it shows.
+    """
+
+    def __init__(self, page: Page, widget: SegmentationWidget) -> None:
+        self.page = page
+        self.widget = widget
+        self._from_page: list[tuple[str, Any]] = []
+        self._known: dict[str, Any] = {}
+        page.set_content(_PAGE)
+        page.expose_function("toKernel", self._receive)
+        page.add_style_tag(content=widget._css)
+        page.evaluate(_MODEL)
+        self.push()
+        page.evaluate(_RENDER, widget._esm)
+        self.settle()
+
+    @property
+    def root(self) -> Locator:
+        """The widget's outermost element."""
+        return self.page.locator(".dynamite-widget").first
+
+    @property
+    def canvas(self) -> Locator:
+        """Where a person clicks."""
+        return self.root.locator(".dw-canvas")
+
+    def push(self) -> None:
+        """Bring changed traits to the page, as the notebook's wire does."""
+        names = [name for name in self.widget.keys if name not in ("_esm", "_css", "layout")]
+        state = {name: getattr(self.widget, name) for name in names}
+        news = {k: v for k, v in state.items() if k not in self._known or self._known[k] != v}
+        self._known |= news
+        if news:
+            self.page.evaluate("(text) => window.model.receive(JSON.parse(text))", _json(news))
+
+    def pull(self) -> None:
+        """Bring the page's messages to the widget."""
+        while self._from_page:
+            kind, content = self._from_page.pop(0)
+            if kind == "update":
+                self.widget.set_state(content)
+                self._known |= content
+            else:
+                self.widget._handle_custom_msg(content, [])
+
+    def settle(self, until: Callable[[], bool] | None = None) -> None:
+        """Carry messages and traits until nothing waits for an answer, and the page has drawn it."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
+            busy = bool(self._from_page)
+            self.pull()
+            self.push()
+            status = self.widget._status
+            idle = status["activity"] == "idle" and self.widget.session.pending is None
+            if idle and not busy and self.root.get_attribute("aria-busy") == "false":
+                break
+        else:
+            raise AssertionError(f"still busy: {self.widget._status}")
+        self.page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+
+    def place(self, x: float, y: float) -> tuple[float, float]:
+        """Where in the window the middle of a pixel of the fitted image is shown."""
+        box = self.canvas.bounding_box()
+        assert box is not None
+        height, width = self.widget.session.size
+        scale = min(box["width"] / width, box["height"] / height)
+        left = box["x"] + (box["width"] - width * scale) / 2
+        top = box["y"] + (box["height"] - height * scale) / 2
+        return left + (x + 0.5) * scale, top + (y + 0.5) * scale
+
+    def click(self, x: float, y: float, **options: Any) -> None:  # noqa: ANN401 - playwright's
+        """Click on a pixel of the fitted image and wait for the answer."""
+        self.page.mouse.click(*self.place(x, y), **options)
+        self.settle()
+
+    def drag(self, *points: tuple[float, float], button: str = "left") -> None:
+        """Press at the first pixel, move over the others, let go, and wait for the answer."""
+        self.page.mouse.move(*self.place(*points[0]))
+        self.page.mouse.down(button=button)
+        for point in points[1:]:
+            self.page.mouse.move(*self.place(*point), steps=4)
+        self.page.mouse.up(button=button)
+        self.settle()
+
+    def key(self, *keys: str) -> None:
+        """Press keys while the canvas has the focus, and wait for what comes of them."""
+        self.canvas.focus()
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.settle()
+
+    def _receive(self, kind: str, text: str) -> None:
+        self._from_page.append((kind, json.loads(text)))
+
+
+def _json(state: dict[str, Any]) -> str:
+    return json.dumps(
+        state,
+        default=lambda value: {"base64": base64.b64encode(value).decode()},
+    )
