@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dynamite_widget import run_lengths
 from dynamite_widget.clicks import BACKGROUND, Click
+from dynamite_widget.objects import MAX_OBJECT_ID
 from dynamite_widget.segmenting import SupportsSegmentation
 
 REMEMBERED_BYTES = 32 * 2**20
@@ -113,10 +114,11 @@ class Answers:
         return self._segmenter
 
     def _checked(self, answer: Any) -> NDArray[np.uint16]:  # noqa: ANN401 - any segmenter's
-        label_map = np.asarray(answer)
-        if label_map.shape != self._image.shape[:2] or label_map.dtype.kind not in "iu":
+        label_map, size = np.asarray(answer), self._image.shape[:2]
+        fits = label_map.shape == size and label_map.dtype.kind in "iu"
+        if not fits or label_map.min() < 0 or label_map.max() > MAX_OBJECT_ID:
             raise ValueError(
-                f"the segmenter's answer must be a label map of whole numbers, "
-                f"{self._image.shape[:2]}, not {label_map.dtype} {label_map.shape}"
+                f"the segmenter's answer must be a label map, {size}, of whole numbers from 0 to "
+                f"{MAX_OBJECT_ID}, not {label_map.dtype} {label_map.shape}"
             )
         return label_map.astype(np.uint16)

@@ -118,7 +118,7 @@ class Mask:
             counts = counts.encode("ascii")
         if not isinstance(counts, bytes):
             counts = _compressed(counts, height, width)
-        if sum(_run_lengths(counts)) != height * width:
+        if min(height, width) < 1 or sum(_run_lengths(counts)) != height * width:
             raise ValueError(f"the runs of this RLE do not fill {height} x {width} pixels")
         return cls(height, width, counts)
 
@@ -256,7 +256,10 @@ def _compressed(counts: Sequence[int], height: int, width: int) -> bytes:
 
 
 def _run_lengths(counts: bytes) -> list[int]:
-    """Read COCO's compressed runs: 5 bits a character, runs from the third on as differences."""
+    """Read COCO's compressed runs: 5 bits a character, runs from the third on as differences.
+
+    pycocotools believes what it reads: runs that do not fill the image end outside its memory.
+    """
     runs: list[int] = []
     value = shift = 0
     for character in counts:

@@ -60,7 +60,7 @@ class Region:
         points = _checked_points(path, least=1, what="a brush stroke")
         if not (np.isfinite(radius) and radius >= 0):
             raise ValueError(f"a brush radius is a finite number from 0 up, not {radius}")
-        x, y, grid_x, grid_y = _grid(points, radius, size)
+        x, y, grid_x, grid_y = _grid(points, max(radius, 1), size)
         pixels = np.zeros((grid_y.size, grid_x.size), bool)
         ends = points[1:] if len(points) > 1 else points
         for start, end in zip(points, ends, strict=False):

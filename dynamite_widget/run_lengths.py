@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 VERSION = 1
-MAX_PIXELS = 2**31
+MAX_PIXELS = 2**28
 """A larger map is refused when read: a broken or hostile header must not fill the memory."""
 
 _HEADER_BYTES = 20
@@ -79,17 +79,21 @@ def encode(label_map: NDArray[np.integer]) -> bytes:
     )
 
 
-def decode(data: bytes | bytearray | memoryview) -> NDArray[np.uint16]:
+def decode(
+    data: bytes | bytearray | memoryview, *, size: tuple[int, int] | None = None
+) -> NDArray[np.uint16]:
     """Read a label map from run-lengths.
 
     Args:
         data: bytes written by `encode`.
+        size: (H, W) that the map must have; None for any.
 
     Returns:
         (H, W) uint16, its own memory.
 
     Raises:
-        ValueError: if the bytes are cut off, too long, of another version, or inconsistent.
+        ValueError: if the bytes are cut off, too long, of another version or size, or
+            inconsistent.
     """
     data = memoryview(data).cast("B")
     if len(data) < _HEADER_BYTES:
@@ -100,6 +104,8 @@ def decode(data: bytes | bytearray | memoryview) -> NDArray[np.uint16]:
     if label_bytes not in _LABEL_TYPES:
         raise ValueError(f"a label has 1 or 2 bytes, not {label_bytes}")
     pixels = height * width
+    if size is not None and (height, width) != size:
+        raise ValueError(f"a label map of {size} is wanted, not {(height, width)}")
     if not 1 <= pixels <= MAX_PIXELS:
         raise ValueError(f"a label map has 1 to {MAX_PIXELS} pixels, not {height} x {width}")
     expected = _HEADER_BYTES + runs * (4 + label_bytes)

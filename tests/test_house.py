@@ -20,9 +20,10 @@ FLOORS = (
     {
         *("clicks", "images", "masks", "regions", "run_lengths", "palette", "objects", "edits"),
         *("resizing", "segmenting", "feature_cache", "devices", "state", "view", "background_jobs"),
+        *("composing", "saving"),
     },
     {"commands", "history", "protocol", "network_input", "segmenter", "answering", "formats"},
-    {"session", "evaluation", "training"},
+    {"session", "labelling", "evaluation", "training"},
     {"widget", "cli"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

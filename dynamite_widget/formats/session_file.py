@@ -192,10 +192,7 @@ def _read_image(data: dict[str, Any]) -> ImageIdentity:
 
 def _read_label_map(packed: str, size: tuple[int, int]) -> NDArray[np.uint16]:
     height, width = size
-    label_map = run_lengths.decode(unpack(packed, 20 + 6 * height * width))
-    if label_map.shape != size:
-        raise ValueError(f"a label map of {label_map.shape} does not fit an image of {size}")
-    return label_map
+    return run_lengths.decode(unpack(packed, 20 + 6 * height * width), size=size)
 
 
 def _read_history(data: dict[str, Any], state: State, reader: Reader) -> History:
