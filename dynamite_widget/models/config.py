@@ -92,8 +92,8 @@ class DynamiteConfig:
         heads: attention heads everywhere.
         refiner: None for the published networks.
         maximum_after_upsampling: resize every query's logits in two steps, to the network's input
-            and then to the photograph, before the maximum over an object's clicks is taken, as the
-            published networks do (spec A7); otherwise take the maximum first and resize in one step.
+            and then to the photograph, before taking the maximum over an object's clicks, as the
+            published networks do (spec A7); otherwise take the maximum first, and resize once.
     """
 
     backbone: BackboneConfig

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -137,6 +138,8 @@ class MaskEmbedding(nn.Module):
 class InteractiveTransformer(nn.Module):
     """See the module's first lines. Sizes come from `config`."""
 
+    bg_query: Tensor
+
     def __init__(self, config: DynamiteConfig) -> None:
         super().__init__()
         width, heads, t = config.width, config.heads, config.transformer
@@ -185,22 +188,24 @@ class InteractiveTransformer(nn.Module):
         for i, layer in enumerate(self.encoder):
             level = i % 3
             height, width = maps[level].shape[-2:]
-            tokens = maps[level].flatten(2).transpose(1, 2) + self.level_embed.weight[level]
-            position = map_encoding(height, width, tokens.shape[-1], tokens.device)
-            keys_values.append(layer.cross_attention.remember(tokens + position, tokens))
+            values = maps[level].flatten(2).transpose(1, 2) + self.level_embed.weight[level]
+            keys = values + map_encoding(height, width, values.shape[-1], values.device)
+            keys_values.append(cast(EncoderLayer, layer).cross_attention.remember(keys, values))
         coarse = tuple(
             F.interpolate(mask_features, size=m.shape[-2:], mode="bilinear", align_corners=False)
             for m in maps
         )
-        tokens = position = None
+        tokens: Tensor | None = None
+        position: MapEncoding | None = None
         if len(self.decoder):
             whole = self.config.transformer.decoder_stride == 4
             source = mask_features if whole else maps[2]
             tokens = source.flatten(2).transpose(1, 2)
-            position = MapEncoding.of(*source.shape[-2:], tokens.shape[-1], tokens.device)
+            height, width = source.shape[-2:]
+            position = MapEncoding.of(height, width, tokens.shape[-1], tokens.device)
             if whole:  # pixel by pixel, as the decoder reads them; the same memory serves both
                 tokens = tokens.contiguous()
-                mask_features = tokens.transpose(1, 2).unflatten(2, source.shape[-2:])
+                mask_features = tokens.transpose(1, 2).unflatten(2, (height, width))
         return ImageMemory(mask_features, tuple(maps), coarse, tuple(keys_values), tokens, position)
 
     # -- once a click ----------------------------------------------------------------------------

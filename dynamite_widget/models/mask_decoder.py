@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -126,16 +127,17 @@ class MaskDecoder(nn.ModuleList):
             (B, n, width) for the first n pixels, the next ones, and so on.
         """
         memories: list[KeysValues | FoldedQueries] = []
-        for layer, bias in zip(self, biases, strict=True):
+        layers = [cast(DecoderLayer, layer) for layer in self]
+        for layer, bias in zip(layers, biases, strict=True):
             memory = layer.cross_attention.remember(content + query_position, content)
             fold = bias is None and content.shape[1] < self.head_width
             memories.append(FoldedQueries.of(layer.cross_attention, memory) if fold else memory)
         for rows in position.bands(_rows_at_once(pixels, position.width)):
             part = slice(rows.start * position.width, rows.stop * position.width)
             x, places = pixels[:, part], position.of_rows(rows)
-            for layer, memory, bias in zip(self, memories, biases, strict=True):
+            for layer, seen, bias in zip(layers, memories, biases, strict=True):
                 near = bias if bias is None or bias.shape[2] == 1 else bias[:, :, part]
-                x = layer(x, places, memory, near)
+                x = layer(x, places, seen, near)
             yield x
 
 

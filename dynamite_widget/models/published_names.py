@@ -1,4 +1,4 @@
-"""Translates the tensor names of published checkpoints into ours.
+"""Translates the tensor names of published checkpoints into ours, and back.
 
 Theirs are grouped by kind of layer and carry detectron2's and Mask2Former's nesting; ours follow
 `DynaMITe`'s modules. Shapes are the same throughout.
@@ -7,105 +7,116 @@ Theirs are grouped by kind of layer and carry detectron2's and Mask2Former's nes
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from dynamite_widget.models.config import DynamiteConfig
 
-Rules = tuple[tuple[str, str], ...]
-"""Patterns of a whole name and what it becomes; the first that fits applies."""
+Pairs = tuple[tuple[str, str], ...]
+"""Their name and ours. {n}, {m} stand for a number, {rest} for anything, equal on both sides; the
+first pair that fits a name applies."""
 
-_TRANSFORMER = r"sem_seg_head\.interactive_transformer\."
-_PIXELS = r"sem_seg_head\.pixel_decoder\."
+_THEIR_TRANSFORMER = "sem_seg_head.interactive_transformer"
+_THEIR_PIXELS = "sem_seg_head.pixel_decoder"
 
-_HEAD: Rules = (
-    (_PIXELS + r"transformer\.level_embed", "pixel_decoder.level_embed"),
-    (
-        _PIXELS + r"transformer\.encoder\.layers\.(\d)\.(linear\d.*)",
-        r"pixel_decoder.layers.\1.feed_forward.\2",
-    ),
-    (_PIXELS + r"transformer\.encoder\.layers\.(.*)", r"pixel_decoder.layers.\1"),
-    (_PIXELS + r"((?:input_proj|refine|mask_features)\..*)", r"pixel_decoder.\1"),
-    (
-        _TRANSFORMER + r"(encoder|decoder)\.ffn_layers\.(\d)\.norm(.*)",
-        r"interactive_transformer.\1.\2.feed_forward_norm\3",
-    ),
-    (
-        _TRANSFORMER + r"(encoder|decoder)\.ffn_layers\.(\d)\.(.*)",
-        r"interactive_transformer.\1.\2.feed_forward.\3",
-    ),
-    (
-        _TRANSFORMER + r"(encoder|decoder)\.(cross|self)_attention_layers\.(\d)\.norm(.*)",
-        r"interactive_transformer.\1.\3.\2_norm\4",
-    ),
-    (
-        _TRANSFORMER + r"(encoder|decoder)\.(cross|self)_attention_layers\.(\d)"
-        r"\.(?:self_attn|multihead_attn)\.(.*)",
-        r"interactive_transformer.\1.\3.\2_attention.\4",
-    ),
-    (_TRANSFORMER + r"(.*)", r"interactive_transformer.\1"),
-)
 
-_ONE_STEP: Rules = (
-    (_PIXELS + r"adapter_1\.norm\.(.*)", r"pixel_decoder.steps.0.adapter.norm.\1"),
-    (_PIXELS + r"adapter_1\.(.*)", r"pixel_decoder.steps.0.adapter.conv.\1"),
-    (_PIXELS + r"layer_1\.norm\.(.*)", r"pixel_decoder.steps.0.smooth.norm.\1"),
-    (_PIXELS + r"layer_1\.(.*)", r"pixel_decoder.steps.0.smooth.conv.\1"),
-)
-
-_TWO_STEPS: Rules = (
-    *((pattern, name.replace("steps.0", "steps.1")) for pattern, name in _ONE_STEP),
-    *((pattern.replace("_1", "_2"), name) for pattern, name in _ONE_STEP),
-)
-
-_BACKBONES: dict[str, Rules] = {
-    "resnet50": (
-        (r"backbone\.stem\.conv1\.norm\.(.*)", r"backbone.network.bn1.\1"),
-        (r"backbone\.stem\.conv1\.(.*)", r"backbone.network.conv1.\1"),
-        *(
-            rule
-            for theirs, ours in (("2", "1"), ("3", "2"), ("4", "3"), ("5", "4"))
-            for rule in (
-                (
-                    rf"backbone\.res{theirs}\.(\d)\.shortcut\.norm\.(.*)",
-                    rf"backbone.network.layer{ours}.\1.downsample.1.\2",
-                ),
-                (
-                    rf"backbone\.res{theirs}\.(\d)\.shortcut\.(.*)",
-                    rf"backbone.network.layer{ours}.\1.downsample.0.\2",
-                ),
-                (
-                    rf"backbone\.res{theirs}\.(\d)\.conv(\d)\.norm\.(.*)",
-                    rf"backbone.network.layer{ours}.\1.bn\2.\3",
-                ),
-                (
-                    rf"backbone\.res{theirs}\.(\d)\.conv(.*)",
-                    rf"backbone.network.layer{ours}.\1.conv\2",
-                ),
-            )
+def _layers(kind: str, attention: str, part: str) -> Pairs:
+    theirs, ours = f"{_THEIR_TRANSFORMER}.{part}", f"interactive_transformer.{part}"
+    return (
+        (
+            f"{theirs}.{kind}_attention_layers.{{n}}.norm.{{rest}}",
+            f"{ours}.{{n}}.{kind}_norm.{{rest}}",
         ),
-    ),
-    "hrnet32": ((r"backbone\.(.*)", r"backbone.network.\1"),),
-    "segformer_b0": tuple(
-        rule
-        for stage in range(4)
-        for rule in (
+        (
+            f"{theirs}.{kind}_attention_layers.{{n}}.{attention}.{{rest}}",
+            f"{ours}.{{n}}.{kind}_attention.{{rest}}",
+        ),
+        (
+            f"{theirs}.ffn_layers.{{n}}.norm.{{rest}}",
+            f"{ours}.{{n}}.feed_forward_norm.{{rest}}",
+        ),
+        (f"{theirs}.ffn_layers.{{n}}.{{rest}}", f"{ours}.{{n}}.feed_forward.{{rest}}"),
+    )
+
+
+def _step(theirs: int, ours: int) -> Pairs:
+    """One step of the pixel decoder to a finer map; the norms are nested in the convolutions."""
+    return tuple(
+        pair
+        for their_part, our_part in (("adapter", "adapter"), ("layer", "smooth"))
+        for pair in (
             (
-                rf"backbone\.patch_embed{stage + 1}\.(.*)",
-                rf"backbone.stages.{stage}.patch_embed.\1",
+                f"{_THEIR_PIXELS}.{their_part}_{theirs}.norm.{{rest}}",
+                f"pixel_decoder.steps.{ours}.{our_part}.norm.{{rest}}",
             ),
             (
-                rf"backbone\.block{stage + 1}\.(\d)\.mlp\.dwconv\.dwconv\.(.*)",
-                rf"backbone.stages.{stage}.blocks.\1.mlp.depthwise.\2",
+                f"{_THEIR_PIXELS}.{their_part}_{theirs}.{{rest}}",
+                f"pixel_decoder.steps.{ours}.{our_part}.conv.{{rest}}",
             ),
-            (rf"backbone\.block{stage + 1}\.(.*)", rf"backbone.stages.{stage}.blocks.\1"),
-            (rf"backbone\.norm{stage + 1}\.(.*)", rf"backbone.stages.{stage}.norm.\1"),
         )
+    )
+
+
+_HEAD: Pairs = (
+    (f"{_THEIR_PIXELS}.transformer.level_embed", "pixel_decoder.level_embed"),
+    (
+        f"{_THEIR_PIXELS}.transformer.encoder.layers.{{n}}.linear{{rest}}",
+        "pixel_decoder.layers.{n}.feed_forward.linear{rest}",
     ),
-    "swin_tiny": (
-        (r"backbone\.norm(\d)\.(.*)", r"backbone.norms.\1.\2"),
-        (r"backbone\.(.*)", r"backbone.\1"),
+    (
+        f"{_THEIR_PIXELS}.transformer.encoder.layers.{{n}}.{{rest}}",
+        "pixel_decoder.layers.{n}.{rest}",
     ),
+    *(
+        (f"{_THEIR_PIXELS}.{part}.{{rest}}", f"pixel_decoder.{part}.{{rest}}")
+        for part in ("input_proj", "refine", "mask_features")
+    ),
+    *_layers("cross", "multihead_attn", "encoder"),
+    *_layers("self", "self_attn", "encoder"),
+    *_layers("cross", "multihead_attn", "decoder"),
+    (f"{_THEIR_TRANSFORMER}.{{rest}}", "interactive_transformer.{rest}"),
+)
+
+
+def _resnet_stage(theirs: int, ours: int) -> Pairs:
+    their_block, our_block = f"backbone.res{theirs}.{{n}}", f"backbone.network.layer{ours}.{{n}}"
+    return (
+        (f"{their_block}.shortcut.norm.{{rest}}", f"{our_block}.downsample.1.{{rest}}"),
+        (f"{their_block}.shortcut.{{rest}}", f"{our_block}.downsample.0.{{rest}}"),
+        (f"{their_block}.conv{{m}}.norm.{{rest}}", f"{our_block}.bn{{m}}.{{rest}}"),
+        (f"{their_block}.conv{{m}}.{{rest}}", f"{our_block}.conv{{m}}.{{rest}}"),
+    )
+
+
+def _mit_stage(theirs: int, ours: int) -> Pairs:
+    stage = f"backbone.stages.{ours}"
+    return (
+        (f"backbone.patch_embed{theirs}.{{rest}}", f"{stage}.patch_embed.{{rest}}"),
+        (
+            f"backbone.block{theirs}.{{n}}.mlp.dwconv.dwconv.{{rest}}",
+            f"{stage}.blocks.{{n}}.mlp.depthwise.{{rest}}",
+        ),
+        (f"backbone.block{theirs}.{{rest}}", f"{stage}.blocks.{{rest}}"),
+        (f"backbone.norm{theirs}.{{rest}}", f"{stage}.norm.{{rest}}"),
+    )
+
+
+_SWIN: Pairs = (
+    ("backbone.norm{n}.{rest}", "backbone.norms.{n}.{rest}"),
+    ("backbone.{rest}", "backbone.{rest}"),
+)
+_BACKBONES: dict[str, Pairs] = {
+    "resnet50": (
+        ("backbone.stem.conv1.norm.{rest}", "backbone.network.bn1.{rest}"),
+        ("backbone.stem.conv1.{rest}", "backbone.network.conv1.{rest}"),
+        *(pair for stage in range(1, 5) for pair in _resnet_stage(stage + 1, stage)),
+    ),
+    "hrnet32": (("backbone.{rest}", "backbone.network.{rest}"),),
+    "segformer_b0": tuple(pair for stage in range(4) for pair in _mit_stage(stage + 1, stage)),
+    "swin_tiny": _SWIN,
+    "swin_large": _SWIN,
 }
-_BACKBONES["swin_large"] = _BACKBONES["swin_tiny"]
+_ONE_STEP = _step(1, 0)
+_TWO_STEPS = (*_step(2, 0), *_step(1, 1))
 
 _WINDOW_INDEX = re.compile(r"backbone\..*\.relative_position_index")
 
@@ -120,17 +131,33 @@ def is_derived(name: str) -> bool:
     return _WINDOW_INDEX.fullmatch(name) is not None
 
 
-def own_name(name: str, config: DynamiteConfig) -> str | None:
-    """Our name of a published tensor; None if the network has no place for it.
+def published_name(name: str, config: DynamiteConfig) -> str:
+    """Their name of one of our tensors.
 
     Args:
-        name: in the checkpoint, with or without the `.bottom_up` that some carry.
-        config: of the network it is for.
+        name: as in `DynaMITe.state_dict()`.
+        config: of a published network or of one of its ablations.
+
+    Raises:
+        ValueError: if published networks have no such tensor.
     """
-    name = name.replace(".bottom_up", "", 1)
-    steps = _TWO_STEPS if config.pixel_decoder.repeat_stride8 else _ONE_STEP
-    for pattern, ours in (*_BACKBONES.get(config.backbone.kind, ()), *_HEAD, *steps):
-        match = re.fullmatch(pattern, name)
+    pairs = _BACKBONES.get(config.backbone.kind, ()) + _HEAD
+    pairs += _TWO_STEPS if config.pixel_decoder.repeat_stride8 else _ONE_STEP
+    for theirs, ours in pairs:
+        match = _pattern(ours).fullmatch(name)
         if match:
-            return match.expand(ours)
-    return None
+            return theirs.format(**match.groupdict())
+    raise ValueError(f"published networks have no tensor {name!r}")
+
+
+def without_detectron2(name: str) -> str:
+    """Some published names have detectron2's ".bottom_up" in front of the backbone's own."""
+    return name.replace(".bottom_up", "", 1)
+
+
+@lru_cache(maxsize=256)
+def _pattern(template: str) -> re.Pattern[str]:
+    pattern = re.escape(template)
+    for field, what in (("n", r"\d+"), ("m", r"\d+"), ("rest", ".*")):
+        pattern = pattern.replace(re.escape(f"{{{field}}}"), f"(?P<{field}>{what})")
+    return re.compile(pattern)

@@ -102,7 +102,7 @@ def label_by_query(
 
 
 def _between(pixels: int, scale: float, cells: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Cells before and after each pixel's centre, and how far between they are (half-pixel rule)."""
+    """Cells before and after each pixel's centre, and how far between (half-pixel rule)."""
     place = (torch.arange(pixels, dtype=torch.float64) + 0.5) * scale - 0.5
     place = place.clamp(0, cells - 1)
     low = place.floor().long()
@@ -132,10 +132,10 @@ def _resize(cells: Tensor, rows: Axis, columns: Axis, down: slice, across: slice
     top, left = rows.first[down], columns.first[across]
     start, stop = int(top[0]), int(top[-1]) + _TAPS
     band = cells[start:stop]
-    wide = sum(
-        band.index_select(1, left + tap) * columns.weights[across, tap] for tap in range(_TAPS)
-    )
-    return sum(
-        wide.index_select(0, top + (tap - start)) * rows.weights[down, tap, None]
-        for tap in range(_TAPS)
-    )
+    wide = band.index_select(1, left) * columns.weights[across, 0]
+    for tap in range(1, _TAPS):
+        wide = wide + band.index_select(1, left + tap) * columns.weights[across, tap]
+    full = wide.index_select(0, top - start) * rows.weights[down, 0, None]
+    for tap in range(1, _TAPS):
+        full = full + wide.index_select(0, top - start + tap) * rows.weights[down, tap, None]
+    return full

@@ -176,6 +176,12 @@ class Stage(nn.Module):
         )
         self.downsample = None if last else PatchMerging(width)
 
+    def forward(self, plane: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, H, W, C) to the map at this stride, and to what the next stage takes."""
+        for block in self.blocks:
+            plane = block(plane)
+        return plane, plane if self.downsample is None else self.downsample(plane)
+
 
 class Swin(nn.Module):
     """Swin Transformer (Liu et al., ICCV 2021), a norm on each of its four outputs.
@@ -211,11 +217,8 @@ class Swin(nn.Module):
         maps = []
         plane = self.patch_embed(pixels)
         for stage, norm in zip(self.layers, self.norms, strict=True):
-            for block in stage.blocks:
-                plane = block(plane)
-            maps.append(norm(plane).permute(0, 3, 1, 2).contiguous())
-            if stage.downsample is not None:
-                plane = stage.downsample(plane)
+            output, plane = stage(plane)
+            maps.append(norm(output).permute(0, 3, 1, 2).contiguous())
         return tuple(maps)
 
 
