@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 import threading
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
 
@@ -20,7 +19,10 @@ from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.devices import PlacedNetwork
 from dynamite_widget.feature_cache import CacheInfo, FeatureCache
+from dynamite_widget.features import Features, content_key
 from dynamite_widget.images import to_rgb
+from dynamite_widget.models.checkpoint import load_network
+from dynamite_widget.models.folding import fold_batch_norm
 from dynamite_widget.network_input import (
     PAD_TO,
     check_clicks,
@@ -38,44 +40,6 @@ if TYPE_CHECKING:
 DEVICE_CACHE_BYTES = 2 * 2**30
 HOST_CACHE_BYTES = 2**30
 _ROWS_AT_ONCE = 512
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Features:
-    """What a network has computed of one image. Immutable; valid for as long as it is held.
-
-    Attributes:
-        network: the network's own tensors.
-        resizing: from the photograph to the network's input.
-        key: of the image's content, the same for equal pixels.
-        made_by: the segmenter that made them, and that alone can use them.
-    """
-
-    network: ImageFeatures
-    resizing: Resizing
-    key: str
-    made_by: str
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(H, W) of the photograph, and of every label map made from these features."""
-        return self.resizing.original
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the network's tensors."""
-        return self.network.nbytes
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network's tensors lie."""
-        return self.network.device
-
-    def to(self, device: str | torch.device) -> Features:
-        """Return the same features in another memory, or themselves if they are there."""
-        if torch.device(device).type == self.device.type:
-            return self
-        return replace(self, network=self.network.to(torch.device(device)))
 
 
 class Segmenter:
@@ -125,6 +89,47 @@ class Segmenter:
         self._turns: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._prefetching = BackgroundJobs[Features]()
 
+    @classmethod
+    def load(
+        cls,
+        name: str = "dynamite-lite",
+        *,
+        checkpoint: str | os.PathLike[str] | None = None,
+        device: str | torch.device | None = None,
+        short_side: int | Literal["model"] | None = "model",
+        long_side: int | Literal["model"] | None = "model",
+        cache_bytes_device: int = DEVICE_CACHE_BYTES,
+        cache_bytes_host: int = HOST_CACHE_BYTES,
+    ) -> Segmenter:
+        """Load a model by name; `dynamite-widget models` lists the names.
+
+        Args:
+            name: of the model.
+            checkpoint: file of its weights; None for those that come with the package, which
+                only the embedded model's do.
+            device: see `Segmenter`, as for all that follow.
+            short_side: of the network's input in pixels.
+            long_side: bound of the network's input.
+            cache_bytes_device: features kept in device memory.
+            cache_bytes_host: features kept in host memory.
+
+        Raises:
+            ValueError: if there is no such model or device, its weights are not at hand, or the
+                file is not for it.
+            FileNotFoundError: if there is no such file.
+        """
+        network, record = load_network(name, checkpoint)
+        network = fold_batch_norm(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return cls(
+            network,
+            record,
+            device=device,
+            short_side=short_side,
+            long_side=long_side,
+            cache_bytes_device=cache_bytes_device,
+            cache_bytes_host=cache_bytes_host,
+        )
+
     @property
     def device(self) -> torch.device:
         """Where the network runs unless device memory is short."""
@@ -151,7 +156,7 @@ class Segmenter:
             ValueError, TypeError, OSError: from `to_rgb`, if it is no image.
         """
         pixels = np.ascontiguousarray(to_rgb(image))
-        key = _content_key(pixels)
+        key = content_key(pixels)
         with self._turn_of(key):
             features = self._cache.get(key)
             if features is None:
@@ -252,11 +257,6 @@ def _side(name: str, side: int | str | None, of_model: int | None) -> int | None
             f"{name} is {side!r}; give pixels as a positive integer, None, or 'model' ({of_model})"
         )
     return side
-
-
-def _content_key(pixels: NDArray[np.uint8]) -> str:
-    height, width = pixels.shape[:2]
-    return f"{height}x{width}-{hashlib.blake2b(pixels.data, digest_size=16).hexdigest()}"
 
 
 def _write_ids(labels: NDArray[np.integer], ids: list[int], label_map: LabelMap) -> None:

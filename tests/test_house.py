@@ -22,7 +22,10 @@ FLOORS = (
         *("resizing", "segmenting", "feature_cache", "devices", "state", "view", "background_jobs"),
         *("composing", "saving"),
     },
-    {"commands", "history", "protocol", "network_input", "segmenter", "answering", "formats"},
+    {
+        *("commands", "history", "protocol", "network_input", "features", "segmenter"),
+        *("answering", "formats"),
+    },
     {"session", "labelling", "evaluation", "training"},
     {"widget", "cli"},
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 
 from dynamite_widget import Click
+from dynamite_widget.models.checkpoint import WeightsRecord, save_weights
 from dynamite_widget.models.config import LITE
 from dynamite_widget.models.dynamite import DynaMITe, ImageFeatures
 from dynamite_widget.models.registry import find_model
@@ -89,6 +91,7 @@ def test_a_photograph_of_50_megapixels_is_labelled_in_bounded_memory() -> None:
 import resource
 import numpy as np
 from dynamite_widget import Click
+from dynamite_widget.models.checkpoint import WeightsRecord, save_weights
 from dynamite_widget.models.config import LITE
 from dynamite_widget.models.dynamite import DynaMITe
 from dynamite_widget.models.registry import find_model
@@ -130,3 +133,30 @@ def test_a_full_graphics_card_changes_nothing_in_the_answer(network: DynaMITe) -
 def answer_of(network: DynaMITe) -> np.ndarray:
     segmenter = Segmenter(network, LITE_RECORD, device="cpu", short_side=64)
     return segmenter.segment(segmenter.encode(photograph()), CLICKS)
+
+
+@pytest.fixture(scope="module")
+def weights(network: DynaMITe, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "mine.safetensors"
+    save_weights(path, network.state_dict(), WeightsRecord.of(LITE_RECORD, "a test"))
+    return path
+
+
+def test_a_model_is_loaded_from_a_file_and_answers_as_the_network_it_came_from(
+    network: DynaMITe, weights: Path
+) -> None:
+    segmenter = Segmenter.load("dynamite-lite", checkpoint=weights, device="cpu", short_side=64)
+    label_map = segmenter.segment(segmenter.encode(photograph()), CLICKS)
+    different = np.mean(label_map != answer_of(network))
+    assert different < 0.002, "only rounding may differ"
+    assert segmenter.record.name == "dynamite-lite"
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.pth"):
+        Segmenter.load("dynamite-swin-tiny", checkpoint=tmp_path / "nowhere.pth")
+
+
+def test_a_model_whose_weights_must_be_fetched_says_so() -> None:
+    with pytest.raises(ValueError, match=r"dynamite_resnet50\.pth"):
+        Segmenter.load("dynamite-resnet50")
