@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 SET_WEIGHTS: dict[str, float] = {
-    "coco_train": 14.0,
-    "coco_mval": 14.0,
+    "coco_train": 16.0,
+    "coco_mval": 16.0,
     "coco_person": 10.0,
     "coco_4cat": 6.0,
     "coco_tiny2": 4.0,
@@ -31,11 +31,11 @@ SET_WEIGHTS: dict[str, float] = {
     "cwfid": 1.0,
     "leaves_ara2013canon": 3.0,
     "dsb2018_nuclei": 3.0,
-    "ccp_parts": 8.0,
+    "ccp_parts": 5.0,
     "fasseg": 1.5,
-    "bsds500_test": 6.0,
-    "bsds300_train": 5.0,
-    "camvid": 3.0,
+    "bsds500_test": 3.0,
+    "bsds300_train": 2.0,
+    "camvid": 2.0,
     "facade": 1.5,
 }
 """How often a sample comes from each set: photographs of whole objects first, so that the many
@@ -80,7 +80,7 @@ class TrainingConfig:
     ema: float = 0.998
     rounds: int = 4
     max_objects: int = 8
-    scale: tuple[float, float] = (0.45, 1.6)
+    scale: tuple[float, float] = (0.4, 1.4)
     paste: float = 0.4
     points: int = 2048
     seed: int = 0
