@@ -1,4 +1,4 @@
-"""What browser tests share: one JupyterLab, one Chromium, and a notebook page for each test."""
+"""What browser tests share: one JupyterLab, one Chromium, and a page for each file of tests."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def save_screenshot(page: Page) -> SaveScreenshot:
     """Keep a picture of the page under test-results/, to be looked at."""
 
@@ -51,7 +51,7 @@ def save_screenshot(page: Page) -> SaveScreenshot:
     return save
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     page = context.new_page()
@@ -59,7 +59,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def open_notebook(
     page: Page, jupyter_server: JupyterServer
 ) -> Iterator[Callable[..., NotebookPage]]:

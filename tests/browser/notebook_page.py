@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -13,6 +14,7 @@ from tests.browser.jupyter_server import JupyterServer
 from tests.browser.widget_on_screen import WidgetOnScreen
 
 _READY_LIMIT_MS = 120_000
+_ANSI_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 # Runs in the page. The index counts from the end where it is negative.
 _RUN_CELL = """async (index) => {
@@ -24,10 +26,12 @@ _RUN_CELL = """async (index) => {
   await window.jupyterapp.commands.execute("notebook:run-cell");
   return panel.content.activeCell.model.sharedModel.getOutputs();
 }"""
-_ADD_CELL = """(source) => {
-  const panel = window.jupyterapp.shell.currentWidget;
-  const model = panel.content.model.sharedModel;
-  model.addCell({ cell_type: "code", source });
+# The scratch cell is the last one; it is made when it is first needed.
+_WRITE_SCRATCH_CELL = """(source) => {
+  const model = window.jupyterapp.shell.currentWidget.content.model.sharedModel;
+  const last = model.getCell(model.cells.length - 1);
+  if (last.getMetadata("scratch")) return last.setSource(source);
+  model.addCell({ cell_type: "code", source, metadata: { scratch: true } });
 }"""
 
 
@@ -86,8 +90,8 @@ class NotebookPage:
         return _printed(self.page.evaluate(_RUN_CELL, index))
 
     def run(self, source: str) -> str:
-        """Add a cell at the end, run it, and return what it printed."""
-        self.page.evaluate(_ADD_CELL, source)
+        """Run some lines in a scratch cell at the end, and return what they printed."""
+        self.page.evaluate(_WRITE_SCRATCH_CELL, source)
         return self.run_cell(-1)
 
     def widget(self, index: int = 0) -> WidgetOnScreen:
@@ -99,7 +103,7 @@ class NotebookPage:
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
     def shut_down_kernel(self) -> None:
-        """End the kernel, so that the next test has the machine for itself."""
+        """End the kernel, so that others have the machine for themselves."""
         self.page.evaluate(
             "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()"
         )
@@ -109,7 +113,7 @@ def _printed(outputs: list[dict]) -> str:
     texts = []
     for output in outputs:
         if output["output_type"] == "error":
-            raise AssertionError("\n".join(output["traceback"]))
+            raise AssertionError(_ANSI_COLOR.sub("", "\n".join(output["traceback"])))
         text = output.get("text") or output.get("data", {}).get("text/plain", "")
         texts.append(text if isinstance(text, str) else "".join(text))
     return "".join(texts).rstrip("\n")

@@ -61,15 +61,15 @@ print(json.dumps({
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def notebook(open_notebook: Callable[..., NotebookPage]) -> NotebookPage:
-    notebook = open_notebook(SHOW_THE_WIDGET)
-    notebook.run_cell(0)
-    return notebook
+    return open_notebook(SHOW_THE_WIDGET, "w")
 
 
 @pytest.fixture
 def widget(notebook: NotebookPage) -> WidgetOnScreen:
+    """A new widget on a fresh photograph, in the same cell."""
+    notebook.run_cell(0)
     widget = notebook.widget()
     widget.wait_until_it_shows_the_photograph()
     return widget
@@ -123,7 +123,7 @@ def test_masks_appear_where_she_clicks_and_the_next_cell_reads_them(
 def test_the_right_button_says_background(notebook: NotebookPage, widget: WidgetOnScreen) -> None:
     widget.click(300, 200)
     widget.click(330, 200, button="right")
-    assert ids_at(notebook, (275, 200), (330, 200), (300, 200)) == [1, 0, 0]
+    assert ids_at(notebook, (275, 200), (330, 200), (310, 200)) == [1, 0, 0]
     expect(notebook.page.locator(".lm-Menu")).to_have_count(0)
     assert_the_screen_agrees_with_the_kernel(notebook, widget)
 
@@ -167,7 +167,7 @@ def test_a_reload_of_the_page_brings_the_whole_screen_back(
 
 
 def test_two_views_of_one_widget_agree(notebook: NotebookPage, widget: WidgetOnScreen) -> None:
-    notebook.run("w")
+    notebook.run_cell(1)
     second = notebook.widget(1)
     second.wait_until_it_shows_the_photograph()
 
