@@ -116,18 +116,20 @@ class RoundRobin(Strategy):
         waiting = [index for index in open_objects if self.counts[index] < TURN_LENGTH]
         if not waiting:
             self.counts = [0] * self.n_objects
+            self._current = None
             waiting = list(open_objects)
         if self._current in waiting:
-            rest = [index for index in open_objects if index != self._current]
-            return [self._current, *rest]
+            return [self._current, *(index for index in open_objects if index != self._current)]
         self.rng.shuffle(self._order)
         drawn = [index for index in self._order if index in waiting]
         return drawn + [index for index in open_objects if index not in waiting]
 
     def clicked(self, index: int) -> None:
-        """A click for another object begins its turn and ends all others'."""
+        """A click for another object begins its turn, on top of its count, and ends the last."""
         if index != self._current:
+            own = self.counts[index]
             self.counts = [0] * self.n_objects
+            self.counts[index] = own
             self._current = index
         self.counts[index] += 1
 
