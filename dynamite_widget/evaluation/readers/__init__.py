@@ -1,7 +1,7 @@
 """Readers of the data sets people have on disk, one file a family of layouts."""
 
 from dynamite_widget.evaluation.readers.files import DataSetError
-from dynamite_widget.evaluation.readers.label_folder import label_folder
+from dynamite_widget.evaluation.readers.layouts import LAYOUTS, open_scenes
 from dynamite_widget.evaluation.readers.scene_set import SceneSet
 
-__all__ = ["DataSetError", "SceneSet", "label_folder"]
+__all__ = ["LAYOUTS", "DataSetError", "SceneSet", "open_scenes"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import tarfile
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,6 +106,37 @@ def open_folder(path: str | Path) -> Folder:
     raise DataSetError(f"{path} does not exist; expected a data set's folder, or a tar of it")
 
 
+IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm"}
+
+
+def images_in(folder: Folder, directory: str) -> dict[str, str]:
+    """Image files of a directory: name without ending -> path, in order of the names.
+
+    Raises:
+        DataSetError: if the directory is missing or holds no image.
+    """
+    names = [PurePosixPath(name) for name in folder.listing(directory)]
+    found = {n.stem: f"{directory}/{n}" for n in names if n.suffix.lower() in IMAGE_ENDINGS}
+    if not found:
+        raise DataSetError(f"{folder.where(directory)} holds no images; expected the data set's")
+    return found
+
+
+def read_lines(folder: Folder, name: str) -> list[str]:
+    """Read the lines of a text file, without blank ones.
+
+    Raises:
+        DataSetError: if the file is missing or is no text.
+    """
+    try:
+        text = folder.read(name).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataSetError(
+            f"{folder.where(name)} is broken: expected one name a line, but {error}"
+        ) from error
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
 def read_photograph(folder: Folder, name: str) -> NDArray[np.uint8]:
     """Read an image file as (H, W, 3) uint8 RGB, not turned by EXIF, as its masks are not.
 
@@ -115,11 +147,19 @@ def read_photograph(folder: Folder, name: str) -> NDArray[np.uint8]:
         return np.asarray(image.convert("RGB"))
 
 
-def read_map(folder: Folder, name: str) -> NDArray[np.int64]:
+def read_labels(
+    folder: Folder, name: str, like: tuple[str, NDArray[np.uint8]]
+) -> NDArray[np.int64]:
     """Read a PNG of labels, (H, W): palette indices and grey values as they stand.
 
+    Args:
+        folder: where the file is.
+        name: of the file.
+        like: name and pixels of the image whose labels these are.
+
     Raises:
-        DataSetError: if the file is missing, is no image, or is in colour.
+        DataSetError: if the file is missing, is no image, is in colour, or is not of the
+            image's size.
     """
     with _open_image(folder, name) as image:
         labels = np.asarray(image)
@@ -128,7 +168,41 @@ def read_map(folder: Folder, name: str) -> NDArray[np.int64]:
             f"{folder.where(name)} is in colour ({image.mode}); expected one label a pixel "
             "(grey or palette PNG)"
         )
+    check_size(folder, name, labels, like)
     return labels.astype(np.int64)
+
+
+def read_grey(folder: Folder, name: str, like: tuple[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Read the mask of one object as its brightest channel, (H, W).
+
+    Args:
+        folder: where the file is.
+        name: of the file.
+        like: name and pixels of the image whose mask this is.
+
+    Raises:
+        DataSetError: if the file is missing, is no image, or is not of the image's size.
+    """
+    with _open_image(folder, name) as image:
+        grey = np.asarray(image.convert("RGB")).max(axis=2)
+    check_size(folder, name, grey, like)
+    return grey
+
+
+def check_size(
+    folder: Folder, name: str, labels: NDArray[Any], like: tuple[str, NDArray[np.uint8]]
+) -> None:
+    """Refuse labels that are not of their image's size.
+
+    Raises:
+        DataSetError: naming both files and both sizes.
+    """
+    image_name, image = like
+    if image.shape[:2] != labels.shape:
+        raise DataSetError(
+            f"{folder.where(name)} is {labels.shape[1]}x{labels.shape[0]} pixels, but its "
+            f"image {folder.where(image_name)} is {image.shape[1]}x{image.shape[0]}"
+        )
 
 
 def _open_image(folder: Folder, name: str) -> Image.Image:
@@ -141,18 +215,3 @@ def _open_image(folder: Folder, name: str) -> Image.Image:
             f"{folder.where(name)} is broken: expected an image, but {error}"
         ) from error
     return image
-
-
-def same_size(
-    folder: Folder, image_name: str, image: NDArray[np.uint8], map_name: str, labels: NDArray
-) -> None:
-    """Refuse a label map that is not of its image's size.
-
-    Raises:
-        DataSetError: naming both files and both sizes.
-    """
-    if image.shape[:2] != labels.shape[:2]:
-        raise DataSetError(
-            f"{folder.where(map_name)} is {labels.shape[1]}x{labels.shape[0]} pixels, but its "
-            f"image {folder.where(image_name)} is {image.shape[1]}x{image.shape[0]}"
-        )

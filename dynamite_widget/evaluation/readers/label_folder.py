@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
-
 import numpy as np
 
 from dynamite_widget.evaluation.readers.files import (
     DataSetError,
-    open_folder,
-    read_map,
+    Folder,
+    images_in,
+    read_labels,
     read_photograph,
-    same_size,
 )
 from dynamite_widget.evaluation.readers.scene_set import SceneSet
 from dynamite_widget.evaluation.scenes import Scene
@@ -20,8 +18,8 @@ IGNORE_LABEL = 255
 """Label of pixels whose truth is unknown, in 8-bit and in 16-bit maps."""
 
 
-def label_folder(path: str | Path) -> SceneSet:
-    """Open a folder, or a tar of one, with `images/` and `masks/`.
+def label_folder(folder: Folder, title: str) -> SceneSet:
+    """Read `images/` and `masks/`.
 
     A mask has its image's name and the ending .png: 0 is background, 255 is ignored, every
     other value is an object. 16-bit maps hold more than 254 objects.
@@ -29,29 +27,25 @@ def label_folder(path: str | Path) -> SceneSet:
     Raises:
         DataSetError: if a directory is missing or empty, or an image has no mask.
     """
-    folder = open_folder(path)
-    images = folder.listing("images")
-    if not images:
-        raise DataSetError(
-            f"{folder} has no images/; expected images/NAME.jpg with masks/NAME.png, 0 for "
-            "background, 1, 2, ... for objects, 255 for pixels to ignore"
-        )
-    files = {PurePosixPath(image).stem: image for image in images}
-    for name in files:
+    images = images_in(folder, "images")
+    for name, image in images.items():
         if not folder.exists(f"masks/{name}.png"):
             raise DataSetError(
                 f"{folder.where(f'masks/{name}.png')} is missing; expected the label map of "
-                f"images/{files[name]} there"
+                f"{image} there"
             )
 
     def load(name: str) -> Scene:
-        image_name, map_name = f"images/{files[name]}", f"masks/{name}.png"
-        image = read_photograph(folder, image_name)
-        labels = read_map(folder, map_name)
-        same_size(folder, image_name, image, map_name, labels)
-        ids = [k for k in np.unique(labels) if k not in (0, IGNORE_LABEL)]
-        masks = labels == np.reshape(ids, (-1, 1, 1))
-        ignore = labels == IGNORE_LABEL
-        return Scene(name, image, masks, ignore if ignore.any() else None)
+        image = read_photograph(folder, images[name])
+        labels = read_labels(folder, f"masks/{name}.png", (images[name], image))
+        return labelled_scene(name, image, labels)
 
-    return SceneSet(Path(path).stem, list(files), load)
+    return SceneSet(title, list(images), load)
+
+
+def labelled_scene(name: str, image: np.ndarray, labels: np.ndarray) -> Scene:
+    """Make a scene of a label map with 0 for background and 255 for pixels to ignore."""
+    ids = np.setdiff1d(labels, [0, IGNORE_LABEL])
+    ignore = labels == IGNORE_LABEL
+    masks = labels == np.reshape(ids, (-1, 1, 1))
+    return Scene(name, image, masks, ignore if ignore.any() else None)
