@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dynamite_widget import run_lengths
 from dynamite_widget.clicks import BACKGROUND, Click
-from dynamite_widget.objects import MAX_OBJECT_ID
+from dynamite_widget.run_lengths import Runs
 from dynamite_widget.segmenting import SupportsSegmentation
 
 REMEMBERED_BYTES = 32 * 2**20
-"""How much memory the answers to earlier clicks may take, as run-lengths."""
+"""How much memory the answers to earlier clicks may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +38,13 @@ class Answers:
         self, image: NDArray[np.uint8], find_segmenter: Callable[[], SupportsSegmentation]
     ) -> None:
         self._image = image
+        self._size = image.shape[0], image.shape[1]
         self._find_segmenter = find_segmenter
         self._segmenter: SupportsSegmentation | None = None
         self._features: Any = None
         self._encoded = False
         self._one_at_a_time = Lock()
-        self._remembered: OrderedDict[tuple[Click, ...], bytes] = OrderedDict()
+        self._remembered: OrderedDict[tuple[Click, ...], Runs] = OrderedDict()
         self._guard = Lock()
 
     @property
@@ -57,8 +57,8 @@ class Answers:
         with self._one_at_a_time:
             self._encode()
 
-    def answer(self, snapshot: Snapshot) -> NDArray[np.uint16]:
-        """Return the model's label map for some clicks, (H, W) uint16.
+    def answer(self, snapshot: Snapshot) -> Runs:
+        """Return the model's label map for some clicks.
 
         Raises:
             ValueError: if the segmenter gives something else than a label map of the image.
@@ -72,38 +72,37 @@ class Answers:
             if known is not None:
                 return known
             segmenter = self._encode()
-            label_map = self._checked(segmenter.segment(self._features, list(snapshot.clicks)))
-        self.remember(snapshot.clicks, label_map)
-        return label_map
+            answer = self._checked(segmenter.segment(self._features, list(snapshot.clicks)))
+        self._remember(snapshot.clicks, answer)
+        return answer
 
-    def remembered(self, clicks: tuple[Click, ...]) -> NDArray[np.uint16] | None:
+    def remembered(self, clicks: tuple[Click, ...]) -> Runs | None:
         """Return the answer to some clicks if that takes no model, or None."""
         if all(click.object_id == BACKGROUND for click in clicks):
-            return np.zeros(self._image.shape[:2], np.uint16)
+            return nothing(self._size)
         with self._guard:
-            data = self._remembered.get(clicks)
-            if data is None:
-                return None
-            self._remembered.move_to_end(clicks)
-        return run_lengths.decode(data)
-
-    def remember(self, clicks: tuple[Click, ...], label_map: NDArray[np.uint16]) -> None:
-        """Keep an answer, and forget the ones unused for longest when memory runs out."""
-        data = run_lengths.encode(label_map)
-        with self._guard:
-            self._remembered[clicks] = data
-            self._remembered.move_to_end(clicks)
-            while (
-                len(self._remembered) > 1
-                and sum(map(len, self._remembered.values())) > REMEMBERED_BYTES
-            ):
-                self._remembered.popitem(last=False)
+            answer = self._remembered.get(clicks)
+            if answer is not None:
+                self._remembered.move_to_end(clicks)
+        return answer
 
     def forget(self) -> None:
         """Give back features and answers; they are computed anew when needed."""
         with self._one_at_a_time, self._guard:
+            forget = getattr(self._segmenter, "forget", None)
+            if self._encoded and forget is not None:
+                forget(self._features)  # a segmenter may have a cache of its own
             self._features, self._encoded = None, False
             self._remembered.clear()
+
+    def _remember(self, clicks: tuple[Click, ...], answer: Runs) -> None:
+        with self._guard:
+            self._remembered[clicks] = answer
+            self._remembered.move_to_end(clicks)
+            held = sum(runs.nbytes for runs in self._remembered.values())
+            while held > REMEMBERED_BYTES and len(self._remembered) > 1:
+                _, unused = self._remembered.popitem(last=False)
+                held -= unused.nbytes
 
     def _encode(self) -> SupportsSegmentation:
         if self._segmenter is None:
@@ -113,12 +112,16 @@ class Answers:
             self._encoded = True
         return self._segmenter
 
-    def _checked(self, answer: Any) -> NDArray[np.uint16]:  # noqa: ANN401 - any segmenter's
-        label_map, size = np.asarray(answer), self._image.shape[:2]
-        fits = label_map.shape == size and label_map.dtype.kind in "iu"
-        if not fits or label_map.min() < 0 or label_map.max() > MAX_OBJECT_ID:
+    def _checked(self, answer: Any) -> Runs:  # noqa: ANN401 - any segmenter's
+        label_map = np.asarray(answer)
+        if label_map.shape != self._size or label_map.dtype.kind not in "iu":
             raise ValueError(
-                f"the segmenter's answer must be a label map, {size}, of whole numbers from 0 to "
-                f"{MAX_OBJECT_ID}, not {label_map.dtype} {label_map.shape}"
+                f"the segmenter's answer must be a label map, {self._size}, of whole numbers, "
+                f"not {label_map.dtype} {label_map.shape}"
             )
-        return label_map.astype(np.uint16)
+        return Runs.of(label_map)
+
+
+def nothing(size: tuple[int, int]) -> Runs:
+    """Return what a model says before anything is clicked: background, (H, W) of it."""
+    return Runs(size, np.zeros(1, np.uint32), np.zeros(1, np.uint8))

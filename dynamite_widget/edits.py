@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -44,41 +44,59 @@ class Overlay:
     """All edits drawn on top of each other, later ones over earlier ones.
 
     Attributes:
-        size: (H, W) of the image.
         edits: what is drawn, in order of time.
-        owners: (H, W) int32, for each pixel an object's id, 0 for background by hand, or
-            `MODEL_DECIDES`; None where nothing is drawn at all.
+        x: left-most column that any edit touches.
+        y: top-most row that any edit touches.
+        owners: (h, w) int32 from there on, for each pixel an object's id, 0 for background by hand,
+            or `MODEL_DECIDES`.
     """
 
-    size: tuple[int, int]
     edits: tuple[Edit, ...] = ()
-    owners: NDArray[np.int32] | None = None
+    x: int = 0
+    y: int = 0
+    owners: NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 0), np.int32))
 
     def with_edits(self, edits: tuple[Edit, ...]) -> Overlay:
         """Return the overlay of other edits; those on top of the present ones are drawn cheaply."""
         if edits == self.edits:
             return self
-        on_top = edits[: len(self.edits)] == self.edits
-        if on_top and self.owners is not None:
-            owners = self.owners.copy()
-        else:
-            owners = np.full(self.size, MODEL_DECIDES, np.int32)
-        for edit in edits[len(self.edits) :] if on_top else edits:
-            owners[edit.region.slices][edit.region.pixels] = edit.says
-        return Overlay(self.size, edits, owners if edits else None)
+        if edits[: len(self.edits)] != self.edits:
+            return Overlay().with_edits(edits)
+        new = [edit for edit in edits[len(self.edits) :] if edit.region.width]
+        height, width = self.owners.shape
+        boxes = [(e.region.x, e.region.y, e.region.width, e.region.height) for e in new]
+        if width:
+            boxes.append((self.x, self.y, width, height))
+        if not boxes:
+            return Overlay(edits)
+        x, y = min(box[0] for box in boxes), min(box[1] for box in boxes)
+        right, bottom = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
+        owners = np.full((bottom - y, right - x), MODEL_DECIDES, np.int32)
+        owners[self.y - y :, self.x - x :][:height, :width] = self.owners
+        for edit in new:
+            region = edit.region
+            part = owners[region.y - y :, region.x - x :][: region.height, : region.width]
+            part[region.pixels] = edit.says
+        return Overlay(edits, x, y, owners)
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """(rows, columns) of the box that edits touch, to index an image-sized array."""
+        height, width = self.owners.shape
+        return slice(self.y, self.y + height), slice(self.x, self.x + width)
 
     @property
     def held(self) -> NDArray[np.bool_]:
-        """(H, W): the pixels on which a hand, and not the model, has the last word."""
-        if self.owners is None:
-            return np.zeros(self.size, bool)
+        """(h, w) of that box: the pixels on which a hand, and not the model, has the last word."""
         return self.owners != MODEL_DECIDES
 
     def owner(self, x: int, y: int) -> int:
         """Return whose the pixel (x, y) is by hand, 0 for background, or `MODEL_DECIDES`."""
-        return MODEL_DECIDES if self.owners is None else int(self.owners[y, x])
+        rows, columns = self.slices
+        if not (rows.start <= y < rows.stop and columns.start <= x < columns.stop):
+            return MODEL_DECIDES
+        return int(self.owners[y - self.y, x - self.x])
 
     def draw_on(self, label_map: NDArray[np.uint16]) -> None:
         """Overwrite the pixels of a label map, (H, W), that are held by hand."""
-        if self.owners is not None:
-            np.copyto(label_map, self.owners, where=self.held, casting="unsafe")
+        np.copyto(label_map[self.slices], self.owners, where=self.held, casting="unsafe")

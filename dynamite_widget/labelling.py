@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dynamite_widget.answering import Answers, Snapshot
+from dynamite_widget.answering import Answers, Snapshot, nothing
 from dynamite_widget.clicks import BACKGROUND
 from dynamite_widget.commands import Act, AddObject, Scene
 from dynamite_widget.composing import compose
 from dynamite_widget.edits import Overlay
 from dynamite_widget.history import History, Step
+from dynamite_widget.run_lengths import Runs
 from dynamite_widget.state import State, pixel_of
 from dynamite_widget.view import View
 
@@ -63,13 +61,13 @@ class Labelling:
         self._labels = labels
         self._lock = RLock()
         self._listeners: list[Listener] = []
-        self._start(State(), History(), np.zeros(size, np.uint16), next_id=1, answered=True)
+        self._start(State(), History(), nothing(size), next_id=1, answered=True)
 
     def _start(
         self,
         state: State,
         history: History,
-        answer: NDArray[np.uint16],
+        answer: Runs,
         *,
         next_id: int,
         answered: bool,
@@ -79,16 +77,15 @@ class Labelling:
         Args:
             state: what has been said.
             history: how it came to be.
-            answer: (H, W), what the model said last.
+            answer: what the model said last.
             next_id: the id the next new object gets.
             answered: whether that was said to the state's clicks.
         """
-        size = answer.shape[0], answer.shape[1]
-        overlay = Overlay(size).with_edits(state.edits)
+        overlay = Overlay().with_edits(state.edits)
         self._next_id = next_id
         self._history = history
         self._answer = answer
-        self._view = View(state, compose(answer, state, overlay), overlay, answered)
+        self._view = _seen(state, answer, overlay, answered=answered)
         self._last_answered = (state, history)
         self._acted_on: frozenset[int] = frozenset()
 
@@ -161,11 +158,11 @@ class Labelling:
         """Whether what the model needs of the image is at hand."""
         return self._answers.encoded
 
-    def compute(self, snapshot: Snapshot) -> NDArray[np.uint16]:
+    def compute(self, snapshot: Snapshot) -> Runs:
         """Ask the model, on this thread; changes nothing.
 
         Returns:
-            The model's label map, (H, W) uint16, for `install`.
+            The model's label map, for `install`.
 
         Raises:
             ValueError: if what the segmenter gives is no label map of the image.
@@ -173,7 +170,7 @@ class Labelling:
         """
         return self._answers.answer(snapshot)
 
-    def install(self, snapshot: Snapshot, answer: NDArray[np.uint16]) -> Change | None:
+    def install(self, snapshot: Snapshot, answer: Runs) -> Change | None:
         """Show an answer if it is one to the newest clicks.
 
         Returns:
@@ -263,37 +260,35 @@ class Labelling:
         self,
         history: History,
         state: State,
-        answer: NDArray[np.uint16],
+        answer: Runs,
         *,
         answered: bool,
         error: BaseException | None = None,
     ) -> Change:
         before = self._view
         overlay = before.overlay.with_edits(state.edits)
-        label_map = before.label_map
-        if answer is not self._answer or not state.same_pixels(before.state):
-            label_map = compose(answer, state, overlay)
-        change = Change(_changed(before.label_map, label_map), self._acted_on, error)
-        self._history, self._answer = history, answer
-        self._view = View(state, label_map, overlay, answered)
+        if answer is self._answer and state.same_pixels(before.state):
+            view = replace(before, state=state, answered=answered)
+            changed: frozenset[int] = frozenset()
+        else:
+            view = _seen(state, answer, overlay, answered=answered)
+            changed = view.runs.labels_differing(before.runs) - {BACKGROUND}
+        change = Change(changed, self._acted_on, error)
+        self._history, self._answer, self._view = history, answer, view
         if answered:
             self._last_answered, self._acted_on = (state, history), frozenset()
         return change
+
+
+def _seen(state: State, answer: Runs, overlay: Overlay, *, answered: bool) -> View:
+    label_map = compose(answer, state, overlay)
+    return View(state, label_map, Runs.of(label_map), overlay, answered)
 
 
 def _common(a: tuple[Step, ...], b: tuple[Step, ...]) -> int:
     """Number of steps at the start that two histories share."""
     pairs = zip(a, b, strict=False)
     return next((i for i, (x, y) in enumerate(pairs) if x is not y), min(len(a), len(b)))
-
-
-def _changed(before: NDArray[np.uint16], after: NDArray[np.uint16]) -> frozenset[int]:
-    """Ids of the objects whose pixels differ between two label maps."""
-    if before is after:
-        return frozenset()
-    differs = before != after
-    ids = np.union1d(before[differs], after[differs])
-    return frozenset(ids.tolist()) - {BACKGROUND}
 
 
 def _named(view: View, after: State) -> frozenset[int]:

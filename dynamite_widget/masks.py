@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 from scipy import ndimage
 
-from dynamite_widget import run_lengths
+from dynamite_widget.run_lengths import Runs
 
 
 class Box(NamedTuple):
@@ -216,16 +216,17 @@ NOTHING = Extent(0, NO_BOX)
 """The extent of an object without pixels."""
 
 
-def measure(label_map: NDArray[np.integer]) -> dict[int, Extent]:
+def measure(runs: Runs) -> dict[int, Extent]:
     """Return area and box of every object that has pixels, by id; the background is none.
 
     Args:
-        label_map: (H, W).
+        runs: of a label map.
     """
-    _, width = label_map.shape
-    runs = run_lengths.find_runs(label_map)
+    _, width = runs.size
     objects = runs.labels > 0
-    starts, lengths, labels = (part[objects] for part in (runs.starts, runs.lengths, runs.labels))
+    starts, lengths, labels = (
+        part[objects] for part in (runs.starts.astype(np.int64), runs.lengths, runs.labels)
+    )
     ends = starts + lengths - 1
     top, bottom = starts // width, ends // width
     one_row = top == bottom  # a run over the end of a row reaches both edges

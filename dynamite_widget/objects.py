@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynamite_widget.clicks import Click
+from dynamite_widget.edits import Overlay
 from dynamite_widget.masks import Box, Mask
 from dynamite_widget.regions import Region
 
@@ -74,7 +75,7 @@ class SegmentedObject:
     box: Box
     edited_pixels: int
     _label_map: NDArray[np.uint16]
-    _held: NDArray[np.uint16] | None
+    _overlay: Overlay
 
     @property
     def id(self) -> int:
@@ -124,20 +125,20 @@ class SegmentedObject:
     @cached_property
     def mask(self) -> Mask:
         """Its pixels; computed when first asked for."""
-        return self._mask_in(self._label_map)
+        x, y, width, height = self.box
+        crop = self._label_map[y : y + height, x : x + width] == self.id
+        return Mask.from_array(crop, x, y, size=self._label_map.shape)
 
     @cached_property
     def edited(self) -> Mask:
         """Those of its pixels that a hand painted; computed when first asked for."""
-        held = self._label_map if self._held is None else self._held
-        return self._mask_in(held) if self.edited_pixels else Mask.empty(*held.shape)
+        if not self.edited_pixels:
+            return Mask.empty(*self._label_map.shape)
+        overlay = self._overlay
+        crop = (self._label_map[overlay.slices] == self.id) & overlay.held
+        return Mask.from_array(crop, overlay.x, overlay.y, size=self._label_map.shape)
 
     def __repr__(self) -> str:
         said = f"id={self.id}, label={self.label!r}, color={self.color!r}"
         seen = f"clicks={len(self.clicks)}, area={self.area}, box={tuple(self.box)}"
         return f"<SegmentedObject {said}, {seen}>"
-
-    def _mask_in(self, label_map: NDArray[np.uint16]) -> Mask:
-        x, y, width, height = self.box
-        crop = label_map[y : y + height, x : x + width] == self.id
-        return Mask.from_array(crop, x, y, size=self._label_map.shape)

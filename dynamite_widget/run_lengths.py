@@ -19,7 +19,8 @@ first byte is aligned; a reader that got an unaligned view copies it once.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,88 +33,130 @@ _HEADER_BYTES = 20
 _LABEL_TYPES: dict[int, np.dtype[np.unsignedinteger]] = {1: np.dtype("<u1"), 2: np.dtype("<u2")}
 
 
-class Runs(NamedTuple):
-    """A label map as runs of equal pixels, row by row.
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """A label map as runs of equal pixels, row by row; never changed.
 
     Attributes:
-        starts: (n,) int64, index y * W + x of the first pixel of each.
-        lengths: (n,) int64, number of pixels of each.
-        labels: (n,) label of each.
+        size: (H, W).
+        starts: (n,) uint32, index y * W + x of the first pixel of each run.
+        labels: (n,) uint8 or uint16, label of each run.
     """
 
-    starts: NDArray[np.int64]
-    lengths: NDArray[np.int64]
-    labels: NDArray[np.integer]
+    size: tuple[int, int]
+    starts: NDArray[np.uint32]
+    labels: NDArray[np.unsignedinteger]
 
+    @classmethod
+    def of(cls, label_map: NDArray[np.integer]) -> Self:
+        """Find the runs of a label map, (H, W), as long as they can be.
 
-def find_runs(label_map: NDArray[np.integer]) -> Runs:
-    """Return the runs of a label map, (H, W), as long as they can be."""
-    flat = label_map.ravel()
-    starts = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1])
-    return Runs(starts, np.diff(starts, append=flat.size), flat[starts])
+        Raises:
+            ValueError: if the map is not (H, W), is empty, or holds labels beyond 0 to 65535.
+        """
+        if label_map.ndim != 2 or not 1 <= label_map.size <= MAX_PIXELS:
+            raise ValueError(
+                f"a label map is (H, W) with 1 to {MAX_PIXELS} pixels, not {label_map.shape}"
+            )
+        flat = label_map.ravel()
+        starts = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1])
+        labels = flat[starts]
+        low, high = labels.min(), labels.max()
+        if low < 0 or high > 0xFFFF:
+            raise ValueError(f"labels go from 0 to 65535, not {low} to {high}")
+        label_type = _LABEL_TYPES[1 if high <= 0xFF else 2]
+        height, width = label_map.shape
+        return cls((height, width), starts.astype("<u4"), labels.astype(label_type))
+
+    @classmethod
+    def from_bytes(
+        cls,
+        data: bytes | bytearray | memoryview,
+        *,
+        size: tuple[int, int] | None = None,
+    ) -> Self:
+        """Read runs from the layout above, without copying them.
+
+        Args:
+            data: bytes as `to_bytes` writes them.
+            size: (H, W) that the map must have; None for any.
+
+        Raises:
+            ValueError: if the bytes are cut off, too long, of another version or size, or
+                inconsistent.
+        """
+        data = memoryview(data).cast("B")
+        if len(data) < _HEADER_BYTES:
+            raise ValueError(f"run-lengths need {_HEADER_BYTES} bytes of header, not {len(data)}")
+        version, height, width, count, label_bytes = np.frombuffer(data, "<u4", 5).tolist()
+        if version != VERSION:
+            raise ValueError(f"run-lengths of version {VERSION} are understood, not {version}")
+        if label_bytes not in _LABEL_TYPES:
+            raise ValueError(f"a label has 1 or 2 bytes, not {label_bytes}")
+        if size is not None and (height, width) != size:
+            raise ValueError(f"a label map of {size} is wanted, not {(height, width)}")
+        if not 1 <= height * width <= MAX_PIXELS:
+            raise ValueError(f"a label map has 1 to {MAX_PIXELS} pixels, not {height} x {width}")
+        expected = _HEADER_BYTES + count * (4 + label_bytes)
+        if count < 1 or len(data) != expected:
+            raise ValueError(f"{count} runs take {expected} bytes, not {len(data)}")
+        starts = np.frombuffer(data, "<u4", count, _HEADER_BYTES)
+        labels = np.frombuffer(data, _LABEL_TYPES[label_bytes], count, _HEADER_BYTES + 4 * count)
+        runs = cls((height, width), starts, labels)
+        if starts[0] != 0 or runs.lengths.min() < 1:
+            raise ValueError("run starts must rise strictly from 0 and stay below height * width")
+        return runs
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """(n,) number of pixels of each run."""
+        height, width = self.size
+        return np.diff(self.starts, append=np.uint32(height * width)).astype(np.int64)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the runs take."""
+        return _HEADER_BYTES + self.starts.nbytes + self.labels.nbytes
+
+    def to_array(self, replacements: NDArray[np.uint16] | None = None) -> NDArray[np.uint16]:
+        """Write the label map out.
+
+        Args:
+            replacements: (65536,), what stands in the map for each label; None for itself.
+
+        Returns:
+            (H, W) uint16, its own memory.
+        """
+        labels = (
+            self.labels.astype(np.uint16) if replacements is None else replacements[self.labels]
+        )
+        return np.repeat(labels, self.lengths).reshape(self.size)
+
+    def labels_differing(self, other: Runs) -> frozenset[int]:
+        """Return every label that some pixel has here or there, but not in both.
+
+        Args:
+            other: runs of a label map of the same size.
+        """
+        starts = np.union1d(self.starts, other.starts)
+        here, there = (
+            runs.labels[np.searchsorted(runs.starts, starts, side="right") - 1]
+            for runs in (self, other)
+        )
+        differs = here != there
+        return frozenset([*np.unique(here[differs]).tolist(), *np.unique(there[differs]).tolist()])
+
+    def to_bytes(self) -> bytes:
+        """Write the runs in the layout above; the same label map always gives the same bytes."""
+        header = [VERSION, *self.size, len(self.starts), self.labels.itemsize]
+        return np.array(header, "<u4").tobytes() + self.starts.tobytes() + self.labels.tobytes()
 
 
 def encode(label_map: NDArray[np.integer]) -> bytes:
-    """Write a label map as run-lengths.
-
-    Args:
-        label_map: (H, W), labels from 0 to 65535, at least one pixel.
-
-    Returns:
-        Bytes in the layout above; the same map always gives the same bytes.
-
-    Raises:
-        ValueError: if the map is not (H, W), is empty, or holds other labels.
-    """
-    if label_map.ndim != 2 or label_map.size == 0:
-        raise ValueError(f"a label map is (H, W) with at least one pixel, not {label_map.shape}")
-    starts, _, labels = find_runs(label_map)
-    if labels.min() < 0 or labels.max() > 0xFFFF:
-        raise ValueError(f"labels go from 0 to 65535, not {labels.min()} to {labels.max()}")
-    label_bytes = 1 if labels.max() <= 0xFF else 2
-    header = np.array([VERSION, *label_map.shape, len(starts), label_bytes], "<u4")
-    return (
-        header.tobytes()
-        + starts.astype("<u4").tobytes()
-        + labels.astype(_LABEL_TYPES[label_bytes]).tobytes()
-    )
+    """Write a label map, (H, W), as run-lengths; see `Runs.of` for what is refused."""
+    return Runs.of(label_map).to_bytes()
 
 
-def decode(
-    data: bytes | bytearray | memoryview, *, size: tuple[int, int] | None = None
-) -> NDArray[np.uint16]:
-    """Read a label map from run-lengths.
-
-    Args:
-        data: bytes written by `encode`.
-        size: (H, W) that the map must have; None for any.
-
-    Returns:
-        (H, W) uint16, its own memory.
-
-    Raises:
-        ValueError: if the bytes are cut off, too long, of another version or size, or
-            inconsistent.
-    """
-    data = memoryview(data).cast("B")
-    if len(data) < _HEADER_BYTES:
-        raise ValueError(f"run-lengths need {_HEADER_BYTES} bytes of header, not {len(data)}")
-    version, height, width, runs, label_bytes = np.frombuffer(data, "<u4", 5).tolist()
-    if version != VERSION:
-        raise ValueError(f"run-lengths of version {VERSION} are understood, not {version}")
-    if label_bytes not in _LABEL_TYPES:
-        raise ValueError(f"a label has 1 or 2 bytes, not {label_bytes}")
-    pixels = height * width
-    if size is not None and (height, width) != size:
-        raise ValueError(f"a label map of {size} is wanted, not {(height, width)}")
-    if not 1 <= pixels <= MAX_PIXELS:
-        raise ValueError(f"a label map has 1 to {MAX_PIXELS} pixels, not {height} x {width}")
-    expected = _HEADER_BYTES + runs * (4 + label_bytes)
-    if runs < 1 or len(data) != expected:
-        raise ValueError(f"{runs} runs take {expected} bytes, not {len(data)}")
-    starts = np.frombuffer(data, "<u4", runs, _HEADER_BYTES).astype(np.int64)
-    labels = np.frombuffer(data, _LABEL_TYPES[label_bytes], runs, _HEADER_BYTES + 4 * runs)
-    lengths = np.diff(starts, append=pixels)
-    if starts[0] != 0 or lengths.min() < 1:
-        raise ValueError("run starts must rise strictly from 0 and stay below height * width")
-    return np.repeat(labels.astype(np.uint16), lengths).reshape(height, width)
+def decode(data: bytes | bytearray | memoryview) -> NDArray[np.uint16]:
+    """Read a label map, (H, W), from run-lengths; see `Runs.from_bytes` for what is refused."""
+    return Runs.from_bytes(data).to_array()

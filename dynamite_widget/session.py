@@ -352,7 +352,7 @@ class Session(Labelling):
                 next_id=self._next_id,
                 state=view.state,
                 history=self._history,
-                label_map=view.label_map,
+                label_map=view.runs,
                 answer=self._answer,
                 answered=view.answered,
             )

@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from dynamite_widget import run_lengths
 from dynamite_widget.clicks import Click
 from dynamite_widget.edits import Overlay
 from dynamite_widget.masks import NOTHING, masks_of, measure
 from dynamite_widget.objects import SegmentedObject
+from dynamite_widget.run_lengths import Runs
 from dynamite_widget.state import State
 
 
@@ -24,14 +24,21 @@ class View:
     Attributes:
         state: objects, clicks and edits.
         label_map: (H, W) uint16, read-only, 0 background, k object k.
+        runs: the label map as runs.
         overlay: the hand edits, drawn.
         answered: whether the label map holds the model's answer to the newest clicks.
     """
 
     state: State
     label_map: NDArray[np.uint16]
+    runs: Runs
     overlay: Overlay
     answered: bool
+
+    @cached_property
+    def run_lengths(self) -> bytes:
+        """The label map as bytes; see `dynamite_widget.run_lengths`."""
+        return self.runs.to_bytes()
 
     @cached_property
     def objects(self) -> tuple[SegmentedObject, ...]:
@@ -39,18 +46,18 @@ class View:
         clicks: defaultdict[int, list[Click]] = defaultdict(list)
         for click in self.state.clicks:
             clicks[click.object_id].append(click)
-        extents = measure(self.label_map)
-        held = np.where(self.overlay.held, self.label_map, 0) if self.state.edits else None
-        by_hand = {} if held is None else measure(held)
+        extents = measure(self.runs)
+        by_hand = self.label_map[self.overlay.slices][self.overlay.held]
+        edited = dict(zip(*np.unique(by_hand, return_counts=True), strict=True))
         return tuple(
             SegmentedObject(
                 record=record,
                 clicks=tuple(clicks[record.id]),
                 area=extents.get(record.id, NOTHING).area,
                 box=extents.get(record.id, NOTHING).box,
-                edited_pixels=by_hand.get(record.id, NOTHING).area,
+                edited_pixels=int(edited.get(record.id, 0)),
                 _label_map=self.label_map,
-                _held=held,
+                _overlay=self.overlay,
             )
             for record in self.state.objects.values()
         )
@@ -61,8 +68,3 @@ class View:
         masks = masks_of(self.label_map, tuple(self.state.objects))
         masks.flags.writeable = False
         return masks
-
-    @cached_property
-    def run_lengths(self) -> bytes:
-        """The label map as `dynamite_widget.run_lengths` writes it."""
-        return run_lengths.encode(self.label_map)

@@ -17,7 +17,6 @@ from hypothesis.stateful import (
 )
 from numpy.typing import NDArray
 
-from dynamite_widget.edits import MODEL_DECIDES
 from dynamite_widget.session import Session
 from dynamite_widget.state import State, pixel_of
 from tests.nearest_click import NearestClick
@@ -224,9 +223,9 @@ class AnyAfternoon(RuleBasedStateMachine):
         expected = label_map.copy()
         for click in state.clicks:
             expected[pixel_of(click.x, click.y)] = click.object_id
-        owners = self.session.view.overlay.owners
-        if owners is not None:
-            expected = np.where(owners == MODEL_DECIDES, expected, owners)
+        overlay = self.session.view.overlay
+        drawn = expected[overlay.slices]
+        drawn[overlay.held] = overlay.owners[overlay.held]
         for record in state.objects.values():
             if record.frozen is not None:
                 expected[expected == record.id] = 0

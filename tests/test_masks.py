@@ -14,6 +14,7 @@ from pycocotools import mask as coco_mask
 from scipy import ndimage
 
 from dynamite_widget.masks import NOTHING, Box, Mask, label_map_of, masks_of, measure
+from dynamite_widget.run_lengths import Runs
 
 SHAPES = array_shapes(min_dims=2, max_dims=2, max_side=12)
 PIXELS = arrays(bool, SHAPES)
@@ -153,7 +154,7 @@ def test_masks_that_do_not_fit_together_are_refused(
 
 @given(LABEL_MAPS)
 def test_areas_and_boxes_are_those_of_the_masks(label_map: NDArray[np.uint16]) -> None:
-    extents = measure(label_map)
+    extents = measure(Runs.of(label_map))
     assert set(extents) == set(np.unique(label_map).tolist()) - {0}
     for object_id in range(1, 5):
         mask = Mask.from_array(label_map == object_id)
@@ -164,7 +165,7 @@ def test_measuring_agrees_with_scipy_on_a_larger_map() -> None:
     rng = np.random.default_rng(0)
     label_map = (ndimage.gaussian_filter(rng.random((80, 90)), 3) * 400).astype(np.uint16) % 7
     found = ndimage.find_objects(label_map)
-    for object_id, (_, box) in measure(label_map).items():
+    for object_id, (_, box) in measure(Runs.of(label_map)).items():
         rows, columns = found[object_id - 1]
         assert (box.x, box.y) == (columns.start, rows.start)
         assert (box.x + box.width, box.y + box.height) == (columns.stop, rows.stop)

@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
 from dynamite_widget import run_lengths
+from dynamite_widget.run_lengths import Runs
 
 # Few labels make long runs, all of them make label bytes matter.
 LABELS = st.one_of(st.integers(0, 2), st.integers(0, 300), st.integers(0, 65535))
@@ -120,6 +121,15 @@ def test_a_header_that_claims_a_huge_map_costs_no_memory() -> None:
 
 
 def test_a_reader_may_insist_on_a_size() -> None:
-    np.testing.assert_array_equal(run_lengths.decode(run_lengths.encode(MAP), size=(2, 4)), MAP)
+    runs = Runs.from_bytes(run_lengths.encode(MAP), size=(2, 4))
+    np.testing.assert_array_equal(runs.to_array(), MAP)
     with pytest.raises(ValueError, match=r"\(4, 2\) is wanted"):
-        run_lengths.decode(run_lengths.encode(MAP), size=(4, 2))
+        Runs.from_bytes(run_lengths.encode(MAP), size=(4, 2))
+
+
+@given(LABEL_MAPS, st.lists(st.integers(0, 65535), max_size=5))
+def test_labels_may_be_replaced_on_the_way(label_map: NDArray[np.uint16], gone: list[int]) -> None:
+    kept = np.arange(65536, dtype=np.uint16)
+    kept[gone] = 0
+    replaced = Runs.of(label_map).to_array(kept)
+    np.testing.assert_array_equal(replaced, np.where(np.isin(label_map, gone), 0, label_map))

@@ -625,7 +625,7 @@ def test_an_answer_that_is_no_label_map_is_refused(answer: object) -> None:
     wrong = SimpleNamespace(encode=lambda image: None, segment=lambda features, clicks: answer)
     session = Session(IMAGE, wrong)
     car = session.add_object()
-    with pytest.raises(ValueError, match="must be a label map"):
+    with pytest.raises(ValueError, match=r"must be a label map|labels go from 0"):
         session.click(5, 5, car)
     assert session.clicks == ()
 

@@ -32,10 +32,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dynamite_widget import run_lengths
 from dynamite_widget.formats.session_records import (
     Reader,
     click_to_json,
@@ -49,6 +45,7 @@ from dynamite_widget.formats.session_records import (
     whole,
 )
 from dynamite_widget.history import History, Step
+from dynamite_widget.run_lengths import Runs
 from dynamite_widget.state import State
 
 FORMAT = "dynamite_widget.session"
@@ -91,8 +88,8 @@ class SavedSession:
         next_id: id of the next new object.
         state: what people said.
         history: how it came to be.
-        label_map: (H, W) uint16, what people saw.
-        answer: (H, W) uint16, what the model had said.
+        label_map: what people saw.
+        answer: what the model had said.
         answered: whether it had said so to all the clicks.
     """
 
@@ -101,14 +98,14 @@ class SavedSession:
     next_id: int
     state: State
     history: History
-    label_map: NDArray[np.uint16]
-    answer: NDArray[np.uint16]
+    label_map: Runs
+    answer: Runs
     answered: bool
 
 
 def dumps(saved: SavedSession) -> bytes:
     """Write a session file."""
-    same = np.array_equal(saved.label_map, saved.answer)
+    label_map, answer = saved.label_map.to_bytes(), saved.answer.to_bytes()
     image = saved.image
     content = {
         "format": FORMAT,
@@ -119,8 +116,8 @@ def dumps(saved: SavedSession) -> bytes:
         "objects": [record_to_json(record) for record in saved.state.objects.values()],
         "clicks": [click_to_json(click) for click in saved.state.clicks],
         "edits": [edit_to_json(edit) for edit in saved.state.edits],
-        "label_map": pack(run_lengths.encode(saved.label_map)),
-        "answer": None if same else pack(run_lengths.encode(saved.answer)),
+        "label_map": pack(label_map),
+        "answer": None if answer == label_map else pack(answer),
         "answered": saved.answered,
         "history": {
             "undo": [command_to_json(step.inverse) for step in saved.history.done],
@@ -190,9 +187,9 @@ def _read_image(data: dict[str, Any]) -> ImageIdentity:
     return ImageIdentity(height, width, text(data["sha256"]), **optional)
 
 
-def _read_label_map(packed: str, size: tuple[int, int]) -> NDArray[np.uint16]:
+def _read_label_map(packed: str, size: tuple[int, int]) -> Runs:
     height, width = size
-    return run_lengths.decode(unpack(packed, 20 + 6 * height * width), size=size)
+    return Runs.from_bytes(unpack(packed, 20 + 6 * height * width), size=size)
 
 
 def _read_history(data: dict[str, Any], state: State, reader: Reader) -> History:
