@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 
 from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.latency import Latency
 from dynamite_widget.protocol import Activity, Status
 from dynamite_widget.session import Session
+
+FINISH_SECONDS = 10
 
 
 class AnsweringThread:
@@ -37,6 +40,8 @@ class AnsweringThread:
         self._latency = Latency()
         self._activity: Activity = "idle"
         self._woken = False
+        self._finishing = False
+        self._at_work: int | None = None
         self._lock = threading.Lock()
 
     def status(self, answered: int) -> Status:
@@ -55,6 +60,12 @@ class AnsweringThread:
         if not woken:
             self._jobs.submit(self._answer)
 
+    def finish(self) -> None:
+        """Begin nothing new, and wait for what is being computed and saved, but not for ever."""
+        self._finishing = True
+        if threading.get_ident() != self._at_work:
+            wait([self._jobs.submit(lambda: None)], FINISH_SECONDS)
+
     def _encode(self) -> None:
         try:
             with self._doing("encoding"), self._latency.of_encoding():
@@ -64,10 +75,11 @@ class AnsweringThread:
         self._publish()
 
     def _answer(self) -> None:
+        self._at_work = threading.get_ident()
         with self._lock:
             self._woken = False
         self._publish()
-        while (snapshot := self._session.pending) is not None:
+        while not self._finishing and (snapshot := self._session.pending) is not None:
             try:
                 with self._doing("segmenting"), self._latency.of_answer():
                     answer = self._session.compute(snapshot)
@@ -76,6 +88,7 @@ class AnsweringThread:
             else:
                 self._session.install(snapshot, answer)
             self._publish()
+        self._at_work = None
 
     @contextmanager
     def _doing(self, activity: Activity) -> Iterator[None]:

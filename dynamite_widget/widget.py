@@ -10,12 +10,10 @@ import traceback
 from collections.abc import Sequence
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import anywidget
-import numpy as np
 import traitlets
-from numpy.typing import NDArray
 
 from dynamite_widget import images, protocol, run_lengths
 from dynamite_widget.answering_thread import AnsweringThread
@@ -89,12 +87,11 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
         self._requests = ScreenRequests(session)
         self._answering = AnsweringThread(session, publish=self._publish, failed=self._fail)
         self._wire = threading.RLock()  # one thread at a time changes what is synchronised
-        self._count = threading.Lock()
-        self._version = 0
-        self._page = protocol.ClickPage(0, ())
-        self._others: tuple[int, ...] = ()
+        self._newest_lock = threading.Lock()
+        self._newest = _Newest(0, session.view, ())
         self._received: dict[str, int] = {}
-        self._drawn: NDArray[np.uint16] | None = None
+        self._page = protocol.ClickPage(0, ())
+        self._drawn: View | None = None
         self._failures = itertools.count(1)
         height, width = session.size
         name = os.path.basename(image) if isinstance(image, str | os.PathLike) else ""
@@ -113,6 +110,7 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
         stop_listening = self.__dict__.pop("_stop_listening", None)
         if stop_listening is not None:
             stop_listening()
+            self._answering.finish()
             self.session.close()
         super().close()
 
@@ -128,10 +126,9 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
 
     def _session_changed(self, change: Change) -> None:
         self._requests.follow()
-        with self._count:
-            self._version += 1
-            if change.changed:
-                self._others = tuple(sorted(change.others))
+        with self._newest_lock:
+            others = tuple(sorted(change.others)) if change.changed else self._newest.others
+            self._newest = _Newest(self._newest.version + 1, self.session.view, others)
         if change.error is not None:
             self._fail(change.error)
         self._answering.wake()
@@ -139,7 +136,7 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
     def _publish(self) -> None:
         """Bring the synchronised traits up to date; those that did not change are not sent."""
         with self._wire:
-            version, view, requests = self._version, self.session.view, self._requests
+            (version, view, others), requests = self._newest, self._requests
             clicks = tuple(map(protocol.click_row, view.state.clicks))
             self._page, recent = self._page.followed_by(clicks, at_most=CLICKS_BEFORE_A_PAGE)
             self._clicks = self._page.to_json()
@@ -153,12 +150,14 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
                 can_redo=self.session.can_redo,
                 recent_clicks=recent,
                 clicks_page=self._page.page,
-                others=self._others,
+                others=others,
                 received=dict(self._received),
             ).to_json()
-            if view.label_map is not self._drawn:
-                self._drawn = view.label_map
-                self._label_map = _for_screen(view)
+            # Before the answer only a hand's strokes show: a map for a few dots would be waste.
+            if self._drawn is None or view.answered or view.overlay is not self._drawn.overlay:
+                if self._drawn is None or view.label_map is not self._drawn.label_map:
+                    self._label_map = _for_screen(view)
+                self._drawn = view
             answered = version if view.answered else self._status.get("answered", 0)
             self._status = self._answering.status(answered).to_json()
 
@@ -176,9 +175,9 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
         except Exception as error:  # whatever it is, the person sees it, and the work goes on
             self._fail(error)
         sender = protocol.sender_of(content)
-        with self._count:
-            if sender is not None:
-                view, number = sender
+        if sender is not None:
+            view, number = sender
+            with self._newest_lock:
                 others = [item for item in self._received.items() if item[0] != view]
                 self._received = dict([*others[1 - VIEWS_REMEMBERED :], (view, number)])
         self._publish()
@@ -191,6 +190,14 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
                 self._error = {}
             case _:
                 self._requests.carry_out(request)
+
+
+class _Newest(NamedTuple):
+    """What a session said last: these three belong together."""
+
+    version: int
+    view: View
+    others: tuple[int, ...]
 
 
 def _for_screen(view: View) -> bytes:

@@ -156,7 +156,7 @@ export function actionsFor(person: Person): Action[] {
     },
     {
       name: "reset",
-      title: "Start over (can be undone)",
+      title: "Start over",
       group: "History",
       keys: [],
       icon: "reset",

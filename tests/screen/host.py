@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, Page
@@ -28,7 +27,9 @@ class Model {
     this.callbacks.get(event).add(callback);
   }
   off(event, callback) { this.callbacks.get(event)?.delete(callback); }
-  fire(name) { for (const callback of [...(this.callbacks.get(`change:${name}`) ?? [])]) callback(); }
+  fire(name) {
+    for (const callback of [...(this.callbacks.get(`change:${name}`) ?? [])]) callback();
+  }
   receive(state) {
     for (const [name, value] of Object.entries(state)) {
       const bytes = value?.base64;
@@ -104,8 +105,8 @@ class Host:
             else:
                 self.widget._handle_custom_msg(content, [])
 
-    def settle(self, until: Callable[[], bool] | None = None) -> None:
-        """Carry messages and traits until nothing waits for an answer, and the page has drawn it."""
+    def settle(self) -> None:
+        """Carry messages and traits until nothing waits for an answer and all is drawn."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")

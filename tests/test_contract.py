@@ -1,0 +1,85 @@
+"""Both sides of the wire keep to what docs/contract.md says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dynamite_widget import protocol
+from dynamite_widget.clicks import Click
+from dynamite_widget.screen_settings import SETTINGS
+from dynamite_widget.session import Session
+from dynamite_widget.widget import SegmentationWidget
+from tests.nearest_click import NearestClick
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+CONTRACT = (REPOSITORY / "docs" / "contract.md").read_text()
+TRAITS_IN_BROWSER = (REPOSITORY / "js" / "src" / "protocol.ts").read_text()
+ACTS_IN_BROWSER = (REPOSITORY / "js" / "src" / "acts.ts").read_text()
+
+
+def table(heading: str) -> dict[str, list[str]]:
+    """First two columns of the table after a heading: name, and the names in the second one."""
+    section = CONTRACT.split(heading, 1)[1].split("\n#", 1)[0]
+    rows = [line.split("|")[1:3] for line in section.splitlines() if line.startswith("| `")]
+    return {name.strip(" `"): re.findall(r"`(\w+)`", rest) for name, rest in rows}
+
+
+def interface(name: str) -> list[str]:
+    """Field names of a TypeScript interface."""
+    body = TRAITS_IN_BROWSER.split(f"export interface {name} {{", 1)[1].split("\n}", 1)[0]
+    return re.findall(r"^  (?:readonly )?(\w+)\??:", body, re.MULTILINE)
+
+
+def test_the_browser_knows_every_trait_and_setting_and_no_other() -> None:
+    written = [*table("## Traits"), *table("## Settings")]
+    assert sorted(interface("Traits")) == sorted(written)
+
+
+def test_the_widget_synchronises_every_trait_and_setting_and_no_other() -> None:
+    own = {*SegmentationWidget.class_own_traits(sync=True), *SETTINGS}
+    assert own == {*table("## Traits"), *table("## Settings")}
+
+
+@pytest.mark.parametrize("name", ["ImageInfo", "Scene", "ClickPage", "Status", "Failure"])
+def test_both_sides_give_a_trait_the_same_fields(name: str) -> None:
+    written = table("### Fields")[name]
+    assert [field.name for field in fields(getattr(protocol, name))] == written
+    assert interface(name) == written
+
+
+def test_both_sides_give_an_object_the_same_fields() -> None:
+    session = Session(np.zeros((20, 30, 3), np.uint8), NearestClick())
+    session.add_object()
+    session.click(3, 4, 1)
+    written = table("### Fields")["SegmentedObject"]
+    assert list(protocol.object_row(session.objects[0])) == written
+    assert interface("SegmentedObject") == written
+
+
+def test_the_kernel_takes_every_message_as_it_is_written() -> None:
+    messages = {name: sorted(given) for name, given in table("## Messages").items()}
+    taken = {
+        name: sorted(field.name for field in fields(kind))
+        for name, kind in protocol.REQUESTS.items()
+    }
+    assert taken == messages
+
+
+def test_the_browser_sends_every_message_as_it_is_written() -> None:
+    union = ACTS_IN_BROWSER.split("export type Act =", 1)[1].split(";\n\n", 1)[0]
+    sent = {}
+    for variant in re.findall(r"\{([^}]*)\}", union):
+        command = re.search(r'command: "(\w+)"', variant)
+        assert command is not None
+        names = set(re.findall(r"(\w+):", variant)) - {"command"}
+        sent[command[1]] = sorted(names)
+    assert sent == {name: sorted(given) for name, given in table("## Messages").items()}
+
+
+def test_a_click_is_a_row_of_three() -> None:
+    assert protocol.click_row(Click(3.0, 4.0, 2)) == (3.0, 4.0, 2)

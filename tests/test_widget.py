@@ -1,0 +1,455 @@
+"""A widget without a browser: what screens are told, and what they may ask."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dynamite_widget import run_lengths
+from dynamite_widget.session import Session
+from dynamite_widget.widget import CLICKS_BEFORE_A_PAGE, SegmentationWidget
+from tests.nearest_click import NearestClick
+
+HEIGHT, WIDTH = 60, 80
+IMAGE = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+
+
+@pytest.fixture
+def segmenter() -> NearestClick:
+    return NearestClick()
+
+
+@pytest.fixture
+def widget(segmenter: NearestClick) -> Iterator[SegmentationWidget]:
+    widget = SegmentationWidget(IMAGE, segmenter=segmenter)
+    yield widget
+    widget.close()
+
+
+class Screen:
+    """A view of a widget: sends messages as a browser does."""
+
+    def __init__(self, widget: SegmentationWidget, name: str = "left") -> None:
+        self.widget = widget
+        self.name = name
+        self.sent = 0
+
+    def send(self, command: str, **given: object) -> None:
+        self.sent += 1
+        content = {"id": self.sent, "view": self.name, "command": command, **given}
+        self.widget._handle_custom_msg(json.loads(json.dumps(content)), [])
+
+    def click(self, x: float, y: float, object_id: int | None = None) -> None:
+        self.send("add_click", x=x, y=y, object_id=object_id)
+
+
+@pytest.fixture
+def screen(widget: SegmentationWidget) -> Screen:
+    return Screen(widget)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    for _ in range(2000):
+        if holds():
+            return
+        time.sleep(0.005)
+    raise AssertionError("it never happened")
+
+
+def shown(widget: SegmentationWidget) -> bool:
+    status = widget._status
+    return status["activity"] == "idle" and status["answered"] == widget._scene["version"]
+
+
+def test_the_first_click_starts_an_object_and_the_next_ones_are_its(screen: Screen) -> None:
+    screen.click(10, 10)
+    screen.click(30, 10)
+    widget = screen.widget
+    assert [(o.id, len(o.clicks)) for o in widget.objects] == [(1, 2)]
+    assert widget.label_map[10, 30] == 1
+    assert widget._requests.active == 1
+
+
+def test_three_quick_clicks_before_any_answer_are_one_object(
+    screen: Screen, segmenter: NearestClick
+) -> None:
+    segmenter.gate.clear()
+    for x in (10, 30, 50):
+        screen.click(x, 10)
+    segmenter.gate.set()
+    assert screen.widget.masks.shape == (1, HEIGHT, WIDTH)
+    assert screen.widget.masks[0, 10, [10, 30, 50]].all()
+
+
+def test_clicks_that_come_meanwhile_are_answered_together(
+    screen: Screen, segmenter: NearestClick
+) -> None:
+    wait_until(lambda: segmenter.encoded == 1)
+    segmenter.gate.clear()
+    screen.click(10, 10)
+    wait_until(lambda: len(segmenter.asked) == 1)
+    for x in (20, 30, 40, 50):
+        screen.click(x, 40)
+    segmenter.gate.set()
+    wait_until(lambda: shown(screen.widget))
+    assert [len(clicks) for clicks in segmenter.asked] == [1, 5]
+
+
+def test_a_screen_never_gets_an_answer_that_newer_clicks_have_overtaken(
+    screen: Screen, segmenter: NearestClick
+) -> None:
+    widget = screen.widget
+    painted: list[np.ndarray] = []
+    widget.observe(lambda change: painted.append(run_lengths.decode(change["new"])), "_label_map")
+    wait_until(lambda: segmenter.encoded == 1)
+    segmenter.gate.clear()
+    screen.click(10, 10)
+    wait_until(lambda: len(segmenter.asked) == 1)
+    screen.send("undo")
+    screen.click(50, 40)
+    segmenter.gate.set()
+    wait_until(lambda: shown(widget))
+    assert all(label_map[10, 12] == 0 for label_map in painted)
+    assert painted[-1][40, 50] == 2
+
+
+def test_the_next_cell_reads_the_answer_to_every_click(
+    screen: Screen, segmenter: NearestClick
+) -> None:
+    segmenter.gate.clear()
+    screen.click(10, 10)
+    threading.Timer(0.05, segmenter.gate.set).start()
+    assert screen.widget.label_map[10, 10] == 1
+
+
+def test_what_a_screen_needs_is_all_in_the_traits(screen: Screen) -> None:
+    screen.click(10, 10)
+    screen.click(30, 40, 0)
+    widget = screen.widget
+    wait_until(lambda: shown(widget))
+    state = widget.get_state()
+    assert np.array_equal(run_lengths.decode(state["_label_map"]), widget.label_map)
+    assert [*state["_clicks"]["clicks"], *state["_scene"]["recent_clicks"]] == [
+        (10, 10, 1),
+        (30, 40, 0),
+    ]
+    assert [row["id"] for row in state["_scene"]["objects"]] == [1]
+    assert state["_image"].startswith(b"\x89PNG")
+    assert (state["_image_info"]["width"], state["_image_info"]["height"]) == (WIDTH, HEIGHT)
+
+
+def test_a_click_made_in_a_cell_reaches_the_screen(widget: SegmentationWidget) -> None:
+    k = widget.add_object(name="left one")
+    widget.click(20, 20, k)
+    wait_until(lambda: shown(widget) and bool(widget._scene["objects"]))
+    (row,) = widget._scene["objects"]
+    assert (row["name"], row["clicks"], row["area"] > 0) == ("left one", 1, True)
+    assert run_lengths.decode(widget._label_map)[20, 20] == k
+
+
+def test_a_bad_message_is_shown_and_changes_nothing(screen: Screen) -> None:
+    screen.click(10, 10)
+    widget = screen.widget
+    before = widget.view.state
+    screen.send("add_click", x=1000, y=1, object_id=1)
+    assert "x must be from 0 to 80, not 1000" in widget._error["message"]
+    assert "ProtocolError" in widget._error["details"]
+    screen.send("lock", object_id=99)
+    assert "there is no object 99" in widget._error["message"]
+    assert widget.view.state == before
+    assert widget._scene["received"] == {"left": 3}
+
+
+def test_a_dismissed_error_is_gone_from_every_screen(screen: Screen) -> None:
+    screen.send("lock", object_id=99)
+    assert screen.widget._error
+    screen.send("dismiss_error")
+    assert screen.widget._error == {}
+
+
+def test_clicks_that_the_model_cannot_answer_are_taken_back_and_said(
+    screen: Screen, segmenter: NearestClick
+) -> None:
+    screen.click(10, 10)
+    widget = screen.widget
+    assert widget.label_map[10, 10] == 1
+    segmenter.fails = RuntimeError("out of ideas")
+    screen.click(50, 40)
+    wait_until(lambda: bool(widget._error))
+    assert "out of ideas" in widget._error["message"]
+    assert "Traceback" in widget._error["details"]
+    wait_until(lambda: shown(widget))
+    assert len(widget.clicks) == 1
+    segmenter.fails = None
+    screen.click(50, 40)
+    assert widget.label_map[40, 50] == 1
+
+
+def test_a_dot_is_deleted_or_moved_where_it_is_and_nowhere_else(screen: Screen) -> None:
+    screen.click(10, 10)
+    screen.click(30, 10)
+    screen.send("move_click", index=1, at=[30, 10], x=40, y=40)
+    screen.send("delete_click", index=0, at=[10, 10])
+    assert [(c.x, c.y) for c in screen.widget.clicks] == [(40, 40)]
+    screen.send("delete_click", index=0, at=[10, 10])
+    assert "no longer there" in screen.widget._error["message"]
+    assert len(screen.widget.clicks) == 1
+
+
+def test_every_request_does_what_its_session_method_does(screen: Screen) -> None:
+    screen.send("add_object")
+    screen.send("set_label", object_id=1, label="cat")
+    screen.send("rename", object_id=1, name="Chelsea")
+    screen.send("set_color", object_id=1, color="#123456")
+    screen.send("set_attribute", object_id=1, name="age", value=3)
+    screen.send("set_visible", object_id=1, visible=False)
+    screen.click(10, 10)
+    screen.send("brush", object_id=1, path=[[40, 40], [50, 40]], radius=2)
+    screen.send("lock", object_id=1)
+    (cat,) = screen.widget.objects
+    assert (cat.label, cat.name, cat.color, dict(cat.attributes)) == (
+        "cat",
+        "Chelsea",
+        "#123456",
+        {"age": 3},
+    )
+    assert (cat.visible, cat.locked, cat.edited_pixels > 0) == (False, True, True)
+    screen.send("unlock", object_id=1)
+    screen.send("erase", object_id=1, path=[[50, 40]], radius=1)
+    screen.send("polygon", object_id=None, points=[[60, 40], [70, 40], [70, 50]])
+    assert screen.widget.label_map[40, [45, 50]].tolist() == [1, 0]
+    assert screen.widget.label_map[43, 68] == 1
+    screen.send("set_bound", object_id=1, bound=[0, 0, 30, 30])
+    assert screen.widget.objects[0].bound == (0, 0, 30, 30)
+    screen.send("remove_object", object_id=1)
+    assert screen.widget.objects == ()
+    assert screen.widget._error == {}
+
+
+def test_a_box_without_an_active_object_starts_one_inside_it(screen: Screen) -> None:
+    screen.send("prompt_box", object_id=None, box=[10, 10, 20, 10])
+    (found,) = screen.widget.objects
+    assert found.bound == (10, 10, 20, 10)
+    assert found.area > 0
+
+
+def test_undo_and_redo_are_the_sessions(screen: Screen) -> None:
+    screen.click(10, 10)
+    screen.send("undo")
+    assert screen.widget.objects == ()
+    assert screen.widget._scene["can_redo"]
+    screen.send("redo")
+    assert screen.widget.label_map[10, 10] == 1
+    screen.send("reset")
+    assert screen.widget.objects == ()
+
+
+def test_the_newest_object_is_active_and_none_is_after_it_went(screen: Screen) -> None:
+    screen.send("add_object")
+    screen.send("add_object")
+    assert screen.widget._scene["active"] == 2
+    screen.send("activate", object_id=1)
+    assert screen.widget._scene["active"] == 1
+    screen.send("remove_object", object_id=1)
+    assert screen.widget._scene["active"] is None
+    screen.send("undo")
+    assert screen.widget._scene["active"] == 1
+
+
+def test_new_objects_carry_the_label_chosen_last() -> None:
+    widget = SegmentationWidget(IMAGE, labels=["car", "person"], segmenter=NearestClick())
+    screen = Screen(widget)
+    screen.click(10, 10)
+    screen.send("set_label", object_id=1, label="person")
+    screen.send("add_object")
+    screen.send("set_next_label", label="car")
+    screen.send("add_object")
+    assert [o.label for o in widget.objects] == ["person", "person", "car"]
+    screen.send("set_next_label", label="tree")
+    assert "'tree' is not one of the labels here: car, person" in widget._error["message"]
+    widget.close()
+
+
+def test_an_object_that_changes_unasked_is_named(screen: Screen) -> None:
+    widget = screen.widget
+    screen.click(20, 20)
+    wait_until(lambda: shown(widget))
+    screen.send("add_object")
+    screen.click(28, 20)
+    wait_until(lambda: shown(widget))
+    assert widget._scene["others"] == (1,)
+
+
+def test_two_screens_are_told_apart(widget: SegmentationWidget) -> None:
+    left, right = Screen(widget, "left"), Screen(widget, "right")
+    left.click(10, 10)
+    right.click(50, 40)
+    right.click(52, 40)
+    assert widget._scene["received"] == {"left": 1, "right": 2}
+
+
+class Wire:
+    """Counts what a widget sends."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sizes: list[int] = []
+        send = SegmentationWidget._send
+
+        def counted(
+            widget: SegmentationWidget, msg: object, buffers: list[bytes] | None = None
+        ) -> None:
+            self.sizes.append(len(json.dumps(msg)) + sum(map(len, buffers or [])))
+            send(widget, msg, buffers)
+
+        monkeypatch.setattr(SegmentationWidget, "_send", counted)
+
+    def bytes_of(self, act: Callable[[], None], widget: SegmentationWidget) -> int:
+        self.sizes.clear()
+        act()
+        wait_until(lambda: shown(widget))
+        return sum(self.sizes)
+
+
+def test_what_a_click_costs_on_the_wire_does_not_grow_with_the_number_of_clicks(
+    monkeypatch: pytest.MonkeyPatch, screen: Screen
+) -> None:
+    wire, widget = Wire(monkeypatch), screen.widget
+    screen.click(5, 5)
+    costs = []
+    for number in range(400):
+        costs.append(wire.bytes_of(lambda: screen.click(5, 5, 1), widget))
+        assert len(widget.clicks) == number + 2
+    round_of_pages = CLICKS_BEFORE_A_PAGE + 1
+    early, late = sorted(costs[:round_of_pages]), sorted(costs[-round_of_pages:])
+    assert late[-2] <= 1.1 * early[-2]  # the dearest one carries a new page
+
+
+def test_nothing_larger_than_four_megabytes_is_ever_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire(monkeypatch)
+    noise = np.random.default_rng(0).integers(0, 256, (2300, 3100, 3), np.uint8)
+    widget = SegmentationWidget(noise, segmenter=NearestClick(reach=300))
+    assert len(widget._image) < 4_000_000
+    screen = Screen(widget)
+    screen.click(1500, 1000)
+    wait_until(lambda: shown(widget))
+    assert max(wire.sizes) < 100_000
+    label_map = run_lengths.decode(widget._label_map)
+    assert max(label_map.shape) <= 2048
+    assert label_map[500, 750] == 1
+    widget.close()
+
+
+def test_settings_are_keywords_and_attributes_and_travel_to_screens() -> None:
+    widget = SegmentationWidget(IMAGE, segmenter=NearestClick(), opacity=0.3, height=700)
+    widget.numbers = True
+    state = widget.get_state()
+    assert (state["opacity"], state["height"], state["numbers"]) == (0.3, 700, True)
+    widget.set_state({"opacity": 0.8})
+    assert widget.opacity == 0.8
+    widget.close()
+
+
+def test_a_setting_out_of_bounds_says_what_is_allowed(widget: SegmentationWidget) -> None:
+    with pytest.raises(ValueError, match="opacity is a number from 0 to 1, not 3"):
+        SegmentationWidget(IMAGE, segmenter=NearestClick(), opacity=3)
+    with pytest.raises(ValueError, match="click_radius is a number from 0 to 10, not 'big'"):
+        widget.click_radius = "big"  # type: ignore[assignment]
+    with pytest.raises(ValueError, match="outline is True or False, not 7"):
+        widget.outline = 7  # type: ignore[assignment]
+    widget.set_state({"opacity": 9})
+    assert "opacity is a number from 0 to 1, not 9" in widget._error["message"]
+    assert widget.opacity == 0.5
+
+
+def test_an_unknown_keyword_gets_a_hint() -> None:
+    with pytest.raises(TypeError, match="no keyword 'opacty'; did you mean 'opacity'"):
+        SegmentationWidget(IMAGE, opacty=0.4)
+    with pytest.raises(TypeError, match="no keyword 'colour'"):
+        SegmentationWidget(IMAGE, colour="red")
+
+
+def test_the_widget_has_everything_its_session_has(widget: SegmentationWidget) -> None:
+    public = {name for name in dir(Session) if not name.startswith("_")}
+    assert public <= set(dir(widget))
+    assert widget.size == (HEIGHT, WIDTH)
+    assert widget.click.__doc__ == Session.click.__doc__
+    with pytest.raises(AttributeError):
+        widget.masks = np.zeros((1, HEIGHT, WIDTH), bool)
+
+
+def test_a_session_can_be_shown() -> None:
+    session = Session(IMAGE, NearestClick(), labels=["a"])
+    session.click(10, 10, session.add_object("a"))
+    widget = SegmentationWidget(session)
+    assert widget.session is session
+    assert [row["label"] for row in widget._scene["objects"]] == ["a"]
+    widget.close()
+
+
+def test_the_same_path_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    path = tmp_path / "street.session.json"
+    first = SegmentationWidget(IMAGE, segmenter=NearestClick(), path=path)
+    Screen(first).click(10, 10)
+    wait_until(lambda: shown(first))
+    first.close()
+    second = SegmentationWidget(IMAGE, segmenter=NearestClick(), path=path)
+    assert run_lengths.decode(second._label_map)[10, 10] == 1
+    assert second.label_map[10, 10] == 1
+    second.close()
+
+
+def test_the_image_is_encoded_before_anybody_clicks(
+    widget: SegmentationWidget, segmenter: NearestClick
+) -> None:
+    wait_until(lambda: segmenter.encoded == 1)
+    wait_until(lambda: widget._status["encode_seconds"] is not None)
+    Screen(widget).click(10, 10)
+    wait_until(lambda: widget._status["last_seconds"] is not None)
+    assert segmenter.encoded == 1
+
+
+def test_a_model_that_cannot_read_the_image_is_said_at_once() -> None:
+    class Broken(NearestClick):
+        def encode(self, image: np.ndarray) -> tuple[int, int]:
+            raise RuntimeError("no such layer")
+
+    widget = SegmentationWidget(IMAGE, segmenter=Broken())
+    wait_until(lambda: bool(widget._error))
+    assert "no such layer" in widget._error["message"]
+    widget.close()
+
+
+def test_a_closed_widget_sends_nothing_and_its_masks_can_still_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    widget = SegmentationWidget(IMAGE, segmenter=NearestClick())
+    Screen(widget).click(10, 10)
+    wait_until(lambda: shown(widget))
+    widget.close()
+    wire = Wire(monkeypatch)
+    widget.click(50, 40, 1)
+    widget.close()
+    assert wire.sizes == []
+    assert widget.masks[0, 40, 50]
+
+
+def test_messages_from_many_threads_are_each_done_once(screen: Screen) -> None:
+    screen.click(5, 5)
+    threads = [
+        threading.Thread(target=Screen(screen.widget, f"view {k}").click, args=(k, 30, 1))
+        for k in range(24)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(click.x for click in screen.widget.clicks[1:]) == list(range(24))
+    wait_until(lambda: shown(screen.widget))
+    drawn = run_lengths.decode(screen.widget._label_map)
+    assert np.array_equal(drawn, screen.widget.label_map)
