@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,15 +52,14 @@ class WidgetOnScreen:
     def wait_until_it_shows_the_photograph(self) -> None:
         """Wait for the canvas and for the end of what the kernel is doing."""
         expect(self.canvas).to_be_visible(timeout=60_000)
-        self.page.wait_for_timeout(300)
+        self._wait_for_two_frames()
+        expect(self.root).not_to_have_class(re.compile("dw-(loading|working)"), timeout=60_000)
         self.wait_for_the_answer()
 
     def wait_for_the_answer(self) -> None:
         """Wait until the kernel has answered every act and the answer is painted."""
         expect(self.root).to_have_attribute("aria-busy", "false", timeout=60_000)
-        self.page.evaluate(
-            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        self._wait_for_two_frames()
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Where in the browser's window the middle of a pixel of the photograph is shown."""
@@ -88,6 +88,11 @@ class WidgetOnScreen:
         """RGBA of masks and dots at pixels of the photograph, each 0..255; alpha 0: nothing."""
         rows = self.marks.evaluate(_PAINTED, [points, list(self.size)])
         return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+    def _wait_for_two_frames(self) -> None:
+        self.page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
 
     def _box(self) -> FloatRect:
         box = self.canvas.bounding_box()
