@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from dynamite_widget.clicks import Click, innermost_pixel, mark_taken, next_click
 from dynamite_widget.evaluation.scenes import Truth
-from dynamite_widget.segmenting import LabelMap, SupportsSegmentation
 
 
 class Annotator:
@@ -78,29 +74,3 @@ class Annotator:
         if pixel.distance == 0:
             return None
         return Click(pixel.x, pixel.y, int(self.truth.labels[pixel.y, pixel.x]))
-
-
-def answer(
-    segmenter: SupportsSegmentation,
-    features: Any,  # noqa: ANN401 - each segmenter has its own
-    clicks: Sequence[Click],
-    truth: Truth,
-) -> LabelMap:
-    """Ask a segmenter for its label map and check that it is one.
-
-    Raises:
-        ValueError: if the answer is no label map of the image with the ids that were clicked.
-    """
-    labels = np.asarray(segmenter.segment(features, tuple(clicks)))
-    expected = truth.labels.shape
-    if labels.shape != expected or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(
-            f"segment() returned {labels.dtype} of shape {labels.shape}; "
-            f"expected whole numbers of shape {expected}, one label a pixel"
-        )
-    if labels.size and not 0 <= labels.min() <= labels.max() <= truth.n_objects:
-        raise ValueError(
-            f"segment() returned labels {labels.min()}..{labels.max()}; only 0 and the ids of "
-            f"clicked objects (1..{truth.n_objects}) are allowed"
-        )
-    return labels

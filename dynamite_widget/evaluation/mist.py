@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from dynamite_widget.clicks import Click
-from dynamite_widget.evaluation.annotator import Annotator, answer
-from dynamite_widget.evaluation.metrics import object_ious
-from dynamite_widget.evaluation.noc import check_limits
+from dynamite_widget.evaluation.labelling import (
+    Encoder,
+    LabelledScene,
+    check_limits,
+    label_scene,
+)
+from dynamite_widget.evaluation.metrics import mean_at
 from dynamite_widget.evaluation.scenes import Scene
-from dynamite_widget.evaluation.strategies import SEED, STRATEGIES
+from dynamite_widget.evaluation.strategies import STRATEGIES, Shuffler, check_strategy, seed_of
 from dynamite_widget.segmenting import SupportsSegmentation
-
-
-@dataclass(frozen=True)
-class MistImage:
-    """How one image was labelled.
-
-    Attributes:
-        name: of the scene.
-        clicks: in order of time, the first on each object included. Objects are numbered by
-            area, largest first.
-        ious: of each object at the end, in order of the ids.
-        budget: clicks that were allowed.
-        mean_ious: mean IoU of the objects after the first N clicks, then after each further one.
-        encode_seconds: spent in `encode`.
-        click_seconds: spent in `segment`, for each answer.
-    """
-
-    name: str
-    clicks: list[Click]
-    ious: list[float]
-    budget: int
-    mean_ious: list[float] = field(default_factory=list)
-    encode_seconds: float = 0.0
-    click_seconds: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -50,12 +27,14 @@ class MistResult:
         images: one for each image with objects, in the order of the scenes.
         iou_threshold: IoU at which an object was done.
         strategy: how the next object was chosen.
+        tau: clicks allowed for each object on average.
         skipped: names of scenes without a visible object, which count nowhere.
     """
 
-    images: list[MistImage]
+    images: list[LabelledScene]
     iou_threshold: float = 0.85
     strategy: str = "random"
+    tau: int = 10
     skipped: list[str] = field(default_factory=list)
 
     @property
@@ -82,7 +61,22 @@ class MistResult:
         """Mean over images of the mean final IoU of their objects, 0..1."""
         return _mean([float(np.mean(image.ious)) for image in self.images])
 
-    def _clicks_counted(self, image: MistImage) -> int:
+    @property
+    def n_objects(self) -> int:
+        """Number of objects in all images."""
+        return sum(len(image.ious) for image in self.images)
+
+    def mean_iou(self, clicks: int) -> float:
+        """Mean IoU over images after so many clicks an object on average, from 1.
+
+        An image done earlier keeps its last IoU.
+        """
+        courses = [image.course[:: len(image.ious)] for image in self.images]
+        for course, image in zip(courses, self.images, strict=True):
+            course.append(image.course[-1])
+        return mean_at(courses, clicks)
+
+    def _clicks_counted(self, image: LabelledScene) -> int:
         failed = min(image.ious) < self.iou_threshold
         return image.budget if failed else len(image.clicks)
 
@@ -112,56 +106,36 @@ def run_mist(
         ValueError: for an unknown strategy, a threshold outside (0, 1], a budget below one click
             an object, or a segmenter whose answer is no label map.
     """
-    if strategy not in STRATEGIES:
-        raise ValueError(f"no strategy is called {strategy!r}; there are {', '.join(STRATEGIES)}")
+    check_strategy(strategy)
     check_limits(iou_threshold, tau)
-    rng = random.Random(SEED + seed_id)
-    images: list[MistImage] = []
-    skipped: list[str] = []
+    encoder = Encoder(segmenter)
+    shuffler = Shuffler(seed_of(seed_id))
+    result = MistResult([], iou_threshold, strategy, tau)
     for scene in scenes:
-        if scene.truth.n_objects == 0:
-            skipped.append(scene.name)
-        else:
-            images.append(label_scene(segmenter, scene, strategy, tau, iou_threshold, rng))
-    return MistResult(images, iou_threshold, strategy, skipped)
+        labelled, skipped = label_together(encoder, scene, strategy, tau, iou_threshold, shuffler)
+        result.images.extend(labelled)
+        result.skipped.extend(skipped)
+    return result
 
 
-def label_scene(
-    segmenter: SupportsSegmentation,
+def label_together(
+    encoder: Encoder,
     scene: Scene,
     strategy: str,
     tau: int,
     iou_threshold: float,
-    rng: random.Random,
-) -> MistImage:
-    """Label one scene until all objects are good enough or the clicks are used up."""
-    truth = scene.truth
-    start = time.perf_counter()
-    features = segmenter.encode(scene.image)
-    encode_seconds = time.perf_counter() - start
+    shuffler: Shuffler,
+) -> tuple[list[LabelledScene], list[str]]:
+    """Label all objects of a scene with one budget.
 
-    chooser = STRATEGIES[strategy](truth.n_objects, tau, rng)
-    annotator = Annotator(truth)
-    annotator.first_clicks()
-    budget = tau * truth.n_objects
-    click_seconds: list[float] = []
-    mean_ious: list[float] = []
-    while True:
-        start = time.perf_counter()
-        guess = answer(segmenter, features, annotator.clicks, truth)
-        click_seconds.append(time.perf_counter() - start)
-        ious = object_ious(truth, guess).tolist()
-        mean_ious.append(float(np.mean(ious)))
-        open_objects = [index for index, iou in enumerate(ious) if iou < iou_threshold]
-        if not open_objects or len(annotator.clicks) >= budget:
-            break
-        click = chooser.next_click(annotator, guess, ious, open_objects)
-        if click is None:
-            break
-        annotator.make(click)
-    return MistImage(
-        scene.name, annotator.clicks, ious, budget, mean_ious, encode_seconds, click_seconds
-    )
+    Returns:
+        The labelled scene in a list, or an empty list and the scene's name if it has no object.
+    """
+    n_objects = scene.truth.n_objects
+    if not n_objects:
+        return [], [scene.name]
+    chooser = STRATEGIES[strategy](n_objects, tau, shuffler)
+    return [label_scene(encoder, scene, chooser, tau * n_objects, iou_threshold)], []
 
 
 def _mean(values: list[float]) -> float:

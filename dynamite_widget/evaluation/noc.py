@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from dynamite_widget.clicks import Click
-from dynamite_widget.evaluation.annotator import Annotator, answer
-from dynamite_widget.evaluation.metrics import clicks_to_reach, mean_at, object_ious
+from dynamite_widget.evaluation.labelling import (
+    Encoder,
+    LabelledScene,
+    check_limits,
+    label_scene,
+)
+from dynamite_widget.evaluation.metrics import clicks_to_reach, mean_at
 from dynamite_widget.evaluation.scenes import Scene, single_objects
+from dynamite_widget.evaluation.strategies import Best, Shuffler
 from dynamite_widget.segmenting import SupportsSegmentation
-
-
-@dataclass(frozen=True)
-class NocSample:
-    """How one object was labelled.
-
-    Attributes:
-        name: of the sample.
-        clicks: in order of time; object_id is 1 or 0.
-        ious: after each click.
-        encode_seconds: spent in `encode`, 0 if the image was the previous sample's.
-        click_seconds: spent in `segment`, for each click.
-    """
-
-    name: str
-    clicks: list[Click]
-    ious: list[float]
-    encode_seconds: float = 0.0
-    click_seconds: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -42,10 +27,10 @@ class NocResult:
         samples: one for each object.
         iou_threshold: IoU at which a sample was done.
         max_clicks: clicks after which a sample was given up.
-        skipped: names of samples without a visible object.
+        skipped: names of samples without a visible object, which count nowhere.
     """
 
-    samples: list[NocSample]
+    samples: list[LabelledScene]
     iou_threshold: float = 0.90
     max_clicks: int = 20
     skipped: list[str] = field(default_factory=list)
@@ -53,7 +38,7 @@ class NocResult:
     @property
     def ious(self) -> list[list[float]]:
         """IoU of each sample after each of its clicks."""
-        return [sample.ious for sample in self.samples]
+        return [sample.course for sample in self.samples]
 
     def noc(self, iou: float = 0.90) -> float:
         """Mean number of clicks until a sample's IoU was first at least `iou`.
@@ -110,62 +95,29 @@ def run_noc(
             segmenter's answer is no label map.
     """
     check_limits(iou_threshold, max_clicks)
-    labelled: list[NocSample] = []
-    skipped: list[str] = []
     encoder = Encoder(segmenter)
-    for scene in single_objects(samples):
-        if scene.truth.n_objects == 0:
-            skipped.append(scene.name)
-        else:
-            labelled.append(label_object(encoder, scene, iou_threshold, max_clicks))
-    return NocResult(labelled, iou_threshold, max_clicks, skipped)
+    result = NocResult([], iou_threshold, max_clicks)
+    for scene in samples:
+        labelled, skipped = label_objects(encoder, scene, iou_threshold, max_clicks)
+        result.samples.extend(labelled)
+        result.skipped.extend(skipped)
+    return result
 
 
-def check_limits(iou_threshold: float, max_clicks: int) -> None:
-    """Refuse a threshold outside (0, 1] and a budget without clicks."""
-    if not 0 < iou_threshold <= 1:
-        raise ValueError(f"iou_threshold is {iou_threshold}; it must be above 0 and at most 1")
-    if max_clicks < 1:
-        raise ValueError(f"the budget is {max_clicks} clicks; it must be at least 1")
-
-
-class Encoder:
-    """Encodes images, each once while its objects follow one another."""
-
-    def __init__(self, segmenter: SupportsSegmentation) -> None:
-        self.segmenter = segmenter
-        self._image: object = self  # no image is the encoder itself
-        self._features: object = None
-
-    def encode(self, image: object) -> tuple[object, float]:
-        """Features of an image and the seconds spent on them just now."""
-        if image is self._image:
-            return self._features, 0.0
-        start = time.perf_counter()
-        self._features = self.segmenter.encode(image)
-        self._image = image
-        return self._features, time.perf_counter() - start
-
-
-def label_object(
+def label_objects(
     encoder: Encoder, scene: Scene, iou_threshold: float, max_clicks: int
-) -> NocSample:
-    """Label the one object of a scene until it is good enough or the clicks are used up."""
-    truth = scene.truth
-    features, encode_seconds = encoder.encode(scene.image)
-    annotator = Annotator(truth)
-    annotator.first_clicks()
-    ious: list[float] = []
-    click_seconds: list[float] = []
-    while True:
-        start = time.perf_counter()
-        guess = answer(encoder.segmenter, features, annotator.clicks, truth)
-        click_seconds.append(time.perf_counter() - start)
-        ious.append(float(object_ious(truth, guess)[0]))
-        if ious[-1] >= iou_threshold or len(ious) >= max_clicks:
-            break
-        click = annotator.correction(1, guess)
-        if click is None:
-            break
-        annotator.make(click)
-    return NocSample(scene.name, annotator.clicks, ious, encode_seconds, click_seconds)
+) -> tuple[list[LabelledScene], list[str]]:
+    """Label each object of a scene alone.
+
+    Returns:
+        The labelled samples, and the names of those of which no pixel counts.
+    """
+    samples = list(single_objects([scene]))
+    visible = [sample for sample in samples if sample.truth.n_objects]
+    skipped = [sample.name for sample in samples if not sample.truth.n_objects]
+    labelled = [
+        # With one object there is nothing to choose; any strategy says the same.
+        label_scene(encoder, sample, Best(1, max_clicks, Shuffler(0)), max_clicks, iou_threshold)
+        for sample in visible
+    ]
+    return labelled, skipped

@@ -11,11 +11,35 @@ from numpy.typing import NDArray
 from dynamite_widget.clicks import Click
 from dynamite_widget.evaluation.annotator import Annotator
 
-SEED = 123456
-"""Seed of the random strategies, to which the run's `seed_id` is added."""
-
 TURN_LENGTH = 10
 """Clicks after which round robin turns to another object; a constant, whatever the budget."""
+
+
+class Shuffler:
+    """Python's random generator, as far as strategies use it: it shuffles, and counts that.
+
+    Attributes:
+        count: how often it shuffled.
+    """
+
+    def __init__(self, seed: int | str) -> None:
+        self.count = 0
+        self._random = random.Random(seed)
+
+    def shuffle(self, items: list[int]) -> None:
+        """Shuffle a list in place."""
+        self._random.shuffle(items)
+        self.count += 1
+
+    def skip(self, n_items: int, times: int) -> None:
+        """Come to where so many shuffles of a list of that length lead."""
+        for _ in range(times):
+            self.shuffle(list(range(n_items)))
+
+
+def seed_of(seed_id: int) -> int:
+    """Seed of the repetition with this number, as in the published evaluation."""
+    return 123456 + seed_id
 
 
 class Strategy:
@@ -25,13 +49,14 @@ class Strategy:
     has an error left to click on, so that an object with none cannot hold up the others.
 
     Attributes:
+        shuffler: the source of chance, shared by the scenes of a run.
         counts: clicks made for each object, the first one included.
     """
 
-    def __init__(self, n_objects: int, tau: int, rng: random.Random) -> None:
+    def __init__(self, n_objects: int, tau: int, shuffler: Shuffler) -> None:
         self.n_objects = n_objects
         self.tau = tau
-        self.rng = rng
+        self.shuffler = shuffler
         self.counts = [1] * n_objects
 
     def ranking(self, ious: Sequence[float], open_objects: Sequence[int]) -> Sequence[int]:
@@ -82,13 +107,13 @@ class Worst(Strategy):
 class Random(Strategy):
     """Any object. The order of the previous click is shuffled further, as in the paper's runs."""
 
-    def __init__(self, n_objects: int, tau: int, rng: random.Random) -> None:
-        super().__init__(n_objects, tau, rng)
+    def __init__(self, n_objects: int, tau: int, shuffler: Shuffler) -> None:
+        super().__init__(n_objects, tau, shuffler)
         self._order = list(range(n_objects))
 
     def ranking(self, ious: Sequence[float], open_objects: Sequence[int]) -> Sequence[int]:
         """Shuffle on from the last order, then take the open ones."""
-        self.rng.shuffle(self._order)
+        self.shuffler.shuffle(self._order)
         return [index for index in self._order if index in open_objects]
 
 
@@ -106,8 +131,8 @@ class WorstWithLimit(Strategy):
 class RoundRobin(Strategy):
     """One object for up to `TURN_LENGTH` clicks on end, then another one, drawn at random."""
 
-    def __init__(self, n_objects: int, tau: int, rng: random.Random) -> None:
-        super().__init__(n_objects, tau, rng)
+    def __init__(self, n_objects: int, tau: int, shuffler: Shuffler) -> None:
+        super().__init__(n_objects, tau, shuffler)
         self._order = list(range(n_objects))
         self._current: int | None = None
 
@@ -120,7 +145,7 @@ class RoundRobin(Strategy):
             waiting = list(open_objects)
         if self._current in waiting:
             return [self._current, *(index for index in open_objects if index != self._current)]
-        self.rng.shuffle(self._order)
+        self.shuffler.shuffle(self._order)
         drawn = [index for index in self._order if index in waiting]
         return drawn + [index for index in open_objects if index not in waiting]
 
@@ -148,7 +173,7 @@ class MaxDistance(Strategy):
         return annotator.deepest_correction(guess)
 
 
-STRATEGIES: dict[str, Callable[[int, int, random.Random], Strategy]] = {
+STRATEGIES: dict[str, Callable[[int, int, Shuffler], Strategy]] = {
     "best": Best,
     "random": Random,
     "worst": Worst,
@@ -157,3 +182,16 @@ STRATEGIES: dict[str, Callable[[int, int, random.Random], Strategy]] = {
     "max_dt": MaxDistance,
 }
 """The strategies by the names the published evaluation gives them."""
+
+SHUFFLING = frozenset({"random", "round_robin"})
+"""Strategies whose choice in one image depends on the images before."""
+
+
+def check_strategy(name: str) -> None:
+    """Refuse a name that no strategy has.
+
+    Raises:
+        ValueError: naming those there are.
+    """
+    if name not in STRATEGIES:
+        raise ValueError(f"no strategy is called {name!r}; there are {', '.join(STRATEGIES)}")

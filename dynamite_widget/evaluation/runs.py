@@ -1,0 +1,218 @@
+"""A run on disk: its settings, one line for each finished scene, and the results."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dynamite_widget._version import __version__
+from dynamite_widget.evaluation.benches import BenchSettings, Outcome
+from dynamite_widget.evaluation.labelling import LabelledScene
+from dynamite_widget.evaluation.mist import MistResult
+from dynamite_widget.evaluation.noc import NocResult
+from dynamite_widget.evaluation.segmenter_source import SegmenterSource
+from dynamite_widget.evaluation.summary import scene_rows, summarise
+
+SETTINGS_FILE = "run.json"
+
+
+class Run:
+    """A directory in which a run is kept.
+
+    Attributes:
+        path: of the directory.
+        title: of the data set.
+        settings: that decide the run's numbers.
+    """
+
+    def __init__(self, path: Path, title: str, settings: BenchSettings) -> None:
+        self.path = path
+        self.title = title
+        self.settings = settings
+
+    @classmethod
+    def begin(cls, path: Path, title: str, settings: BenchSettings) -> Run:
+        """Start a run, or go on with the one that is there.
+
+        Raises:
+            ValueError: if the directory holds a run with other settings, or something else.
+        """
+        record = _settings_record(title, settings)
+        file = path / SETTINGS_FILE
+        if file.exists():
+            before = _read_json(file)
+            other = {
+                k for k in record if k not in ("version", "machine") and record[k] != before.get(k)
+            }
+            if other:
+                told = "; ".join(
+                    f"{k}: {before.get(k)!r} there, {record[k]!r} now" for k in sorted(other)
+                )
+                raise ValueError(
+                    f"{path} holds a run with other settings ({told}); take another --out, or "
+                    "the same settings to go on"
+                )
+        elif path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise ValueError(f"{path} is there and is no run; take another --out")
+        else:
+            path.mkdir(parents=True, exist_ok=True)
+            write_text(file, json.dumps(record, indent=1))
+        return cls(path, title, settings)
+
+    @classmethod
+    def open(cls, path: Path) -> Run:
+        """Open a run to read it.
+
+        Raises:
+            ValueError: if there is none.
+        """
+        file = path / SETTINGS_FILE
+        if not file.exists():
+            raise ValueError(f"{path} holds no run: {file} is missing")
+        record = _read_json(file)
+        try:
+            known = {k: record[k] for k in BenchSettings.__dataclass_fields__}
+            known["source"] = SegmenterSource(**known["source"])
+            known["strategies"] = tuple(known["strategies"])
+            return cls(path, record["title"], BenchSettings(**known))
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{file} is no run's settings: {error}") from error
+
+    def finished(self, strategy: str) -> list[Outcome]:
+        """What came of the scenes finished so far, in the order in which they were.
+
+        A line that an interruption cut off is left out, and removed from the file.
+
+        Raises:
+            ValueError: if the file holds something else.
+        """
+        file = self._lines(strategy)
+        if not file.exists():
+            return []
+        data = file.read_bytes()
+        whole = data[: data.rfind(b"\n") + 1]
+        if whole != data:
+            with file.open("r+b") as lines:
+                lines.truncate(len(whole))
+        try:
+            return [_outcome(json.loads(line)) for line in whole.splitlines()]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{file} is broken: {error}; remove it to begin anew") from error
+
+    def add(self, strategy: str, outcome: Outcome) -> None:
+        """Keep what came of a scene; it is on disk when this returns."""
+        record = {
+            "scene": outcome.scene,
+            "labelled": [labelled.to_json() for labelled in outcome.labelled],
+            "skipped": outcome.skipped,
+        }
+        with self._lines(strategy).open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(record, separators=(",", ":")) + "\n")
+            lines.flush()
+            os.fsync(lines.fileno())
+
+    def results(self, scenes: Iterable[str] | None = None) -> dict[str, MistResult | NocResult]:
+        """Result of each strategy, from the scenes that are finished.
+
+        Args:
+            scenes: the order in which they shall stand; without it that in which they were done.
+        """
+        results = {}
+        for strategy in self.settings.strategies:
+            by_name = {outcome.scene: outcome for outcome in self.finished(strategy)}
+            order = by_name if scenes is None else [name for name in scenes if name in by_name]
+            outcomes = [by_name[name] for name in order]
+            labelled = [one for outcome in outcomes for one in outcome.labelled]
+            skipped = [name for outcome in outcomes for name in outcome.skipped]
+            results[strategy] = self.settings.result(strategy, labelled, skipped)
+        return results
+
+    def write_results(self, scenes: Iterable[str]) -> None:
+        """Write results.json, results.csv (a row a strategy) and scenes.csv (a row a scene)."""
+        results = self.results(list(scenes))
+        summaries = [
+            {**self.labels(), "strategy": strategy, **summarise(result)}
+            for strategy, result in results.items()
+        ]
+        record = _settings_record(self.title, self.settings)
+        write_text(
+            self.path / "results.json", json.dumps({"run": record, "results": summaries}, indent=1)
+        )
+        write_csv(self.path / "results.csv", summaries)
+        rows = [
+            {"strategy": strategy, **row}
+            for strategy, result in results.items()
+            for row in scene_rows(result)
+        ]
+        write_csv(self.path / "scenes.csv", rows)
+
+    def labels(self) -> dict[str, Any]:
+        """What a table says of the run before the numbers."""
+        checkpoint = self.settings.source.checkpoint
+        return {
+            "model": self.settings.source.model,
+            "checkpoint": Path(checkpoint).name if checkpoint else "",
+            "data": self.title,
+            "task": self.settings.task,
+        }
+
+    def _lines(self, strategy: str) -> Path:
+        return self.path / f"{strategy}.jsonl"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that there is always the old one or the new one, whole."""
+    draft = path.with_name(path.name + ".draft")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write rows with a heading; a column that a row lacks stays empty."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _settings_record(title: str, settings: BenchSettings) -> dict[str, Any]:
+    checkpoint = settings.source.checkpoint
+    record = {
+        "title": title,
+        **asdict(settings),
+        "strategies": list(settings.strategies),
+        "checkpoint_sha256": _sha256(Path(checkpoint)) if checkpoint else None,
+        "version": __version__,
+        "machine": {
+            "system": platform.platform(),
+            "processor": platform.processor() or platform.machine(),
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+        },
+    }
+    return json.loads(json.dumps(record))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is broken: {error}") from error
+
+
+def _outcome(record: dict[str, Any]) -> Outcome:
+    labelled = [LabelledScene.from_json(one) for one in record["labelled"]]
+    return Outcome(record["scene"], labelled, record["skipped"])

@@ -1,0 +1,64 @@
+"""Where a segmenter comes from, in words that fit on a command line and travel to a worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from dynamite_widget.segmenting import SupportsSegmentation
+
+REFERENCES = {
+    "grabcut": "dynamite_widget.evaluation.references.grabcut:GrabCutSegmenter",
+    "random-walker": "dynamite_widget.evaluation.references.random_walker:RandomWalkerSegmenter",
+}
+"""Segmenters without weights, by the names the command line gives them."""
+
+
+@dataclass(frozen=True)
+class SegmenterSource:
+    """How to get a segmenter, here or in another process.
+
+    Attributes:
+        model: a name that `Segmenter.load` knows, one of `REFERENCES`, or `module:name` of
+            anybody's segmenter, or of a function or class that makes one without arguments.
+        checkpoint: file of weights for a named model.
+        device: for a named model, such as "cpu" or "cuda:1".
+    """
+
+    model: str
+    checkpoint: str | None = None
+    device: str | None = None
+
+    def load(self) -> SupportsSegmentation:
+        """Load or make the segmenter.
+
+        Raises:
+            ValueError: if there is no such segmenter, or what was found is none.
+        """
+        place = REFERENCES.get(self.model, self.model)
+        if ":" not in place:
+            from dynamite_widget.segmenter import Segmenter  # PyTorch, which references spare
+
+            return Segmenter.load(self.model, checkpoint=self.checkpoint, device=self.device)
+        if self.checkpoint or self.device:
+            raise ValueError(f"{self.model} takes neither a checkpoint nor a device")
+        return _import(place)
+
+
+def _import(place: str) -> SupportsSegmentation:
+    module, _, name = place.partition(":")
+    found = getattr(import_module(module), name, None)
+    if found is None:
+        raise ValueError(f"module {module} has no {name!r}; --model MODULE:NAME needs both")
+    # A class has the two verbs as well, but only what it makes can be asked.
+    made = found() if isinstance(found, type) or not _segments(found) else found
+    if not _segments(made):
+        raise ValueError(
+            f"{place} gives {type(made).__name__}, which is no segmenter: "
+            "encode(image) and segment(features, clicks) are needed"
+        )
+    return made
+
+
+def _segments(candidate: object) -> bool:
+    return isinstance(candidate, SupportsSegmentation)

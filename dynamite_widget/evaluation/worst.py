@@ -1,0 +1,95 @@
+"""The scenes a run did worst, as pictures with the clicks and outlines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageColor, ImageDraw
+
+from dynamite_widget.clicks import BACKGROUND
+from dynamite_widget.evaluation.labelling import LabelledScene
+from dynamite_widget.evaluation.readers import SceneSet
+from dynamite_widget.evaluation.scenes import Scene, single_objects
+from dynamite_widget.images import to_rgb
+from dynamite_widget.masks import Mask
+from dynamite_widget.palette import color_of
+
+TRUTH_COLOR = "#FFFFFF"
+BACKGROUND_COLOR = "#000000"
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A labelled scene to look at.
+
+    Attributes:
+        labelled: how it was labelled.
+        image: (H, W, 3) uint8 with the true outlines in white, those of the answer in the
+            colours of the objects, and the clicks with their numbers.
+    """
+
+    labelled: LabelledScene
+    image: NDArray[np.uint8]
+
+
+def worst(labelled: list[LabelledScene], n: int) -> list[LabelledScene]:
+    """The n scenes with the lowest mean IoU at the end, the worst first."""
+    return sorted(labelled, key=lambda scene: float(np.mean(scene.ious)))[:n]
+
+
+def pictures(labelled: list[LabelledScene], scenes: SceneSet) -> Iterator[Picture]:
+    """Draw labelled scenes.
+
+    Args:
+        labelled: scenes of the set, or single objects of them.
+        scenes: the data set, for images and truth.
+    """
+    for one in labelled:
+        scene = _scene_of(one.name, scenes)
+        yield Picture(one, draw(scene, one))
+
+
+def draw(scene: Scene, labelled: LabelledScene) -> NDArray[np.uint8]:
+    """Draw outlines and clicks over a scene's image.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    image = to_rgb(scene.image).copy()
+    for object_id in range(1, scene.truth.n_objects + 1):
+        image[_line(scene.truth.mask(object_id))] = ImageColor.getrgb(TRUTH_COLOR)
+    for object_id, rle in enumerate(labelled.masks, start=1):
+        image[Mask.from_rle(rle).outline()] = ImageColor.getrgb(color_of(object_id))
+    canvas = Image.fromarray(image)
+    pen = ImageDraw.Draw(canvas)
+    radius = max(3, round(min(image.shape[:2]) / 100))
+    for number, click in enumerate(labelled.clicks, start=1):
+        known = click.object_id != BACKGROUND
+        color = color_of(click.object_id) if known else BACKGROUND_COLOR
+        box = (click.x - radius, click.y - radius, click.x + radius, click.y + radius)
+        pen.ellipse(box, fill=color, outline="white")
+        pen.text(
+            (click.x + radius + 1, click.y - radius),
+            str(number),
+            fill="white",
+            stroke_width=1,
+            stroke_fill="black",
+        )
+    return np.asarray(canvas)
+
+
+def _line(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return Mask.from_array(mask).outline()
+
+
+def _scene_of(name: str, scenes: SceneSet) -> Scene:
+    if name in scenes.names:
+        return scenes[scenes.names.index(name)]
+    whole, _, _ = name.rpartition("#")
+    for scene in single_objects([scenes[scenes.names.index(whole)]]):
+        if scene.name == name:
+            return scene
+    raise ValueError(f"the data set has no scene {name!r}")
