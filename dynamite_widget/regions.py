@@ -64,10 +64,8 @@ class Region:
         pixels = np.zeros((grid_y.size, grid_x.size), bool)
         ends = points[1:] if len(points) > 1 else points
         for start, end in zip(points, ends, strict=False):
-            low_x, high_x = sorted((start[0], end[0]))
-            low_y, high_y = sorted((start[1], end[1]))
-            columns = slice(*np.searchsorted(grid_x, [low_x - radius, high_x + radius]))
-            rows = slice(*np.searchsorted(grid_y, [low_y - radius, high_y + radius]))
+            columns = _reached(grid_x, start[0], end[0], radius)
+            rows = _reached(grid_y, start[1], end[1], radius)
             near = _distance(grid_x[None, columns], grid_y[rows, None], start, end) <= radius
             pixels[rows, columns] |= near
         touched = np.floor(points).astype(int) - (x, y)
@@ -165,6 +163,13 @@ def _grid(
     right, bottom = min(ceil(high[0]), size[1]), min(ceil(high[1]), size[0])
     columns = np.arange(left, max(right, left)) + 0.5
     return left, top, columns, np.arange(top, max(bottom, top)) + 0.5
+
+
+def _reached(centres: NDArray[np.float64], start: float, end: float, radius: float) -> slice:
+    """Return which pixels of an axis a brush can reach on its way from start to end."""
+    first = np.searchsorted(centres, min(start, end) - radius, side="left")
+    last = np.searchsorted(centres, max(start, end) + radius, side="right")
+    return slice(int(first), int(last))
 
 
 def _distance(

@@ -111,7 +111,8 @@ class Runs:
     def lengths(self) -> NDArray[np.int64]:
         """(n,) number of pixels of each run."""
         height, width = self.size
-        return np.diff(self.starts, append=np.uint32(height * width)).astype(np.int64)
+        ends = np.append(self.starts[1:], height * width).astype(np.int64)
+        return ends - self.starts
 
     @property
     def nbytes(self) -> int:
