@@ -97,7 +97,7 @@ class Groups:
 
         Objects that do not exist, and a background without queries, are minus infinity.
         """
-        batch, objects, longest = self.members.shape
+        _, objects, longest = self.members.shape
         index = self.members.flatten(1)[:, :, None, None].expand(-1, -1, *values.shape[-2:])
         picked = values.gather(1, index).unflatten(1, (objects, longest)).amax(2)
         picked = picked.masked_fill(~self.exists[:, :, None, None], float("-inf"))

@@ -1,4 +1,4 @@
-"""What a DynaMITe network is made of: one frozen record sizes backbone, pixel decoder and transformer."""
+"""What a DynaMITe network is made of: one frozen record sizes all its parts."""
 
 from __future__ import annotations
 

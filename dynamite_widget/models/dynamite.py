@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,20 +24,11 @@ from dynamite_widget.models.interactive_transformer import (
 )
 from dynamite_widget.models.light_pixel_decoder import LightPixelDecoder
 from dynamite_widget.models.query_labels import label_by_query
-from dynamite_widget.models.refiner import (
-    EVERYWHERE,
-    Cues,
-    Refiner,
-    RefinerMemory,
-    Window,
-    make_cues,
-)
+from dynamite_widget.models.refiner import Cues, Refiner, RefinerMemory, make_cues
+from dynamite_widget.models.refining import refine_objects
 from dynamite_widget.models.upsampling import label_pixels
 
-_T = TypeVar("_T")
 STRIDE = 4
-_CERTAINLY_OUTSIDE = -4.0
-_MARGIN = 12
 
 
 @dataclass(frozen=True)
@@ -137,38 +128,9 @@ class DynaMITe(nn.Module):
             return label_by_query(prediction.logits[0], labels, resized, original)
         logits = prediction.groups.maxima(prediction.logits)
         if features.refiner is not None:
-            self._refine(features.refiner, self.cues(features, clicks, prediction), logits)
+            cues = self.cues(features, clicks, prediction)
+            logits = refine_objects(self.refiner, features.refiner, cues, logits)
         return label_pixels(logits[0], resized, original)
-
-    def _refine(self, memory: RefinerMemory, cues: Cues, logits: Tensor) -> None:
-        """Add each object's correction to `logits` (1, 1 + N, h, w), near the object only."""
-        for index in range(logits.shape[1] - 1):
-            window = _window(cues.own[0, index], cues.near[0, index, 0])
-            image = tuple(
-                x[..., _coarser(window[0], 2**i), _coarser(window[1], 2**i)]
-                for i, x in enumerate(memory.image)
-            )
-            correction = self.refiner(cues.of_object(0, index, window), image)
-            logits[0, 1 + index, window[0], window[1]] += correction[0, 0]
-
-
-def _window(own: Tensor, near: Tensor) -> Window:
-    """Rows and columns, in multiples of 4, around where an object may be."""
-    maybe = (own > _CERTAINLY_OUTSIDE) | (near > -float(_MARGIN))
-
-    def span(inside: Tensor) -> slice:
-        places = inside.nonzero()
-        start = max(0, int(places[0]) - _MARGIN) // 4 * 4
-        stop = -(-min(len(inside), int(places[-1]) + 1 + _MARGIN) // 4) * 4
-        return slice(start, min(stop, len(inside)))
-
-    if not maybe.any():
-        return EVERYWHERE
-    return span(maybe.any(1)), span(maybe.any(0))
-
-
-def _coarser(span: slice, factor: int) -> slice:
-    return span if span.start is None else slice(span.start // factor, span.stop // factor)
 
 
 def _build_pixel_decoder(config: DynamiteConfig) -> nn.Module:
@@ -200,11 +162,11 @@ def _tensors(value: Any) -> Iterator[Tensor]:  # noqa: ANN401 - any nesting of r
             yield from _tensors(getattr(value, field.name))
 
 
-def _map_tensors(value: _T, change: Callable[[Tensor], Tensor]) -> _T:
+def _map_tensors(value: Any, change: Callable[[Tensor], Tensor]) -> Any:  # noqa: ANN401
     if isinstance(value, Tensor):
         return change(value)
     if isinstance(value, tuple):
-        return type(value)(_map_tensors(item, change) for item in value)  # type: ignore[call-arg]
+        return tuple(_map_tensors(item, change) for item in value)
     if is_dataclass(value) and not isinstance(value, type):
         changed = {f.name: _map_tensors(getattr(value, f.name), change) for f in fields(value)}
         return replace(value, **changed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -124,9 +125,7 @@ class MaskEmbedding(nn.Module):
     def __init__(self, width: int, outputs: int) -> None:
         super().__init__()
         sizes = (width, width, width, outputs)
-        self.layers = nn.ModuleList(
-            nn.Linear(a, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True)
-        )
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., width) to (..., outputs)."""
@@ -245,7 +244,7 @@ class InteractiveTransformer(nn.Module):
     ) -> Queries:
         """One query a click, then the static background queries (spec A4)."""
         t, points = self.config.transformer, clicks.points
-        batch, count = clicks.owner.shape
+        batch = len(clicks.owner)
         content = torch.stack([sample(m, points, size) for m in memory.maps]).mean(0)
         if t.fine_content:
             content = content + self.fine_projection(sample(memory.mask_features, points, size))

@@ -17,7 +17,7 @@ _TIME_HORIZON = 500
 
 
 def _sine_code(values: Tensor, features: int) -> Tensor:
-    """Interleave sines and cosines of `values` (...) at `features` wave lengths: (..., features)."""
+    """Interleave sines and cosines of (...) values at many wave lengths: (..., features)."""
     index = torch.arange(features, dtype=torch.float32, device=values.device)
     wave = _TEMPERATURE ** (2 * torch.div(index, 2, rounding_mode="floor") / features)
     angles = values[..., None] / wave

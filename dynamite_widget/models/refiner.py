@@ -63,8 +63,8 @@ class Refiner(nn.Module):
         self.up4 = conv_norm(c8, c4, 1, act=False)
         self.merge4 = conv_norm(c4, c4, 3)
         self.correction = nn.Conv2d(c4, 1, 3, padding=1)
-        nn.init.zeros_(self.correction.weight)
-        nn.init.zeros_(self.correction.bias)
+        for parameter in self.correction.parameters():
+            nn.init.zeros_(parameter)
 
     def remember(self, mask_features: Tensor, map8: Tensor, map16: Tensor) -> RefinerMemory:
         """Compute what depends only on the image."""
@@ -116,6 +116,15 @@ class Cues:
         logits = torch.tanh(torch.stack((own, rival), 1) / _SCALE)
         return torch.cat((logits, closeness, alike), 1)
 
+    def at_half_resolution(self) -> Cues:
+        """The same at stride 8, with distances in the larger cells."""
+
+        def pooled(maps: Tensor) -> Tensor:
+            return F.avg_pool2d(maps.flatten(0, -3), 2).unflatten(0, maps.shape[:-2])
+
+        near = pooled(self.near) / 4
+        return Cues(pooled(self.own), pooled(self.rival), near, pooled(self.alike))
+
 
 Window = tuple[slice, slice]
 """Rows and columns of a stride-4 map."""
@@ -143,11 +152,11 @@ def make_cues(
     near = -(dy[..., :, None] + dx[..., None, :])
     likeness = torch.einsum("bqc,bchw->bqhw", _at(appearance, points), appearance)
     placed = clicked[..., None, None]
-    own, rival = _own_and_best_other(groups.maxima(logits))
+    own, rival = own_and_best_other(groups.maxima(logits))
     near = torch.stack(
-        _own_and_best_other(groups.maxima(near.masked_fill(~placed, float("-inf")))), 2
+        own_and_best_other(groups.maxima(near.masked_fill(~placed, float("-inf")))), 2
     )
-    alike = torch.stack(_own_and_best_other(groups.maxima(likeness.masked_fill(~placed, -1.0))), 2)
+    alike = torch.stack(own_and_best_other(groups.maxima(likeness.masked_fill(~placed, -1.0))), 2)
     return Cues(own, rival, near, alike.clamp(min=-1.0))
 
 
@@ -160,7 +169,7 @@ def _at(features: Tensor, points: Tensor) -> Tensor:
     return features.flatten(2).gather(2, index).transpose(1, 2)
 
 
-def _own_and_best_other(maxima: Tensor) -> tuple[Tensor, Tensor]:
+def own_and_best_other(maxima: Tensor) -> tuple[Tensor, Tensor]:
     """Split (B, 1 + N, h, w), background first, in each object's value and the best other's."""
     best = maxima.topk(2, dim=1)
     own = maxima[:, 1:]

@@ -72,6 +72,8 @@ _RECORDS = (
         licence="MIT, see docs/model-card.md for the photographs' terms",
         mean=_HALF,
         std=_HALF,
+        short_side=384,
+        long_side=512,
         packaged=True,
     ),
     _published("resnet50", 48_539_008),

@@ -1,8 +1,8 @@
 """Imports timm also where torchvision was built for another torch.
 
 timm needs torchvision's Python files only. A torchvision whose compiled operators do not fit the
-installed torch (a CPU-only torch beside a CUDA torchvision) fails while it registers shape functions
-for operators that are then unknown. Naming their schemas first lets the import go on; nothing here
+installed torch (a CPU-only torch beside a CUDA torchvision) fails while it registers functions of
+operators that are then unknown. Naming their schemas first lets the import go on; nothing here
 ever calls them.
 """
 

@@ -81,9 +81,7 @@ class _Axis:
         return slice(max(start, within.start), min(stop, within.stop))
 
 
-def _interpolate(
-    cells: Tensor, rows: _Axis, columns: _Axis, down: slice, across: slice
-) -> Tensor:
+def _interpolate(cells: Tensor, rows: _Axis, columns: _Axis, down: slice, across: slice) -> Tensor:
     """Bilinear values (down, across) of a map of cells (h, w)."""
     first, last = int(rows.low[down.start]), int(rows.high[down.stop - 1]) + 1
     band = cells[first:last]

@@ -1,0 +1,76 @@
+"""Refining objects in windows gives what refining them everywhere gives, where they may be."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from dynamite_widget.models import refining
+from dynamite_widget.models.click_tensors import ClickTensors
+from dynamite_widget.models.config import LITE
+from dynamite_widget.models.dynamite import DynaMITe
+
+
+@pytest.fixture(scope="module")
+def network() -> DynaMITe:
+    """A network whose corrections decide: near its own click an object is, elsewhere not."""
+    torch.manual_seed(0)
+    network = DynaMITe(LITE).eval()
+    with torch.no_grad():
+        refiner = network.refiner
+        refiner.correction.weight.zero_()
+        refiner.merge4[0].weight.zero_()
+        refiner.cues4[0].weight.zero_()
+        refiner.up4[0].weight.zero_()
+        refiner.image4[0].weight.zero_()
+        refiner.cues4[0].weight[0, 3, 1, 1] = 1.0  # closeness to an own click, of middle width
+        refiner.merge4[0].weight[0, 0, 1, 1] = 1.0
+        refiner.correction.weight[0, 0, 1, 1] = 400.0
+        refiner.correction.bias.fill_(-100.0)
+    return network
+
+
+def clicks_on_a_grid(objects: int, height: int, width: int) -> ClickTensors:
+    torch.manual_seed(1)
+    points = torch.rand(objects, 2) * torch.tensor([height, width])
+    return ClickTensors(points, torch.arange(objects), torch.arange(objects))
+
+
+@torch.inference_mode()
+def test_windows_change_no_label(network: DynaMITe, monkeypatch: pytest.MonkeyPatch) -> None:
+    features = network.encode(torch.randn(1, 3, 192, 256))
+    clicks = clicks_on_a_grid(8, 192, 256)
+    windowed = network.segment(features, clicks, (192, 256), (192, 256))
+    monkeypatch.setattr(refining, "_FEW", 99)
+    everywhere = network.segment(features, clicks, (192, 256), (192, 256))
+    assert windowed.unique().numel() == 9
+    assert torch.equal(windowed, everywhere)
+
+
+@torch.inference_mode()
+def test_objects_are_looked_for_around_their_clicks_only(network: DynaMITe) -> None:
+    features = network.encode(torch.randn(1, 3, 192, 256))
+    clicks = clicks_on_a_grid(8, 192, 256)
+    prediction = network.predict(features, clicks)
+    cues = network.cues(features, clicks, prediction)
+    logits = prediction.groups.maxima(prediction.logits)
+    assert features.refiner is not None
+    refined = refining.refine_objects(network.refiner, features.refiner, cues, logits)
+    looked_for = torch.isfinite(refined[0, 1:]).float().mean((1, 2))
+    assert looked_for.mean() < 0.75
+    cell = (clicks.points / 4).long()
+    for index, (y, x) in enumerate(cell.tolist()):
+        assert torch.isfinite(refined[0, 1 + index, y, x])
+
+
+@torch.inference_mode()
+def test_clicked_cells_know_their_own_click(network: DynaMITe) -> None:
+    features = network.encode(torch.randn(1, 3, 64, 96))
+    points = torch.tensor([[10.0, 20.0], [40.0, 70.0], [30.0, 50.0]])
+    clicks = ClickTensors(points, torch.tensor([0, 1, -1]), torch.arange(3))
+    cues = network.cues(features, clicks, network.predict(features, clicks))
+    for index, (y, x) in enumerate(((10 // 4, 20 // 4), (40 // 4, 70 // 4))):
+        own, other = cues.near[0, index, :, y, x]
+        assert own > -1
+        assert other < -20
+        assert cues.alike[0, index, 0, y, x] > 0.99
