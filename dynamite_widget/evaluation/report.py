@@ -26,7 +26,7 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem
 table { border-collapse: collapse; } td, th { padding: .2rem .7rem; text-align: left; }
 tr { border-bottom: 1px solid #8884; } img { max-width: 100%; }
 .figures, .worst { display: flex; flex-wrap: wrap; gap: 1rem; }
-.figures img { width: 34rem; background: white; } figure { margin: 0; width: 22rem; }
+.figures img { width: 34rem; background: white; } figure { margin: 0; width: 36rem; }
 """
 
 
@@ -128,8 +128,8 @@ def _worst(one: Run, number: int, out: Path, n: int) -> list[str]:
             scene = picture.labelled
             caption = f"{scene.name}: IoU {np.mean(scene.ious):.2f}, {len(scene.clicks)} clicks"
             body.append(
-                f'<figure><img src="{name}" alt=""><figcaption>{html.escape(caption)}'
-                "</figcaption></figure>"
+                f'<figure><a href="{name}"><img src="{name}" alt=""></a>'
+                f"<figcaption>{html.escape(caption)}</figcaption></figure>"
             )
         body.append("</div>")
     return body

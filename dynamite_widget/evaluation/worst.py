@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw
+from scipy import ndimage
 
 from dynamite_widget.clicks import BACKGROUND
 from dynamite_widget.evaluation.labelling import LabelledScene
@@ -59,10 +60,11 @@ def draw(scene: Scene, labelled: LabelledScene) -> NDArray[np.uint8]:
         (H, W, 3) uint8.
     """
     image = to_rgb(scene.image).copy()
+    width = max(1, min(image.shape[:2]) // 250)
     for object_id in range(1, scene.truth.n_objects + 1):
-        image[_line(scene.truth.mask(object_id))] = ImageColor.getrgb(TRUTH_COLOR)
+        image[_line(scene.truth.mask(object_id), 2 * width)] = ImageColor.getrgb(TRUTH_COLOR)
     for object_id, rle in enumerate(labelled.masks, start=1):
-        image[Mask.from_rle(rle).outline()] = ImageColor.getrgb(color_of(object_id))
+        image[_line(Mask.from_rle(rle).to_array(), width)] = ImageColor.getrgb(color_of(object_id))
     canvas = Image.fromarray(image)
     pen = ImageDraw.Draw(canvas)
     radius = max(3, round(min(image.shape[:2]) / 100))
@@ -81,8 +83,10 @@ def draw(scene: Scene, labelled: LabelledScene) -> NDArray[np.uint8]:
     return np.asarray(canvas)
 
 
-def _line(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return Mask.from_array(mask).outline()
+def _line(mask: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
+    """The mask's own pixels that lie within `width` of its border."""
+    inside = ndimage.binary_erosion(mask, iterations=width, border_value=0)
+    return mask & ~inside
 
 
 def _scene_of(name: str, scenes: SceneSet) -> Scene:
