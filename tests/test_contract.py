@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +15,7 @@ from dynamite_widget.clicks import Click
 from dynamite_widget.screen_settings import SETTINGS
 from dynamite_widget.session import Session
 from dynamite_widget.widget import SegmentationWidget
+from scripts import write_codec_fixtures
 from tests.nearest_click import NearestClick
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -83,3 +85,8 @@ def test_the_browser_sends_every_message_as_it_is_written() -> None:
 
 def test_a_click_is_a_row_of_three() -> None:
     assert protocol.click_row(Click(3.0, 4.0, 2)) == (3.0, 4.0, 2)
+
+
+def test_the_browsers_codec_is_tested_on_the_bytes_that_python_makes_today() -> None:
+    written = json.loads(write_codec_fixtures.FIXTURES.read_text())
+    assert written == write_codec_fixtures.fixtures()

@@ -1,0 +1,145 @@
+// What is shown: the kernel's scene, and this view's own acts until the kernel has them.
+import "./page.ts";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Kernel } from "../src/kernel.ts";
+import { FakeModel, object, scene } from "./model.ts";
+
+function open(fake = new FakeModel()) {
+  const life = new AbortController();
+  const kernel = new Kernel(fake.model, life.signal);
+  return { fake, kernel, life };
+}
+
+test("a click is shown at once, and once only when the kernel has it", () => {
+  const { fake, kernel } = open();
+  kernel.send({ command: "add_click", x: 3, y: 2, object_id: null });
+  assert.deepEqual(kernel.shown.clicks, [[3, 2, 1]]);
+  assert.equal(kernel.waiting, true);
+  fake.answer({ version: 2, objects: [object(1)], active: 1, recent_clicks: [[3, 2, 1]] });
+  assert.deepEqual(kernel.shown.clicks, [[3, 2, 1]]);
+  assert.equal(kernel.shown.sent.size, 0);
+});
+
+test("it waits until the answer is here as well", () => {
+  const { fake, kernel } = open();
+  kernel.send({ command: "add_click", x: 3, y: 2, object_id: 0 });
+  fake.answer({ version: 2, recent_clicks: [[3, 2, 0]] });
+  assert.equal(kernel.waiting, true);
+  fake.receive({ _status: { ...fake.traits._status, answered: 2 } });
+  assert.equal(kernel.waiting, false);
+});
+
+test("quick clicks on a new object share its colour and are not lost in between", () => {
+  const { fake, kernel } = open();
+  kernel.send({ command: "add_click", x: 1, y: 1, object_id: null });
+  const first = fake.sent[0];
+  kernel.send({ command: "add_click", x: 2, y: 2, object_id: null });
+  assert.deepEqual(kernel.shown.clicks, [
+    [1, 1, 1],
+    [2, 2, 1],
+  ]);
+  fake.receive({
+    _scene: scene({
+      version: 2,
+      objects: [object(1)],
+      active: 1,
+      recent_clicks: [[1, 1, 1]],
+      received: { [first?.view ?? ""]: 1 },
+    }),
+  });
+  assert.deepEqual(kernel.shown.clicks, [
+    [1, 1, 1],
+    [2, 2, 1],
+  ]);
+});
+
+test("a click that the kernel refused disappears again", () => {
+  const { fake, kernel } = open();
+  kernel.send({ command: "add_click", x: 3, y: 2, object_id: 9 });
+  fake.answer({});
+  assert.deepEqual(kernel.shown.clicks, []);
+});
+
+test("moved and deleted dots, hidden and chosen objects show at once", () => {
+  const { fake, kernel } = open();
+  fake.answer({
+    objects: [object(1), object(2)],
+    recent_clicks: [
+      [1, 1, 1],
+      [2, 2, 2],
+      [3, 3, 0],
+    ],
+  });
+  kernel.send({ command: "move_click", index: 2, at: [3, 3], x: 5, y: 1 });
+  kernel.send({ command: "delete_click", index: 0, at: [1, 1] });
+  kernel.send({ command: "set_visible", object_id: 2, visible: false });
+  kernel.send({ command: "activate", object_id: 2 });
+  assert.deepEqual(kernel.shown.clicks, [
+    [2, 2, 2],
+    [5, 1, 0],
+  ]);
+  assert.deepEqual(
+    kernel.shown.scene.objects.map(({ visible }) => visible),
+    [true, false],
+  );
+  assert.equal(kernel.shown.scene.active, 2);
+});
+
+test("a page of clicks and the scene that follows it are shown only when both have come", () => {
+  const { fake, kernel } = open();
+  fake.receive({ _scene: scene({ recent_clicks: [[1, 1, 1]] }) });
+  fake.receive({
+    _clicks: {
+      page: 1,
+      clicks: [
+        [1, 1, 1],
+        [2, 2, 1],
+      ],
+    },
+  });
+  assert.deepEqual(kernel.shown.clicks, [[1, 1, 1]]);
+  fake.receive({ _scene: scene({ clicks_page: 1, recent_clicks: [[3, 3, 1]] }) });
+  assert.deepEqual(kernel.shown.clicks, [
+    [1, 1, 1],
+    [2, 2, 1],
+    [3, 3, 1],
+  ]);
+});
+
+test("another view's messages are not taken for this one's", () => {
+  const { fake, kernel } = open();
+  kernel.send({ command: "add_click", x: 3, y: 2, object_id: 0 });
+  fake.receive({ _scene: scene({ version: 2, received: { "some other view": 99 } }) });
+  assert.equal(kernel.shown.clicks.length, 1);
+});
+
+test("messages are numbered, and every view has its own name", () => {
+  const { fake, kernel } = open();
+  const second = open(fake).kernel;
+  kernel.send({ command: "undo" });
+  kernel.send({ command: "redo" });
+  second.send({ command: "undo" });
+  assert.deepEqual(
+    fake.sent.map(({ id, command }) => [id, command]),
+    [
+      [1, "undo"],
+      [2, "redo"],
+      [1, "undo"],
+    ],
+  );
+  assert.notEqual(fake.sent[0]?.view, fake.sent[2]?.view);
+});
+
+test("a host that delivers no scene yet shows nothing and breaks nothing", () => {
+  const fake = new FakeModel();
+  fake.traits = { ...fake.traits, _scene: undefined as never, _clicks: undefined as never };
+  assert.deepEqual(open(fake).kernel.shown.clicks, []);
+});
+
+test("after its life it listens to nothing", () => {
+  const { fake, life } = open();
+  assert.ok(fake.listeners > 0);
+  life.abort();
+  assert.equal(fake.listeners, 0);
+});

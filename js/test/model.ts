@@ -1,0 +1,126 @@
+// A model by hand: traits by name, change events, and what a view sent.
+import type { Model, Scene, SegmentedObject, Traits } from "../src/protocol.ts";
+import { encode } from "./encode.ts";
+
+export function object(id: number, more: Partial<SegmentedObject> = {}): SegmentedObject {
+  return {
+    id,
+    label: null,
+    name: "",
+    color: "#E69F00",
+    attributes: {},
+    visible: true,
+    locked: false,
+    bound: null,
+    clicks: 1,
+    area: 4,
+    box: [0, 0, 2, 2],
+    edited_pixels: 0,
+    score: null,
+    ...more,
+  };
+}
+
+export function scene(more: Partial<Scene> = {}): Scene {
+  return {
+    version: 1,
+    objects: [],
+    active: null,
+    labels: null,
+    next_label: null,
+    can_undo: false,
+    can_redo: false,
+    recent_clicks: [],
+    clicks_page: 0,
+    others: [],
+    received: {},
+    ...more,
+  };
+}
+
+interface Sent {
+  id: number;
+  view: string;
+  command: string;
+  [field: string]: unknown;
+}
+
+export class FakeModel {
+  readonly sent: Sent[] = [];
+  readonly saved: Partial<Traits>[] = [];
+  readonly #callbacks = new Map<string, Set<() => void>>();
+  #dirty: Partial<Traits> = {};
+  traits: Traits = {
+    _image: new DataView(new Uint8Array([1, 2, 3]).buffer),
+    _image_info: { width: 8, height: 4, name: "" },
+    _label_map: encode(["00000000", "00000000", "00000000", "00000000"]),
+    _scene: scene(),
+    _clicks: { page: 0, clicks: [] },
+    _status: {
+      activity: "idle",
+      answered: 1,
+      encode_seconds: null,
+      last_seconds: null,
+      median_seconds: null,
+    },
+    _error: {},
+    opacity: 0.5,
+    click_radius: 4,
+    masks_only: false,
+    outline: true,
+    numbers: false,
+    brightness: 1,
+    contrast: 1,
+    height: 520,
+  };
+
+  /** As a view gets it. */
+  get model(): Model {
+    return this as unknown as Model;
+  }
+
+  get listeners(): number {
+    return [...this.#callbacks.values()].reduce((count, set) => count + set.size, 0);
+  }
+
+  get(name: keyof Traits): unknown {
+    return this.traits[name];
+  }
+
+  set<Name extends keyof Traits>(name: Name, value: Traits[Name]): void {
+    this.#dirty[name] = value;
+    this.receive({ [name]: value });
+  }
+
+  save_changes(): void {
+    this.saved.push(this.#dirty);
+    this.#dirty = {};
+  }
+
+  send(content: Sent): void {
+    this.sent.push(content);
+  }
+
+  on(event: string, callback: () => void): void {
+    this.#callbacks.set(event, (this.#callbacks.get(event) ?? new Set()).add(callback));
+  }
+
+  off(event: string, callback: () => void): void {
+    this.#callbacks.get(event)?.delete(callback);
+  }
+
+  /** Traits arrive from the kernel. */
+  receive(traits: Partial<Traits>): void {
+    this.traits = { ...this.traits, ...traits };
+    for (const name of Object.keys(traits)) {
+      for (const callback of this.#callbacks.get(`change:${name}`) ?? []) callback();
+    }
+  }
+
+  /** The kernel has taken in every message so far, and shows what came of them. */
+  answer(more: Partial<Scene>): void {
+    const last = this.sent.at(-1);
+    const received = last ? { [last.view]: last.id } : {};
+    this.receive({ _scene: scene({ ...this.traits._scene, received, ...more }) });
+  }
+}

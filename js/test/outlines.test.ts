@@ -1,0 +1,68 @@
+// Outlines close around every part and hole of an object, and stay on its border.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { traceOutlines } from "../src/outlines.ts";
+
+function trace(...rows: string[]) {
+  const ids = Uint16Array.from(Array.from(rows.join(""), Number));
+  return traceOutlines(ids, { width: rows[0]?.length ?? 0, height: rows.length });
+}
+
+/** Twice the signed area of a closed line: positive clockwise, as y points down. */
+function area(line: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < line.length; i += 2) {
+    const j = (i + 2) % line.length;
+    sum += (line[i] ?? 0) * (line[j + 1] ?? 0) - (line[j] ?? 0) * (line[i + 1] ?? 0);
+  }
+  return sum;
+}
+
+test("a single pixel is a diamond around its middle", () => {
+  assert.deepEqual(
+    trace("000", "010", "000")
+      .get(1)
+      ?.map((line) => [...line]),
+    [[1.5, 1, 2, 1.5, 1.5, 2, 1, 1.5]],
+  );
+});
+
+test("straight borders have two points, however long they are", () => {
+  const [line] = trace("1111111111", "1111111111").get(1) ?? [];
+  assert.equal((line?.length ?? 0) / 2, 8);
+  assert.deepEqual([...(line ?? [])].slice(0, 4), [0.5, 0, 9.5, 0]);
+});
+
+test("a hole is a line of its own, walked the other way round", () => {
+  const lines = trace("11111", "10001", "10001", "11111").get(1) ?? [];
+  assert.equal(lines.length, 2);
+  assert.deepEqual(
+    lines.map((line) => Math.sign(area(line))),
+    [1, -1],
+  );
+});
+
+test("parts that touch only at a corner stay apart", () => {
+  assert.equal(trace("10", "01").get(1)?.length, 2);
+});
+
+test("each object has its own outline, also along the edge of the image", () => {
+  const outlines = trace("1122", "1122");
+  assert.deepEqual([...outlines.keys()], [1, 2]);
+  assert.ok(outlines.get(2)?.every((line) => line.every((value, i) => i % 2 || value >= 2)));
+});
+
+test("every line surrounds about as many pixels as the object has", () => {
+  const size = 60;
+  const ids = new Uint16Array(size * size);
+  let pixels = 0;
+  for (let i = 0; i < ids.length; i++) {
+    const inside = Math.hypot((i % size) - 30, Math.floor(i / size) - 28) < 20;
+    ids[i] = inside ? 4 : 0;
+    pixels += Number(inside);
+  }
+  const lines = traceOutlines(ids, { width: size, height: size }).get(4) ?? [];
+  assert.equal(lines.length, 1);
+  const [line] = lines;
+  assert.ok(line && Math.abs(area(line) / 2 - pixels) < 0.03 * pixels);
+});

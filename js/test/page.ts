@@ -1,0 +1,48 @@
+// A page without a browser: happy-dom's, with the few things it lacks. Import it before the code.
+import { Window } from "happy-dom";
+
+const window = new Window({ url: "http://localhost/", width: 1200, height: 800 });
+
+const names = [
+  "document",
+  "Element",
+  "HTMLElement",
+  "Document",
+  "ShadowRoot",
+  "Event",
+  "KeyboardEvent",
+  "PointerEvent",
+  "MouseEvent",
+  "WheelEvent",
+  "FocusEvent",
+  "ResizeObserver",
+  "IntersectionObserver",
+  "matchMedia",
+  "CSS",
+  "navigator",
+] as const;
+for (const name of names) {
+  Object.defineProperty(globalThis, name, { value: Reflect.get(window, name), configurable: true });
+}
+Object.defineProperty(globalThis, "window", { value: window, configurable: true });
+globalThis.requestAnimationFrame = (callback) => {
+  return setTimeout(() => callback(performance.now()), 0) as unknown as number;
+};
+globalThis.cancelAnimationFrame = (id) => clearTimeout(id);
+
+/** Images decoded and not yet closed. */
+export const openBitmaps = new Set<object>();
+globalThis.createImageBitmap = () => {
+  const bitmap = { width: 1, height: 1, close: () => openBitmaps.delete(bitmap) };
+  openBitmaps.add(bitmap);
+  return Promise.resolve(bitmap as unknown as ImageBitmap);
+};
+globalThis.Path2D = class {
+  moveTo() {}
+  lineTo() {}
+  closePath() {}
+} as unknown as typeof Path2D;
+Reflect.set(window.HTMLElement.prototype, "setPointerCapture", () => undefined);
+
+/** Lets pending frames and promises run. */
+export const settle = (ms = 5): Promise<void> => new Promise((done) => setTimeout(done, ms));
