@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import RLock
+from typing import Literal
 
 from dynamite_widget.answering import Answers, Snapshot, nothing
 from dynamite_widget.clicks import BACKGROUND
@@ -24,11 +25,13 @@ class Change:
     Attributes:
         changed: ids of the objects whose pixels changed.
         acted_on: ids of the objects that people named since the last answer.
+        cause: an act of a person, the model's answer, or its failure to give one.
         error: why clicks were taken back, if they were.
     """
 
     changed: frozenset[int]
     acted_on: frozenset[int]
+    cause: Literal["act", "answer", "failure"]
     error: BaseException | None = None
 
     @property
@@ -180,7 +183,7 @@ class Labelling:
             view = self._view
             if snapshot.clicks != view.state.clicks:
                 return None
-            change = self._show(self._history, view.state, answer, answered=True)
+            change = self._show(self._history, view.state, answer, answered=True, cause="answer")
         self._tell(change)
         return change
 
@@ -201,7 +204,9 @@ class Labelling:
                     continue  # it names an object that goes with the clicks
                 if after.clicks == state.clicks:
                     history, state = replayed, after
-            change = self._show(history, state, self._answer, answered=True, error=error)
+            change = self._show(
+                history, state, self._answer, answered=True, cause="failure", error=error
+            )
         self._tell(change)
         return change
 
@@ -254,7 +259,7 @@ class Labelling:
             if remembered is not None:
                 answer, answered = remembered, True
         self._acted_on |= _named(view, state)
-        return self._show(history, state, answer, answered=answered)
+        return self._show(history, state, answer, answered=answered, cause="act")
 
     def _show(
         self,
@@ -263,6 +268,7 @@ class Labelling:
         answer: Runs,
         *,
         answered: bool,
+        cause: Literal["act", "answer", "failure"],
         error: BaseException | None = None,
     ) -> Change:
         before = self._view
@@ -273,7 +279,7 @@ class Labelling:
         else:
             view = _seen(state, answer, overlay, answered=answered)
             changed = view.runs.labels_differing(before.runs) - {BACKGROUND}
-        change = Change(changed, self._acted_on, error)
+        change = Change(changed, self._acted_on, cause, error)
         self._history, self._answer, self._view = history, answer, view
         if answered:
             self._last_answered, self._acted_on = (state, history), frozenset()

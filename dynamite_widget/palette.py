@@ -14,14 +14,24 @@ OKABE_ITO = (
 """Okabe and Ito, "Color Universal Design" (2008), without black, which vanishes on photographs."""
 
 EXTENSION = (
-    "#332288",
-    "#BBBBBB",
-    "#882255",
-    "#99DDFF",
-    "#AA4499",
-    "#EEEEBB",
-    "#117733",
+    "#771122",
+    "#AAEECC",
+    "#553355",
+    "#00FFFF",
+    "#1100CC",
+    "#007766",
+    "#AA2200",
+    "#3388FF",
+    "#00CC88",
+    "#AA3355",
+    "#AAFFAA",
+    "#BB5544",
+    "#AA3388",
 )
+"""Each is, of the colours that are neither grey nor near black or white, the one farthest from all
+before it: the least CIEDE2000 distance as seen normally, with protanopia and with deuteranopia
+(simulated as in Machado, Oliveira and Fernandes, IEEE TVCG 2009). The least is 10.5 of all, 11.6
+among Okabe's and Ito's own."""
 
 PALETTE = OKABE_ITO + EXTENSION
 """All colours, in the order in which objects get them."""

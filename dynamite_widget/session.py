@@ -104,8 +104,8 @@ class Session(Labelling):
         super().__init__(answers, self.size, checked_labels(labels))
         self._saving = threading.Lock()
         self._file = None if path is None else AtomicFile(path)
-        if self._file is not None and (data := self._file.read()) is not None:
-            self._go_on_from(_read(data, self._file.path), self._file.path)
+        if self._file is not None:
+            self._resume(self._file)
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -285,10 +285,11 @@ class Session(Labelling):
             OSError: if it cannot be written.
         """
         file = AtomicFile(path)
-        data = file.read()
-        if data is not None:
+        if self._file is not None and self._file.path == file.path:
+            file = self._file
+        elif (data := file.read()) is not None:
             self._check_image(_read(data, file.path), file.path)
-        file.write(session_file.dumps(self._saved(file.path)))
+        self._save_to(file)
 
     @classmethod
     def load(
@@ -338,10 +339,13 @@ class Session(Labelling):
 
     def _tell(self, change: Change) -> Snapshot | None:
         pending = super()._tell(change)
-        if self._file is not None:
-            with self._saving:  # the newest state is written last
-                self._file.write(session_file.dumps(self._saved(self._file.path)))
+        if self._file is not None and (change.cause == "act" or not self._file.given_up):
+            self._save_to(self._file)
         return pending
+
+    def _save_to(self, file: AtomicFile) -> None:
+        with self._saving:  # whoever saves last saves the newest state
+            file.write(session_file.dumps(self._saved(file.path)))
 
     def _saved(self, path: Path) -> SavedSession:
         with self._lock:
@@ -356,6 +360,16 @@ class Session(Labelling):
                 answer=self._answer,
                 answered=view.answered,
             )
+
+    def _resume(self, file: AtomicFile) -> None:
+        file.keep()  # before it is read: who kept it until now must not write any more
+        try:
+            data = file.read()
+            if data is not None:
+                self._go_on_from(_read(data, file.path), file.path)
+        except BaseException:
+            file.release()
+            raise
 
     def _go_on_from(self, saved: SavedSession, path: Path) -> None:
         self._check_image(saved, path)
