@@ -8,7 +8,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # Node from .venv/bin is found by npm's own scripts and by tests.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: lab test setup check check-js test-js test-py bundle constraints clean
+.PHONY: lab test setup check check-js test-js test-py bundle \
+        screenshots constraints clean
 
 lab: $(VENV)/lab.installed
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/quickstart.ipynb
@@ -36,6 +37,11 @@ test-py: setup
 # Builds the front end that the wheel carries; commit the result.
 bundle: node_modules/.package-lock.json
 	npm run --silent build
+
+# Takes the pictures of docs/screenshots anew, from the browser tests.
+screenshots: setup
+	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python scripts/update_screenshots.py
 
 # Writes down the versions that are installed now as the tested set.
 constraints: $(VENV)/dev.installed
