@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dynamite_widget.clicks import BACKGROUND
 from dynamite_widget.edits import Overlay
-from dynamite_widget.masks import Box
+from dynamite_widget.extents import Box
 from dynamite_widget.run_lengths import Runs
 from dynamite_widget.state import State, pixel_of
 

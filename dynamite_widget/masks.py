@@ -4,38 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 from scipy import ndimage
 
-from dynamite_widget.run_lengths import Runs
-
-
-class Box(NamedTuple):
-    """A box of whole pixels, as COCO writes one.
-
-    Attributes:
-        x: left-most column.
-        y: top-most row.
-        width: columns.
-        height: rows.
-    """
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-    def holds(self, x: int, y: int) -> bool:
-        """Tell whether the pixel (x, y) lies in the box."""
-        return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
-
-
-NO_BOX = Box(0, 0, 0, 0)
-"""The box of an empty mask."""
+from dynamite_widget.extents import Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,51 +174,6 @@ def label_map_of(
     for object_id, plane in zip(ids, planes, strict=True):
         label_map[plane.astype(bool)] = object_id
     return label_map
-
-
-class Extent(NamedTuple):
-    """How large an object is and where.
-
-    Attributes:
-        area: number of pixels.
-        box: smallest box around them.
-    """
-
-    area: int
-    box: Box
-
-
-NOTHING = Extent(0, NO_BOX)
-"""The extent of an object without pixels."""
-
-
-def measure(runs: Runs) -> dict[int, Extent]:
-    """Return area and box of every object that has pixels, by id; the background is none.
-
-    Args:
-        runs: of a label map.
-    """
-    _, width = runs.size
-    objects = runs.labels > 0
-    starts, lengths, labels = (
-        part[objects] for part in (runs.starts.astype(np.int64), runs.lengths, runs.labels)
-    )
-    ends = starts + lengths - 1
-    top, bottom = starts // width, ends // width
-    one_row = top == bottom  # a run over the end of a row reaches both edges
-    left, right = np.where(one_row, starts % width, 0), np.where(one_row, ends % width, width - 1)
-    ids, group = np.unique(labels, return_inverse=True)
-    areas = np.bincount(group, lengths)
-    low = np.full((2, len(ids)), np.iinfo(np.int64).max)
-    high = np.zeros((2, len(ids)), np.int64)
-    for axis, (lowest, highest) in enumerate([(left, right), (top, bottom)]):
-        np.minimum.at(low[axis], group, lowest)
-        np.maximum.at(high[axis], group, highest)
-    boxes = zip(*low.tolist(), *(high - low + 1).tolist(), strict=True)
-    return {
-        object_id: Extent(int(area), Box(*box))
-        for object_id, area, box in zip(ids.tolist(), areas, boxes, strict=True)
-    }
 
 
 def _compressed(counts: Sequence[int], height: int, width: int) -> bytes:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from dynamite_widget.clicks import Click
 from dynamite_widget.edits import Overlay
-from dynamite_widget.masks import Box, Mask
+from dynamite_widget.extents import Box
+from dynamite_widget.masks import Mask
 from dynamite_widget.regions import Region
 
 MAX_OBJECT_ID = 0xFFFF

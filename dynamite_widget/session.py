@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -39,7 +37,8 @@ from dynamite_widget.commands import (
     Unlock,
 )
 from dynamite_widget.formats import coco, session_file
-from dynamite_widget.formats.session_file import ImageIdentity, SavedSession
+from dynamite_widget.formats.session_file import SavedSession
+from dynamite_widget.image_identity import ImageIdentity
 from dynamite_widget.images import to_rgb
 from dynamite_widget.labelling import Change, Labelling
 from dynamite_widget.objects import AttributeValue, SegmentedObject
@@ -318,7 +317,7 @@ class Session(Labelling):
             raise ValueError(f"there is no file {str(path)!r}")
         saved = _read(data, file.path)
         if image is None:
-            image = _found_image(saved.image.source, file.path)
+            image = saved.image.found_from(file.path.parent)
         session = cls(image, segmenter, channel_order=channel_order)
         session._go_on_from(saved, file.path)
         return session
@@ -351,7 +350,7 @@ class Session(Labelling):
         with self._lock:
             view = self._view
             return SavedSession(
-                image=replace(self._identity, source=_written_source(self._source, path)),
+                image=self._identity.seen_from(path.parent),
                 labels=self._labels,
                 next_id=self._next_id,
                 state=view.state,
@@ -392,10 +391,7 @@ class Session(Labelling):
 
     @cached_property
     def _identity(self) -> ImageIdentity:
-        source = self._source
-        of_file = None if source is None else hashlib.sha256(Path(source).read_bytes()).hexdigest()
-        height, width = self.size
-        return ImageIdentity(height, width, hashlib.sha256(self._image.data).hexdigest(), of_file)
+        return ImageIdentity.of(self._image, self._source)
 
 
 def checked_labels(labels: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -425,20 +421,3 @@ def _read(data: bytes, path: Path) -> SavedSession:
         return session_file.loads(data)
     except ValueError as error:
         raise ValueError(f"{str(path)!r} cannot be read and is left as it is: {error}") from error
-
-
-def _written_source(source: str | None, path: Path) -> str | None:
-    """Name an image beside or below the session file by the way there, so that both can move."""
-    if source is None or not Path(source).is_relative_to(path.parent):
-        return source
-    return Path(source).relative_to(path.parent).as_posix()
-
-
-def _found_image(source: str | None, path: Path) -> Path:
-    if source is None:
-        raise ValueError(f"{str(path)!r} does not say which image it is about; pass image=")
-    places = [path.parent / source, path.parent / Path(source).name]
-    for place in places:
-        if place.is_file():
-            return place
-    raise ValueError(f"the image of {str(path)!r} is not at {source!r}; pass image=")

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from dynamite_widget.clicks import Click
 from dynamite_widget.edits import Overlay
-from dynamite_widget.masks import NOTHING, masks_of, measure
+from dynamite_widget.extents import NOTHING, measure
+from dynamite_widget.masks import masks_of
 from dynamite_widget.objects import SegmentedObject
 from dynamite_widget.run_lengths import Runs
 from dynamite_widget.state import State

@@ -20,7 +20,7 @@ FLOORS = (
     {
         *("clicks", "images", "masks", "regions", "run_lengths", "palette", "objects", "edits"),
         *("resizing", "segmenting", "feature_cache", "devices", "state", "view", "background_jobs"),
-        *("composing", "saving"),
+        *("composing", "saving", "extents", "image_identity"),
     },
     {
         *("commands", "history", "protocol", "network_input", "features", "segmenter"),

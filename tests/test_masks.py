@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 from scipy import ndimage
 
-from dynamite_widget.masks import NOTHING, Box, Mask, label_map_of, masks_of, measure
+from dynamite_widget.extents import NOTHING, Box, measure
+from dynamite_widget.masks import Mask, label_map_of, masks_of
 from dynamite_widget.run_lengths import Runs
 
 SHAPES = array_shapes(min_dims=2, max_dims=2, max_side=12)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.commands.base import Command, Scene, Together
-from dynamite_widget.commands.deciding import Decide, check_unlocked, checked_owner
+from dynamite_widget.commands.checking import check_unlocked, checked_owner
+from dynamite_widget.commands.deciding import Decide
 from dynamite_widget.commands.editing import AddEdit
 from dynamite_widget.edits import MODEL_DECIDES, Edit
 from dynamite_widget.regions import Region

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from dynamite_widget.clicks import BACKGROUND
 from dynamite_widget.commands.base import Act, Command, Scene
-from dynamite_widget.commands.deciding import check_unlocked, checked_owner
+from dynamite_widget.commands.checking import check_unlocked, checked_owner
 from dynamite_widget.edits import Edit, EditKind
 from dynamite_widget.regions import Region
 from dynamite_widget.state import State

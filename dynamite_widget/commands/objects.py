@@ -8,9 +8,7 @@ from types import MappingProxyType
 
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.commands.base import Act, Command, Scene, Together, completed_together
-from dynamite_widget.commands.clicking import AddClick, DeleteClick
-from dynamite_widget.commands.deciding import (
-    SetBound,
+from dynamite_widget.commands.checking import (
     check_unlocked,
     checked_attributes,
     checked_box,
@@ -18,9 +16,11 @@ from dynamite_widget.commands.deciding import (
     checked_label,
     checked_name,
 )
+from dynamite_widget.commands.clicking import AddClick, DeleteClick
+from dynamite_widget.commands.deciding import SetBound
 from dynamite_widget.commands.editing import DeleteEdit, Paint
 from dynamite_widget.edits import Edit
-from dynamite_widget.masks import Box
+from dynamite_widget.extents import Box
 from dynamite_widget.objects import MAX_OBJECT_ID, AttributeValue, ObjectRecord, no_attributes
 from dynamite_widget.palette import color_of
 from dynamite_widget.regions import Region

@@ -45,37 +45,12 @@ from dynamite_widget.formats.session_records import (
     whole,
 )
 from dynamite_widget.history import History, Step
+from dynamite_widget.image_identity import ImageIdentity
 from dynamite_widget.run_lengths import Runs
 from dynamite_widget.state import State
 
 FORMAT = "dynamite_widget.session"
 VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ImageIdentity:
-    """Which image a session is about.
-
-    Attributes:
-        height: rows.
-        width: columns.
-        sha256: of the RGB pixels, row by row, in hexadecimal.
-        file_sha256: of the file it came from, or None.
-        source: path of that file, or None.
-    """
-
-    height: int
-    width: int
-    sha256: str
-    file_sha256: str | None = None
-    source: str | None = None
-
-    def same_image(self, other: ImageIdentity) -> bool:
-        """Tell whether pixels or files agree; another decoder may round pixels differently."""
-        if (self.height, self.width) != (other.height, other.width):
-            return False
-        same_file = self.file_sha256 is not None and self.file_sha256 == other.file_sha256
-        return same_file or self.sha256 == other.sha256
 
 
 @dataclass(frozen=True, slots=True, eq=False)

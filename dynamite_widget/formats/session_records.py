@@ -22,9 +22,9 @@ from dynamite_widget.commands import (
     RemoveObject,
     Together,
 )
-from dynamite_widget.commands.deciding import checked_attributes, checked_color
+from dynamite_widget.commands.checking import checked_attributes, checked_color
 from dynamite_widget.edits import Edit
-from dynamite_widget.masks import Box
+from dynamite_widget.extents import Box
 from dynamite_widget.objects import MAX_OBJECT_ID, ObjectRecord
 from dynamite_widget.regions import Region
 from dynamite_widget.state import checked_point
