@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
     alone = args.task == "noc"
     settings = BenchSettings(
         source=SegmenterSource(args.model, args.checkpoint, args.device),
-        data=args.data,
+        data=str(Path(args.data).resolve()),
         layout=args.layout,
         split=args.split,
         limit=args.limit,

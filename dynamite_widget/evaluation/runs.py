@@ -46,20 +46,9 @@ class Run:
         """
         record = _settings_record(title, settings)
         file = path / SETTINGS_FILE
-        if file.exists():
-            before = _read_json(file)
-            other = {
-                k for k in record if k not in ("version", "machine") and record[k] != before.get(k)
-            }
-            if other:
-                told = "; ".join(
-                    f"{k}: {before.get(k)!r} there, {record[k]!r} now" for k in sorted(other)
-                )
-                raise ValueError(
-                    f"{path} holds a run with other settings ({told}); take another --out, or "
-                    "the same settings to go on"
-                )
-        elif path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if file.exists() and any(path.glob("*.jsonl")):
+            _check_same(path, _read_json(file), record)
+        elif path.exists() and not file.exists() and (path.is_file() or any(path.iterdir())):
             raise ValueError(f"{path} is there and is no run; take another --out")
         else:
             path.mkdir(parents=True, exist_ok=True)
@@ -199,6 +188,20 @@ def _settings_record(title: str, settings: BenchSettings) -> dict[str, Any]:
         },
     }
     return json.loads(json.dumps(record))
+
+
+def _check_same(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    decisive = sorted(now.keys() - {"version", "machine"})
+    other = [
+        f"{name}: {before.get(name)!r} there, {now[name]!r} now"
+        for name in decisive
+        if before.get(name) != now[name]
+    ]
+    if other:
+        raise ValueError(
+            f"{path} holds a run with other settings ({'; '.join(other)}); take another --out, "
+            "or the same settings to go on"
+        )
 
 
 def _sha256(path: Path) -> str:

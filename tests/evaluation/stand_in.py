@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from dynamite_widget.clicks import Click
 from dynamite_widget.evaluation import Scene
@@ -63,3 +66,43 @@ def rectangle(
     mask = np.zeros(size, dtype=bool)
     mask[top : top + height, left : left + width] = True
     return mask
+
+
+class Stumbling(NearestWithin):
+    """Is interrupted at the image with this number, counted over all that are encoded."""
+
+    at: int | None = None
+    count = 0
+
+    def __init__(self) -> None:
+        super().__init__(8)
+
+    def encode(self, image: NDArray[np.uint8]) -> tuple[int, int]:
+        Stumbling.count += 1
+        if Stumbling.count == Stumbling.at:
+            raise KeyboardInterrupt
+        return super().encode(image)
+
+
+class Slow(NearestWithin):
+    """Takes its time over every image."""
+
+    def __init__(self) -> None:
+        super().__init__(8)
+
+    def encode(self, image: NDArray[np.uint8]) -> tuple[int, int]:
+        time.sleep(0.3)
+        return super().encode(image)
+
+
+def write_label_folder(root: Path, n_images: int = 5) -> Path:
+    """A small data set on disk, with two to four objects an image."""
+    for name in ("images", "masks"):
+        (root / name).mkdir(parents=True)
+    for k in range(n_images):
+        labels = np.zeros((40, 60), np.uint8)
+        for number in range(2 + k % 3):
+            labels[rectangle(2 + k, 2 + 14 * number, 20 + 3 * number, 12)] = number + 1
+        Image.fromarray(labels).save(root / "masks" / f"{k}.png")
+        Image.new("RGB", (60, 40), (30 * k, 90, 120)).save(root / "images" / f"{k}.jpg")
+    return root
