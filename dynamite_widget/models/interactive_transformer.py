@@ -341,11 +341,12 @@ class InteractiveTransformer(nn.Module):
             logits = torch.cat(parts, 2).unflatten(2, fine)
             return self._with_prior(logits, queries, size, last)
         pixels = torch.cat(list(self.decode(memory, content, queries)), 1)
-        update = self.decoder_output(pixels).transpose(1, 2).unflatten(2, memory.maps[2].shape[-2:])
-        features = memory.mask_features + F.interpolate(
-            update, size=fine, mode="bilinear", align_corners=False
-        )
-        return self._predict(content, features, queries, size, last)
+        # A resize commutes with the product: few logits are resized instead of many channels.
+        weights, update = self._mask_weights(content), self.decoder_output(pixels)
+        coarse = (weights @ update.transpose(1, 2)).unflatten(2, memory.maps[2].shape[-2:])
+        logits = (weights @ memory.mask_features.flatten(2)).unflatten(2, fine)
+        logits = logits + F.interpolate(coarse, size=fine, mode="bilinear", align_corners=False)
+        return self._with_prior(logits, queries, size, last)
 
     def decode(self, memory: ImageMemory, content: Tensor, queries: Queries) -> Iterator[Tensor]:
         """Pixels after the decoder, some at a time: (B, n, width) each.
