@@ -20,14 +20,14 @@ FLOORS = (
     {
         *("clicks", "images", "masks", "regions", "run_lengths", "palette", "objects", "edits"),
         *("resizing", "segmenting", "feature_cache", "devices", "state", "view", "background_jobs"),
-        *("composing", "saving", "extents", "image_identity"),
+        *("composing", "saving", "extents", "image_identity", "latency"),
     },
     {
         *("commands", "history", "protocol", "network_input", "features", "segmenter"),
-        *("answering", "formats"),
+        *("answering", "formats", "message_fields"),
     },
     {"session", "labelling", "evaluation", "training"},
-    {"widget", "cli"},
+    {"widget", "screen_settings", "screen_requests", "answering_thread", "cli"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
