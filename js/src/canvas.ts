@@ -6,14 +6,17 @@ import { element } from "./elements.ts";
 import { Flashes } from "./flashes.ts";
 import type { Kernel } from "./kernel.ts";
 import { LabelMap } from "./label_map.ts";
-import { Masks, type MaskStyle } from "./masks.ts";
+import type { BorderStyle } from "./borders.ts";
+import { Masks } from "./masks.ts";
 import { Photograph } from "./photograph.ts";
-import { BACKGROUND, type SegmentedObject } from "./protocol.ts";
+import type { SegmentedObject } from "./protocol.ts";
 import type { Tool } from "./tools/tool.ts";
 import type { ViewState } from "./view_state.ts";
 import { fit, resized, toView, type Point, type Size } from "./viewport.ts";
 
 const PULSE_MS = 1200;
+/** A view that was not moved for so long is at rest: it is drawn sharp. */
+const REST_MS = 120;
 /** From this many CSS pixels for one image pixel on, pixels are shown as squares. */
 const PIXELATED_FROM = 3;
 
@@ -34,6 +37,7 @@ export class Canvas {
   #flashes = new Flashes();
   #frame = 0;
   #photographIsStale = true;
+  #movedAt = -Infinity;
   readonly #calm: MediaQueryList | null;
 
   constructor(
@@ -85,6 +89,12 @@ export class Canvas {
     return this.kernel.image ?? { width: 1, height: 1 };
   }
 
+  /** The view was panned or zoomed. */
+  moved(): void {
+    this.#movedAt = performance.now();
+    this.redraw(true);
+  }
+
   /** Draws with the next frame; the photograph only when it changed or moved. */
   redraw(photograph = false): void {
     this.#photographIsStale ||= photograph;
@@ -120,9 +130,9 @@ export class Canvas {
     } catch (error) {
       return this.events.failed(error);
     }
-    const expected = new Set([this.kernel.shown.scene.active ?? BACKGROUND]);
+    const { others } = this.kernel.shown.scene;
     const now = performance.now();
-    const changed = before ? this.#flashes.compare(before, this.masks.map, expected, now) : [];
+    const changed = before ? this.#flashes.start(before, this.masks.map, others, now) : [];
     this.redraw();
     this.events.painted(changed);
   }
@@ -184,7 +194,7 @@ export class Canvas {
     const { viewport, size } = state;
     const { scene } = kernel.shown;
     const calm = this.#calm?.matches === true;
-    const styles = new Map<number, MaskStyle>();
+    const styles = new Map<number, BorderStyle>();
     for (const object of scene.objects) {
       if (!this.isShown(object)) continue;
       const flash = this.#flashes.strength(object.id, now);
@@ -195,13 +205,15 @@ export class Canvas {
         flash: calm && flash > 0 ? 1 : flash,
       });
     }
-    const options = { opacity: kernel.get("opacity"), outline: kernel.get("outline") };
-    this.masks.draw(context, viewport, size, this.image, styles, options);
+    const moving = now - this.#movedAt < REST_MS;
+    const frame = { viewport, size, ratio: this.#ratio, image: this.image };
+    const options = { opacity: kernel.get("opacity"), outline: kernel.get("outline"), moving };
+    const rough = this.masks.draw(context, frame, styles, options);
     if (kernel.get("numbers")) this.#drawNumbers(context, scene.objects);
     const waits = kernel.get("masks_only") ? false : this.#drawDots(context, now, calm);
     if (state.keyboard) drawCrosshair(context, toView(viewport, state.keyboard), size);
     this.tool().draw?.(context);
-    return this.#flashes.any || waits;
+    return this.#flashes.any || waits || rough;
   }
 
   #drawDots(context: CanvasRenderingContext2D, now: number, calm: boolean): boolean {
@@ -246,9 +258,13 @@ export class Canvas {
     context.restore();
   }
 
+  get #ratio(): number {
+    return window.devicePixelRatio || 1;
+  }
+
   /** Gives a canvas the view's size in device pixels, cleared and scaled to CSS pixels. */
   #prepare(canvas: HTMLCanvasElement): CanvasRenderingContext2D | null {
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = this.#ratio;
     const width = Math.round(this.state.size.width * ratio);
     const height = Math.round(this.state.size.height * ratio);
     const context = canvas.getContext("2d");

@@ -128,7 +128,7 @@ export class DeskOfView implements Desk, GestureTarget {
   }
 
   #moved(): void {
-    this.canvas.redraw(true);
+    this.canvas.moved();
     this.changed();
   }
 }

@@ -10,18 +10,16 @@ const LEAST_SHARE = 0.002;
 export class Flashes {
   #started = new Map<number, number>();
 
-  /** Compares two answers; `expected` are the objects that the person changed on purpose. */
-  compare(before: LabelMap, after: LabelMap, expected: ReadonlySet<number>, now: number): number[] {
-    const changed: number[] = [];
-    const areas = new Map<number, number>();
-    for (const [id, pixels] of after.changesSince(before)) {
-      if (expected.has(id)) continue;
-      if (areas.size === 0) for (const k of before.ids) areas.set(k, (areas.get(k) ?? 0) + 1);
-      if (pixels < Math.max(LEAST_PIXELS, (areas.get(id) ?? 0) * LEAST_SHARE)) continue;
-      this.#started.set(id, now);
-      changed.push(id);
-    }
-    return changed;
+  /** Begins to show those of `others` that changed enough to be seen; returns them. */
+  start(before: LabelMap, after: LabelMap, others: readonly number[], now: number): number[] {
+    if (others.length === 0) return [];
+    const changes = after.changesSince(before);
+    const seen = others.filter((id) => {
+      const area = Math.max(before.areaOf(id), after.areaOf(id));
+      return (changes.get(id) ?? 0) >= Math.max(LEAST_PIXELS, area * LEAST_SHARE);
+    });
+    for (const id of seen) this.#started.set(id, now);
+    return seen;
   }
 
   /** 1 at the start, 0 at the end and for objects that do not flash. */

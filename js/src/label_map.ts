@@ -34,6 +34,15 @@ export class LabelMap {
     return this.ids[y * this.size.width + x] ?? 0;
   }
 
+  /** Number of pixels of an object. */
+  areaOf(id: number): number {
+    let area = 0;
+    forEachRun(this.#runs, (start, end, label) => {
+      if (label === id) area += end - start;
+    });
+    return area;
+  }
+
   /** Fills every pixel of `pixels` (ABGR words, as in ImageData) with its object's colour. */
   paint(pixels: Uint32Array, colorOf: (id: number) => number): void {
     pixels.fill(0);

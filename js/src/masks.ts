@@ -1,37 +1,31 @@
 // Masks: paints a label map once per answer, then draws it under any zoom.
 
+import { Borders, type BorderStyle } from "./borders.ts";
 import { parseColor, pixelWord } from "./colors.ts";
 import type { LabelMap } from "./label_map.ts";
-import type { Outline } from "./outlines.ts";
 import type { Point, Size, Viewport } from "./viewport.ts";
 
-/** How one object is shown; objects without a style are not drawn. */
-export interface MaskStyle {
-  readonly color: string;
-  readonly active: boolean;
-  readonly hovered: boolean;
-  /** 1 just after another object's click changed this one, falling to 0. */
-  readonly flash: number;
+/** Where masks are drawn, and for an image of how many pixels. */
+export interface MaskFrame {
+  readonly viewport: Viewport;
+  readonly size: Size;
+  /** Device pixels in a CSS pixel. */
+  readonly ratio: number;
+  readonly image: Size;
 }
 
 export interface MaskOptions {
   readonly opacity: number;
   readonly outline: boolean;
-}
-
-interface Border {
-  readonly path: Path2D;
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
+  /** The view is being panned or zoomed: quick is better than sharp. */
+  readonly moving: boolean;
 }
 
 export class Masks {
+  readonly #borders = new Borders();
   #map: LabelMap | null = null;
   #fill: HTMLCanvasElement | null = null;
   #filled = "";
-  #borders = new Map<number, Border>();
 
   get map(): LabelMap | null {
     return this.#map;
@@ -40,30 +34,34 @@ export class Masks {
   set map(map: LabelMap | null) {
     this.#map = map;
     this.#filled = "";
-    this.#borders = new Map();
-    if (!map) this.#fill = null;
+    if (map) {
+      this.#borders.outlines = map.outlines;
+    } else {
+      this.#borders.free();
+      this.#fill = null;
+    }
   }
 
-  /** Draws fills and borders; `image` is the size in whose pixels the viewport counts. */
+  /**
+   * Draws the objects that have a style.
+   *
+   * @returns whether it should be drawn again, sharper, once the view rests.
+   */
   draw(
     context: CanvasRenderingContext2D,
-    viewport: Viewport,
-    view: Size,
-    image: Size,
-    styles: ReadonlyMap<number, MaskStyle>,
-    options: MaskOptions,
-  ): void {
+    { viewport, size, ratio, image }: MaskFrame,
+    styles: ReadonlyMap<number, BorderStyle>,
+    { opacity, outline, moving }: MaskOptions,
+  ): boolean {
     const map = this.#map;
-    if (!map) return;
-    const stretch = image.width / map.size.width;
-    const scale = viewport.scale * stretch;
-    const fill = this.#painted(map, styles);
-    if (options.opacity > 0) {
+    if (!map || styles.size === 0) return false;
+    const scale = viewport.scale * (image.width / map.size.width);
+    if (opacity > 0) {
       context.save();
-      context.globalAlpha = options.opacity;
+      context.globalAlpha = opacity;
       context.imageSmoothingEnabled = scale < 2;
       context.drawImage(
-        fill,
+        this.#painted(map, styles),
         viewport.left,
         viewport.top,
         image.width * viewport.scale,
@@ -71,24 +69,14 @@ export class Masks {
       );
       context.restore();
     }
-    context.save();
-    context.translate(viewport.left, viewport.top);
-    context.scale(scale, (viewport.scale * image.height) / map.size.height);
-    context.lineJoin = "round";
-    for (const [id, border] of this.#bordersOf(map)) {
-      const style = styles.get(id);
-      if (!style || !isSeen(border, viewport, scale, view)) continue;
-      if (options.outline || style.active || style.hovered || style.flash > 0) {
-        strokeBorder(context, border.path, style, scale);
-      }
-    }
-    context.restore();
+    const frame = { viewport: { ...viewport, scale }, size, ratio };
+    return this.#borders.draw(context, frame, styles, { all: outline, moving });
   }
 
   /** A pixel well inside the object, to put its number on; null for an object without pixels. */
   middleOf(id: number, image: Size): Point | null {
     const map = this.#map;
-    const border = map && this.#bordersOf(map).get(id);
+    const border = map && this.#borders.get(id);
     if (!border) return null;
     const { width } = map.size;
     const row = Math.min(Math.floor((border.top + border.bottom) / 2), map.size.height - 1);
@@ -107,7 +95,7 @@ export class Masks {
     return { x: x * stretch, y: (row + 0.5) * stretch };
   }
 
-  #painted(map: LabelMap, styles: ReadonlyMap<number, MaskStyle>): HTMLCanvasElement {
+  #painted(map: LabelMap, styles: ReadonlyMap<number, BorderStyle>): HTMLCanvasElement {
     const { width, height } = map.size;
     this.#fill ??= document.createElement("canvas");
     const look = [...styles].map(([id, { color }]) => `${id}${color}`).join();
@@ -121,57 +109,4 @@ export class Masks {
     this.#filled = look;
     return this.#fill;
   }
-
-  #bordersOf(map: LabelMap): Map<number, Border> {
-    if (this.#borders.size === 0) {
-      for (const [id, outline] of map.outlines) this.#borders.set(id, borderOf(outline));
-    }
-    return this.#borders;
-  }
-}
-
-/** A light line in a dark one, in the object's colour: it shows on any photograph. */
-function strokeBorder(
-  context: CanvasRenderingContext2D,
-  path: Path2D,
-  style: MaskStyle,
-  scale: number,
-): void {
-  const extra = (style.active ? 1 : 0) + (style.hovered ? 0.5 : 0) + style.flash * 4;
-  const stroke = (color: string, width: number) => {
-    context.strokeStyle = color;
-    context.lineWidth = width / scale;
-    context.stroke(path);
-  };
-  stroke("rgb(0 0 0 / 70%)", 3.5 + extra * 1.5);
-  if (style.active || style.flash > 0) stroke("#fff", 2.25 + extra);
-  stroke(style.color, style.active ? 1.5 : 1.75 + extra / 2);
-}
-
-function isSeen(border: Border, viewport: Viewport, scale: number, view: Size): boolean {
-  return (
-    border.right * scale + viewport.left > -8 &&
-    border.bottom * scale + viewport.top > -8 &&
-    border.left * scale + viewport.left < view.width + 8 &&
-    border.top * scale + viewport.top < view.height + 8
-  );
-}
-
-function borderOf(outline: Outline): Border {
-  const path = new Path2D();
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const line of outline) {
-    for (let i = 0; i < line.length; i += 2) {
-      const x = line[i] ?? 0;
-      const y = line[i + 1] ?? 0;
-      if (i === 0) path.moveTo(x, y);
-      else path.lineTo(x, y);
-      if (x < left) left = x;
-      if (x > right) right = x;
-      if (y < top) top = y;
-      if (y > bottom) bottom = y;
-    }
-    path.closePath();
-  }
-  return { path, left, top, right, bottom };
 }

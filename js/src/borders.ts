@@ -1,0 +1,206 @@
+// Borders: draws the outlines of all objects, from a picture of them while the view moves.
+
+import type { Outline } from "./outlines.ts";
+import type { Size, Viewport } from "./viewport.ts";
+
+/** One object's border, in pixels of the label map. */
+export interface Border {
+  readonly path: Path2D;
+  readonly points: number;
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+export interface BorderStyle {
+  readonly color: string;
+  readonly active: boolean;
+  readonly hovered: boolean;
+  /** 1 just after another object's click changed this one, falling to 0. */
+  readonly flash: number;
+}
+
+/** Where borders are drawn: the view, and the viewport in pixels of the label map. */
+export interface BorderFrame {
+  readonly viewport: Viewport;
+  readonly size: Size;
+  readonly ratio: number;
+}
+
+/** With fewer points than this every frame is drawn anew: it costs a few milliseconds. */
+const FEW_POINTS = 3000;
+
+export class Borders {
+  #borders = new Map<number, Border>();
+  #points = 0;
+  #picture: HTMLCanvasElement | null = null;
+  #drawn: { look: string; frame: BorderFrame } | null = null;
+
+  set outlines(outlines: ReadonlyMap<number, Outline>) {
+    this.#borders = new Map([...outlines].map(([id, outline]) => [id, borderOf(outline)]));
+    this.#points = [...this.#borders.values()].reduce((sum, { points }) => sum + points, 0);
+    this.#drawn = null;
+  }
+
+  get(id: number): Border | undefined {
+    return this.#borders.get(id);
+  }
+
+  free(): void {
+    this.#borders.clear();
+    this.#picture = null;
+    this.#drawn = null;
+  }
+
+  /**
+   * Draws all borders that have a style; those that stand out come on top.
+   *
+   * @returns whether a picture of an earlier view was used: draw again once the view rests.
+   */
+  draw(
+    context: CanvasRenderingContext2D,
+    frame: BorderFrame,
+    styles: ReadonlyMap<number, BorderStyle>,
+    options: { all: boolean; moving: boolean },
+  ): boolean {
+    const rough = options.all && this.#drawAll(context, frame, styles, options.moving);
+    enter(context, frame);
+    for (const [id, style] of styles) {
+      const border = this.#borders.get(id);
+      if (!border || !standsOut(style) || !isSeen(border, frame)) continue;
+      strokeBorder(context, border.path, style, frame.viewport.scale);
+    }
+    context.restore();
+    return rough;
+  }
+
+  #drawAll(
+    context: CanvasRenderingContext2D,
+    frame: BorderFrame,
+    styles: ReadonlyMap<number, BorderStyle>,
+    moving: boolean,
+  ): boolean {
+    if (this.#points < FEW_POINTS) {
+      this.#stroke(context, frame, styles);
+      return false;
+    }
+    const look = [...styles].map(([id, { color }]) => `${id}${color}`).join();
+    const drawn = this.#drawn?.look === look ? this.#drawn : null;
+    const same = drawn !== null && isSame(drawn.frame, frame);
+    const picture = same || (drawn && moving) ? this.#picture : this.#redraw(frame, look, styles);
+    const from = (same || !drawn || !moving ? frame : drawn.frame).viewport;
+    if (!picture) return false;
+    const zoom = frame.viewport.scale / from.scale;
+    context.drawImage(
+      picture,
+      frame.viewport.left - from.left * zoom,
+      frame.viewport.top - from.top * zoom,
+      (picture.width / frame.ratio) * zoom,
+      (picture.height / frame.ratio) * zoom,
+    );
+    return !same && moving && drawn !== null;
+  }
+
+  #redraw(
+    frame: BorderFrame,
+    look: string,
+    styles: ReadonlyMap<number, BorderStyle>,
+  ): HTMLCanvasElement | null {
+    this.#picture ??= document.createElement("canvas");
+    this.#picture.width = Math.round(frame.size.width * frame.ratio);
+    this.#picture.height = Math.round(frame.size.height * frame.ratio);
+    const context = this.#picture.getContext("2d");
+    if (!context) return null;
+    context.setTransform(frame.ratio, 0, 0, frame.ratio, 0, 0);
+    this.#stroke(context, frame, styles);
+    this.#drawn = { look, frame };
+    return this.#picture;
+  }
+
+  #stroke(
+    context: CanvasRenderingContext2D,
+    frame: BorderFrame,
+    styles: ReadonlyMap<number, BorderStyle>,
+  ): void {
+    enter(context, frame);
+    for (const [id, { color }] of styles) {
+      const border = this.#borders.get(id);
+      if (!border || !isSeen(border, frame)) continue;
+      const plain = { color, active: false, hovered: false, flash: 0 };
+      strokeBorder(context, border.path, plain, frame.viewport.scale);
+    }
+    context.restore();
+  }
+}
+
+function enter(context: CanvasRenderingContext2D, { viewport }: BorderFrame): void {
+  context.save();
+  context.translate(viewport.left, viewport.top);
+  context.scale(viewport.scale, viewport.scale);
+  context.lineJoin = "bevel";
+}
+
+/** A light line in a dark one, in the object's colour: it shows on any photograph. */
+function strokeBorder(
+  context: CanvasRenderingContext2D,
+  path: Path2D,
+  style: BorderStyle,
+  scale: number,
+): void {
+  const extra = (style.active ? 1 : 0) + (style.hovered ? 0.5 : 0) + style.flash * 4;
+  const stroke = (color: string, width: number) => {
+    context.strokeStyle = color;
+    context.lineWidth = width / scale;
+    context.stroke(path);
+  };
+  stroke("rgb(0 0 0 / 70%)", 3.5 + extra * 1.5);
+  if (style.active || style.flash > 0) stroke("#fff", 2.25 + extra);
+  stroke(style.color, style.active ? 1.5 : 1.75 + extra / 2);
+}
+
+function standsOut({ active, hovered, flash }: BorderStyle): boolean {
+  return active || hovered || flash > 0;
+}
+
+function isSame(a: BorderFrame, b: BorderFrame): boolean {
+  return (
+    a.ratio === b.ratio &&
+    a.size.width === b.size.width &&
+    a.size.height === b.size.height &&
+    a.viewport.scale === b.viewport.scale &&
+    a.viewport.left === b.viewport.left &&
+    a.viewport.top === b.viewport.top
+  );
+}
+
+function isSeen(border: Border, { viewport, size }: BorderFrame): boolean {
+  const { scale, left, top } = viewport;
+  return (
+    border.right * scale + left > -8 &&
+    border.bottom * scale + top > -8 &&
+    border.left * scale + left < size.width + 8 &&
+    border.top * scale + top < size.height + 8
+  );
+}
+
+function borderOf(outline: Outline): Border {
+  const path = new Path2D();
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  let points = 0;
+  for (const line of outline) {
+    points += line.length / 2;
+    for (let i = 0; i < line.length; i += 2) {
+      const x = line[i] ?? 0;
+      const y = line[i + 1] ?? 0;
+      if (i === 0) path.moveTo(x, y);
+      else path.lineTo(x, y);
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      if (y > bottom) bottom = y;
+    }
+    path.closePath();
+  }
+  return { path, points, left, top, right, bottom };
+}
