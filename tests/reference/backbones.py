@@ -116,7 +116,7 @@ def _hrnet_module(w: Weights, name: str, branches: list[Tensor]) -> list[Tensor]
 def segformer_b0(w: Weights, x: Tensor) -> list[Tensor]:
     maps = []
     for stage, (heads, ratio) in enumerate(((1, 8), (2, 4), (5, 2), (8, 1)), start=1):
-        kernel, stride, padding = (7, 4, 3) if stage == 1 else (3, 2, 1)
+        stride, padding = (4, 3) if stage == 1 else (2, 1)
         x = conv(w, f"backbone.patch_embed{stage}.proj", x, stride, padding)
         height, width = x.shape[-2:]
         tokens = layer_norm(w, f"backbone.patch_embed{stage}.norm", x.flatten(2).mT)
@@ -129,9 +129,7 @@ def segformer_b0(w: Weights, x: Tensor) -> list[Tensor]:
             plane = hidden.mT.unflatten(2, (height, width))
             depthwise = f"{block}.mlp.dwconv.dwconv"
             kernel3 = w[f"{depthwise}.weight"]
-            plane = F.conv2d(
-                plane, kernel3, w[f"{depthwise}.bias"], padding=1, groups=len(kernel3)
-            )
+            plane = F.conv2d(plane, kernel3, w[f"{depthwise}.bias"], padding=1, groups=len(kernel3))
             tokens = tokens + linear(w, f"{block}.mlp.fc2", F.gelu(plane.flatten(2).mT))
         tokens = layer_norm(w, f"backbone.norm{stage}", tokens, 1e-6)
         x = tokens.mT.unflatten(2, (height, width)).contiguous()
@@ -139,9 +137,7 @@ def segformer_b0(w: Weights, x: Tensor) -> list[Tensor]:
     return maps
 
 
-def _mit_attention(
-    w: Weights, name: str, x: Tensor, height: int, heads: int, ratio: int
-) -> Tensor:
+def _mit_attention(w: Weights, name: str, x: Tensor, height: int, heads: int, ratio: int) -> Tensor:
     batch, count, dim = x.shape
     q = linear(w, f"{name}.q", x).unflatten(2, (heads, dim // heads)).transpose(1, 2)
     source = x
@@ -182,7 +178,9 @@ def _swin(w: Weights, x: Tensor, depths: tuple, heads: tuple, window: int) -> li
             down = f"backbone.layers.{stage}.downsample"
             x = F.pad(x, (0, 0, 0, x.shape[2] % 2, 0, x.shape[1] % 2))
             corners = [x[:, 0::2, 0::2], x[:, 1::2, 0::2], x[:, 0::2, 1::2], x[:, 1::2, 1::2]]
-            x = linear(w, f"{down}.reduction", layer_norm(w, f"{down}.norm", torch.cat(corners, -1)))
+            x = linear(
+                w, f"{down}.reduction", layer_norm(w, f"{down}.norm", torch.cat(corners, -1))
+            )
     return maps
 
 

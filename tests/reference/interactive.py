@@ -20,7 +20,7 @@ ROOT = "sem_seg_head.interactive_transformer"
 
 @dataclass(frozen=True)
 class ImageClicks:
-    """Clicks of one image: (y, x, t) in resized pixels, a list for each object and one for the rest."""
+    """Clicks (y, x, t) in resized pixels: a list for each object, and the background's."""
 
     objects: list[list[tuple[float, float, int]]]
     background: list[tuple[float, float, int]]
@@ -56,10 +56,14 @@ def interactive_transformer(
     height, width = (4 * side for side in mask_features.shape[-2:])
     descriptors, codes = [], []
     static = f"{ROOT}.static_bg_query" in w
-    longest = max(len(image.in_order) for image in images) + (0 if static else len(images) > 1)
+    longest = max(len(image.in_order) for image in images)
+    if len(images) > 1 and not static:
+        longest += 1
     for b, image in enumerate(images):
         rows = [_describe([m[b] for m in multi_scale], y, x) for y, x, _ in image.in_order]
-        code = [_click_code(c, height, width, image.max_timestamp, encoding) for c in image.in_order]
+        code = [
+            _click_code(c, height, width, image.max_timestamp, encoding) for c in image.in_order
+        ]
         padding = longest - len(rows)
         rows += [w[f"{ROOT}.bg_query"]] * padding
         code += [_padding_code(len(code[0]))] * padding
@@ -88,7 +92,9 @@ def interactive_transformer(
         blocked = small.flatten(2).sigmoid() < 0.5
         blocked[blocked.all(-1)] = False
         name = f"{ROOT}.encoder.cross_attention_layers.{i}"
-        attended = attention(w, f"{name}.multihead_attn", output + query_embed, keys, source, blocked)
+        attended = attention(
+            w, f"{name}.multihead_attn", output + query_embed, keys, source, blocked
+        )
         output = layer_norm(w, f"{name}.norm", output + attended)
         after_first = output if after_first is None else after_first
         name = f"{ROOT}.encoder.self_attention_layers.{i}"
@@ -185,4 +191,6 @@ def _click_code(
 
 def _padding_code(length: int) -> Tensor:
     """Sines of 0, cosines of pi / 2."""
-    return torch.stack((torch.zeros(length // 2), torch.full((length // 2,), math.pi / 2).cos()), 1).flatten()
+    return torch.stack(
+        (torch.zeros(length // 2), torch.full((length // 2,), math.pi / 2).cos()), 1
+    ).flatten()

@@ -42,7 +42,9 @@ def pixel_decoder(w: Weights, maps: list[Tensor], backbone: str) -> tuple[Tensor
     """Return mask_features (B, 256, h4, w4) and multi_scale_features, coarsest first."""
     tokens, positions, sizes = [], [], []
     for level, x in enumerate(maps[:0:-1]):  # the three coarsest, coarsest first
-        x = group_norm(w, f"{ROOT}.input_proj.{level}.1", conv(w, f"{ROOT}.input_proj.{level}.0", x))
+        x = group_norm(
+            w, f"{ROOT}.input_proj.{level}.1", conv(w, f"{ROOT}.input_proj.{level}.0", x)
+        )
         sizes.append(tuple(x.shape[-2:]))
         tokens.append(x.flatten(2).mT)
         code = map_encoding(*sizes[-1]).flatten(1).mT[None]
