@@ -25,7 +25,7 @@ export class Masks {
   readonly #borders = new Borders();
   #map: LabelMap | null = null;
   #fill: HTMLCanvasElement | null = null;
-  #filled = "";
+  #filled: string | null = null;
 
   get map(): LabelMap | null {
     return this.#map;
@@ -33,7 +33,7 @@ export class Masks {
 
   set map(map: LabelMap | null) {
     this.#map = map;
-    this.#filled = "";
+    this.#filled = null;
     if (map) {
       this.#borders.outlines = map.outlines;
     } else {
