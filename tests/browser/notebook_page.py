@@ -102,6 +102,14 @@ class NotebookPage:
         """Save the notebook, as Ctrl+S does."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
+    def use_theme(self, name: str) -> None:
+        """Change JupyterLab's theme, as its settings menu does, and wait until it is on."""
+        self.page.evaluate(
+            "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
+            name,
+        )
+        self.page.wait_for_function("(n) => document.body.dataset.jpThemeName === n", arg=name)
+
     def shut_down_kernel(self) -> None:
         """End the kernel, so that others have the machine for themselves."""
         self.page.evaluate(

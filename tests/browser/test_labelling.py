@@ -60,6 +60,12 @@ print(json.dumps({
 }))
 """
 
+# Mean of red, green and blue behind the widget's controls, 0..255.
+BRIGHTNESS = """(root) => {
+  const [r, g, b] = getComputedStyle(root).backgroundColor.match(/\\d+/g).map(Number);
+  return (r + g + b) / 3;
+}"""
+
 
 @pytest.fixture(scope="module")
 def notebook(open_notebook: Callable[..., NotebookPage]) -> NotebookPage:
@@ -126,6 +132,27 @@ def test_the_right_button_says_background(notebook: NotebookPage, widget: Widget
     assert ids_at(notebook, (275, 200), (330, 200), (310, 200)) == [1, 0, 0]
     expect(notebook.page.locator(".lm-Menu")).to_have_count(0)
     assert_the_screen_agrees_with_the_kernel(notebook, widget)
+
+
+def test_a_click_lands_where_she_points_after_zooming_and_moving_the_picture(
+    notebook: NotebookPage, widget: WidgetOnScreen, save_screenshot: SaveScreenshot
+) -> None:
+    mouse = notebook.page.mouse
+    widget.canvas.scroll_into_view_if_needed()
+    x, y = widget.place(420, 260)
+    mouse.move(x - 3, y)
+    mouse.move(x, y)
+    for _ in range(6):
+        mouse.wheel(0, -100)
+    mouse.down()
+    mouse.move(x - 60, y - 45, steps=4)
+    mouse.up()
+    mouse.click(x - 60, y - 45)
+    widget.wait_for_the_answer()
+    save_screenshot("zoomed")
+
+    clicked = notebook.run("print([(c.x // 1, c.y // 1) for c in w.session.clicks])")
+    assert clicked == "[(420.0, 260.0)]"
 
 
 def test_he_takes_a_click_back_and_does_it_again(
@@ -206,3 +233,14 @@ def test_a_cell_reads_the_truth_while_answers_are_on_their_way(
 
     widget.wait_for_the_answer()
     assert_the_screen_agrees_with_the_kernel(notebook, widget)
+
+
+def test_the_widget_is_dark_in_a_dark_notebook(
+    notebook: NotebookPage, widget: WidgetOnScreen, save_screenshot: SaveScreenshot
+) -> None:
+    widget.click(200, 120)
+    notebook.use_theme("JupyterLab Dark")
+    dark = widget.root.evaluate(BRIGHTNESS)
+    save_screenshot("dark")
+    notebook.use_theme("JupyterLab Light")
+    assert dark < 80 < 200 < widget.root.evaluate(BRIGHTNESS)
