@@ -38,7 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"for mist, one or several of {','.join(STRATEGIES)} (default: %(default)s)",
     )
     parser.add_argument(
-        "--clicks", type=int, help="mist: clicks an object on average, tau (10); noc: at most (20)"
+        "--tau", type=int, default=10, help="mist: clicks an object on average (default: 10)"
+    )
+    parser.add_argument(
+        "--max-clicks", type=int, default=20, help="noc: clicks an object at most (default: 20)"
     )
     parser.add_argument(
         "--iou-threshold", type=float, help="at which an object is done (mist: 0.85, noc: 0.90)"
@@ -57,6 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Evaluate, or go on where the same command stopped, and print the table."""
     alone = args.task == "noc"
+    threshold = args.iou_threshold
+    if threshold is None:
+        threshold = 0.90 if alone else 0.85
     settings = BenchSettings(
         source=SegmenterSource(args.model, args.checkpoint, args.device),
         data=str(Path(args.data).resolve()),
@@ -65,12 +71,16 @@ def run(args: argparse.Namespace) -> None:
         limit=args.limit,
         task=args.task,
         strategies=tuple(args.strategy.split(",")),
-        clicks=args.clicks if args.clicks is not None else (20 if alone else 10),
-        iou_threshold=args.iou_threshold or (0.90 if alone else 0.85),
+        clicks=args.max_clicks if alone else args.tau,
+        iou_threshold=threshold,
         seed_id=args.seed_id,
         seed_each=args.seed_each,
     )
-    finished = evaluate(settings, args.out, args.workers, show_progress=True)
+    try:
+        finished = evaluate(settings, args.out, args.workers, show_progress=True)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted. The same command goes on where this one stopped.\n")
+        raise
     told = f"results.json, results.csv and scenes.csv are in {finished.path}"
     sys.stdout.write(f"{results_table([finished])}\n\n{told}\n")
 

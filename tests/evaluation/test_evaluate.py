@@ -188,13 +188,31 @@ def test_the_command_runs_noc_and_prints_its_table(
     assert "5/5" in err  # the progress bar
 
 
+def test_an_interrupted_command_says_how_to_go_on(
+    data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Stumbling, "count", 0)
+    monkeypatch.setattr(Stumbling, "at", 2)
+    argv = ["evaluate", "--model", f"{stand_in.__name__}:Stumbling", "--data", str(data)]
+    argv += ["--tau", "3", "--out", str(tmp_path / "run")]
+    assert cli.main(argv) == 130
+    assert "The same command goes on" in capsys.readouterr().err
+    assert cli.main(argv) == 0
+    assert "| 3 " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--strategy", "luck"], "no strategy is called 'luck'"),
         (["--strategy", "best,best"], "name each one once"),
-        (["--clicks", "0"], "the budget is 0 clicks"),
+        (["--tau", "0"], "the budget is 0 clicks"),
+        (["--task", "noc", "--max-clicks", "0"], "the budget is 0 clicks"),
         (["--iou-threshold", "1.5"], "iou_threshold is 1.5"),
+        (["--iou-threshold", "0"], "iou_threshold is 0.0"),
         (["--workers", "0"], "0 workers were asked for"),
         (["--limit", "0"], "a subset of 0 scenes"),
         (["--model", "dynamite_widget.clicks:Click"], "missing 2 required positional"),
