@@ -39,8 +39,9 @@ def compose(answer: Runs, state: State, overlay: Overlay) -> NDArray[np.uint16]:
     if bounds:
         _put_inside(bounds, answer.to_array(), label_map)
     for click in state.clicks:
-        label_map[pixel_of(click.x, click.y)] = click.object_id
-    overlay.draw_on(label_map)
+        if click.object_id not in locks:
+            label_map[pixel_of(click.x, click.y)] = click.object_id
+    overlay.draw_on(label_map, without=list(locks))
     for object_id, region in locks.items():
         label_map[region.slices][region.pixels] = object_id
     label_map.flags.writeable = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -97,6 +98,14 @@ class Overlay:
             return MODEL_DECIDES
         return int(self.owners[y - self.y, x - self.x])
 
-    def draw_on(self, label_map: NDArray[np.uint16]) -> None:
-        """Overwrite the pixels of a label map, (H, W), that are held by hand."""
-        np.copyto(label_map[self.slices], self.owners, where=self.held, casting="unsafe")
+    def draw_on(self, label_map: NDArray[np.uint16], without: Sequence[int] = ()) -> None:
+        """Overwrite the pixels of a label map, (H, W), that are held by hand.
+
+        Args:
+            label_map: changed in place.
+            without: objects whose pixels become background instead.
+        """
+        owners = self.owners
+        if without:
+            owners = np.where(np.isin(owners, without), BACKGROUND, owners)
+        np.copyto(label_map[self.slices], owners, where=self.held, casting="unsafe")

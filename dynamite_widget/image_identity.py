@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from dynamite_widget.images import RGBImage
+
+
+class SourceFile(NamedTuple):
+    """The file an image came from, as it was when the image was read.
+
+    Attributes:
+        path: absolute.
+        sha256: of its bytes, in hexadecimal.
+    """
+
+    path: str
+    sha256: str
+
+    @classmethod
+    def of(cls, image: object) -> SourceFile | None:
+        """Return the file if the image was named by its path, or None."""
+        if not isinstance(image, str | os.PathLike):
+            return None
+        path = os.path.abspath(image)
+        return cls(path, hashlib.sha256(Path(path).read_bytes()).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +50,13 @@ class ImageIdentity:
     source: str | None = None
 
     @classmethod
-    def of(cls, rgb: RGBImage, source: str | None) -> ImageIdentity:
+    def of(cls, rgb: RGBImage, file: SourceFile | None) -> ImageIdentity:
         """Identify an image, (H, W, 3) uint8 and contiguous, and the file it came from."""
         height, width, _ = rgb.shape
         of_pixels = hashlib.sha256(rgb.data).hexdigest()
-        of_file = None if source is None else hashlib.sha256(Path(source).read_bytes()).hexdigest()
-        return cls(height, width, of_pixels, of_file, source)
+        if file is None:
+            return cls(height, width, of_pixels)
+        return cls(height, width, of_pixels, file.sha256, file.path)
 
     def same_image(self, other: ImageIdentity) -> bool:
         """Tell whether pixels or files agree; another decoder may round pixels differently."""

@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
+FAR = 10
+"""The rasteriser walks along every edge of a polygon, however much of it lies outside."""
+
 Points = Sequence[tuple[float, float]]
 """(x, y) pairs in pixel coordinates."""
 
@@ -78,13 +81,16 @@ class Region:
         """Fill a polygon or a lasso, as COCO fills one; it closes itself.
 
         Args:
-            points: at least three (x, y).
+            points: at least three (x, y), not absurdly far from the image.
             size: (H, W) of the image; what lies outside is left out.
 
         Raises:
-            ValueError: if there are fewer than three points or a number is not finite.
+            ValueError: if there are fewer than three points, or one is not finite or farther away
+                than `FAR` times the image's longer side.
         """
         corners = _checked_points(points, least=3, what="a polygon")
+        if np.abs(corners).max() > FAR * max(size):
+            raise ValueError(f"a polygon's points stay within {FAR * max(size)} pixels of (0, 0)")
         x, y, grid_x, grid_y = _grid(corners, 1, size)
         if not (grid_x.size and grid_y.size):
             return cls(0, 0, 0, 0, b"")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -38,7 +38,7 @@ from dynamite_widget.commands import (
 )
 from dynamite_widget.formats import coco, session_file
 from dynamite_widget.formats.session_file import SavedSession
-from dynamite_widget.image_identity import ImageIdentity
+from dynamite_widget.image_identity import ImageIdentity, SourceFile
 from dynamite_widget.images import to_rgb
 from dynamite_widget.labelling import Change, Labelling
 from dynamite_widget.objects import AttributeValue, SegmentedObject
@@ -98,13 +98,21 @@ class Session(Labelling):
             )
         self._image = to_rgb(image, channel_order=channel_order).copy()
         self._image.flags.writeable = False
-        self._source = os.path.abspath(image) if isinstance(image, str | os.PathLike) else None
+        self._source = SourceFile.of(image)
         answers = Answers(self._image, lambda: segmenter or _embedded_segmenter())
         super().__init__(answers, self.size, checked_labels(labels))
         self._saving = threading.Lock()
         self._file = None if path is None else AtomicFile(path)
         if self._file is not None:
             self._resume(self._file)
+
+    def __repr__(self) -> str:
+        height, width = self.size
+        state = self._view.state
+        counts = f"{len(state.objects)} objects, {len(state.clicks)} clicks"
+        return f"<Session of {width} x {height} pixels: {counts}>"
+
+    # What there is to read -----------------------------------------------------------------------
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -272,7 +280,7 @@ class Session(Labelling):
 
     def to_coco(self) -> dict[str, Any]:
         """Write the objects as COCO annotations; see `dynamite_widget.formats.coco.to_coco`."""
-        name = "image" if self._source is None else os.path.basename(self._source)
+        name = "image" if self._source is None else os.path.basename(self._source.path)
         return coco.to_coco(self.objects, size=self.size, file_name=name, labels=self.labels)
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -410,7 +418,9 @@ def checked_labels(labels: Sequence[str] | None) -> tuple[str, ...] | None:
     return tuple(labels)
 
 
+@cache
 def _embedded_segmenter() -> SupportsSegmentation:
+    """Load the embedded model, once for all sessions."""
     from dynamite_widget.segmenter import Segmenter  # torch comes with it, and only when needed
 
     return Segmenter.load("dynamite-lite")

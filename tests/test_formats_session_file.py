@@ -136,6 +136,15 @@ def test_the_image_is_found_beside_the_file_wherever_both_have_gone(tmp_path: Pa
     same(Session.load(away / "street.session.json", image, NearestClick()), session)
 
 
+def test_an_image_file_may_go_while_it_is_labelled(path: Path) -> None:
+    photograph = path.with_name("street.png")
+    Image.fromarray(IMAGE).save(photograph)
+    session = Session(photograph, NearestClick(), path=path)
+    photograph.unlink()
+    session.click(10, 10, session.add_object())
+    same(Session(IMAGE, NearestClick(), path=path), session)
+
+
 def test_an_image_without_a_file_must_be_handed_in(path: Path) -> None:
     labelled().save(path)
     with pytest.raises(ValueError, match="pass image="):

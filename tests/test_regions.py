@@ -118,6 +118,7 @@ def test_a_box_holds_the_pixels_it_covers_by_half_and_ends_with_the_image() -> N
         (lambda: Region.brush([(1, 1, 1)], 2, size=SIZE), "points"),
         (lambda: Region.polygon([(1, 1), (2, 2)], size=SIZE), "at least 3"),
         (lambda: Region.polygon([(1, 1), (2, 2), (np.inf, 0)], size=SIZE), "finite"),
+        (lambda: Region.polygon([(1, 1), (2, 2), (1e12, 0)], size=SIZE), "within 300 pixels"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(draw: object, words: str) -> None:

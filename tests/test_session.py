@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from threading import Thread
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ from dynamite_widget.clicks import Click
 from dynamite_widget.commands import AddClick, AddObject, Paint, Rename
 from dynamite_widget.palette import color_of
 from dynamite_widget.regions import Region
-from dynamite_widget.session import Change, Session
+from dynamite_widget.session import Change, Session, _embedded_segmenter
 from tests.nearest_click import NearestClick
 
 HEIGHT, WIDTH = 40, 60
@@ -444,6 +445,17 @@ def test_paint_that_met_a_lock_does_not_come_out_when_it_is_opened(session: Sess
     np.testing.assert_array_equal(session.label_map == car, disc(20, 20))
 
 
+def test_a_locked_object_does_not_grow_when_what_covered_it_goes(session: Session) -> None:
+    car, person = session.add_object(), session.add_object()
+    for object_id in (car, person):
+        session.click(20, 20, object_id)
+        session.brush(object_id, [(40, 20)], 3)
+    before = session.label_map == car
+    session.lock(car)
+    session.remove_object(person)
+    np.testing.assert_array_equal(session.label_map == car, before)
+
+
 # Hand edits
 
 
@@ -799,12 +811,16 @@ def test_the_embedded_model_is_loaded_when_the_first_click_needs_it(
 
     module = SimpleNamespace(Segmenter=Segmenter)
     monkeypatch.setitem(sys.modules, "dynamite_widget.segmenter", module)
+    fresh = cache(_embedded_segmenter.__wrapped__)
+    monkeypatch.setattr("dynamite_widget.session._embedded_segmenter", fresh)
     session = Session(IMAGE)
     car = session.add_object()
     session.click(20, 20)
     assert asked == []
     session.click(5, 5, car)
     session.click(30, 30, car)
+    another = Session(IMAGE)
+    another.click(5, 5, another.add_object())
     assert asked == ["dynamite-lite"]
 
 
