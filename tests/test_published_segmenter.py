@@ -11,7 +11,7 @@ import torch
 import dynamite_widget as dw
 from dynamite_widget.models.dynamite import DynaMITe
 from dynamite_widget.models.folding import fold_batch_norm
-from dynamite_widget.models.published import published_config
+from dynamite_widget.models.published import PublishedBackbone, published_config
 from tests.models.test_published_recordings import CLICKS, LABELS, SIZES
 from tests.published_weights import GOLDEN, needs_golden, recorded_weights
 
@@ -44,17 +44,18 @@ def test_a_downloaded_checkpoint_labels_photographs_as_published(downloaded: Pat
             assert (made != expected).mean() < LABELS
 
 
-def test_hrnet_answers_the_same_with_its_norms_folded() -> None:
+@pytest.mark.parametrize("backbone", ["hrnet32", "resnet50"])
+def test_backbones_answer_the_same_with_their_norms_folded(backbone: PublishedBackbone) -> None:
     torch.manual_seed(0)
-    network = DynaMITe(published_config("hrnet32")).backbone.eval()
+    network = DynaMITe(published_config(backbone)).backbone.eval()
     for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
+        if hasattr(module, "running_var"):
             torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
             torch.nn.init.normal_(module.running_mean, std=0.1)
     pixels = torch.randn(1, 3, 64, 96)
     with torch.inference_mode():
         before = network(pixels)
         after = fold_batch_norm(network)(pixels)
-    assert not any(isinstance(m, torch.nn.BatchNorm2d) for m in network.modules())
+    assert not any(hasattr(module, "running_var") for module in network.modules())
     for a, b in zip(before, after, strict=True):
         assert (a - b).abs().max() <= 2e-5 * a.abs().max()

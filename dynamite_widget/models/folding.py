@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TypeGuard
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
@@ -27,7 +28,12 @@ def fold_batch_norm(network: nn.Module) -> nn.Module:
         raise ValueError("call eval() on the network first: BatchNorm folds only with fixed means")
     for parent in network.modules():
         for (name, conv), (norm_name, norm) in pairwise(list(parent.named_children())):
-            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            if isinstance(conv, nn.Conv2d) and _is_batch_norm(norm):
                 setattr(parent, name, fuse_conv_bn_eval(conv, norm))
                 setattr(parent, norm_name, getattr(norm, "act", nn.Identity()))
     return network
+
+
+def _is_batch_norm(module: nn.Module) -> TypeGuard[nn.BatchNorm2d]:
+    """Also torchvision's frozen one, which has the same tensors but is no subclass."""
+    return isinstance(getattr(module, "running_var", None), Tensor)
