@@ -135,7 +135,13 @@ export function actionsFor(person: Person): Action[] {
       () => person.toggleSolo(),
       () => person.isSolo,
     ),
-    object("remove", "Remove the object", ["delete", "backspace"], () => person.removeObject()),
+    {
+      name: "remove",
+      title: "Remove the object, or the last corner of a polygon",
+      group: "Objects",
+      keys: ["delete", "backspace"],
+      run: () => person.removeObject(),
+    },
     {
       name: "undo",
       title: "Undo",

@@ -9,10 +9,10 @@ import { LabelMap } from "./label_map.ts";
 import type { BorderStyle } from "./borders.ts";
 import { Masks } from "./masks.ts";
 import { Photograph } from "./photograph.ts";
-import type { SegmentedObject } from "./protocol.ts";
+import type { BoxRow, SegmentedObject } from "./protocol.ts";
 import type { Tool } from "./tools/tool.ts";
 import type { ViewState } from "./view_state.ts";
-import { fit, resized, toView, type Point, type Size } from "./viewport.ts";
+import { fit, resized, toView, type Point, type Size, type Viewport } from "./viewport.ts";
 
 const PULSE_MS = 1200;
 /** A view that was not moved for so long is at rest: it is drawn sharp. */
@@ -21,6 +21,10 @@ const REST_MS = 120;
 const PIXELATED_FROM = 3;
 
 export interface CanvasEvents {
+  /** The photograph is decoded and about to be painted. */
+  opened(): void;
+  /** The view has another size, and with it another zoom. */
+  resized(): void;
   /** A new answer is painted; `changed` lists objects that it changed unasked. */
   painted(changed: readonly number[]): void;
   /** Something of JavaScript's own went wrong. */
@@ -30,7 +34,10 @@ export interface CanvasEvents {
 export class Canvas {
   readonly node: HTMLDivElement;
   readonly masks = new Masks();
-  readonly photograph = new Photograph(() => this.redraw(true));
+  readonly photograph = new Photograph(() => {
+    this.redraw(true);
+    this.events.opened();
+  });
   dots: readonly Dot[] = [];
   #photographCanvas = element("canvas", { "aria-hidden": "true" });
   #marksCanvas = element("canvas", { "aria-hidden": "true" });
@@ -157,6 +164,7 @@ export class Canvas {
     // Draw in the same frame as the new layout: a resize never shows a stretched picture.
     this.#photographIsStale = true;
     this.#draw(performance.now());
+    this.events.resized();
   }
 
   #draw(now: number): void {
@@ -211,6 +219,8 @@ export class Canvas {
     const rough = this.masks.draw(context, frame, styles, options);
     if (kernel.get("numbers")) this.#drawNumbers(context, scene.objects);
     const waits = kernel.get("masks_only") ? false : this.#drawDots(context, now, calm);
+    const bound = scene.objects.find(({ id }) => id === scene.active)?.bound;
+    if (bound) drawBound(context, bound, viewport);
     if (state.keyboard) drawCrosshair(context, toView(viewport, state.keyboard), size);
     this.tool().draw?.(context);
     return this.#flashes.any || waits || rough;
@@ -276,6 +286,21 @@ export class Canvas {
     context?.clearRect(0, 0, this.state.size.width, this.state.size.height);
     return context;
   }
+}
+
+/** The box that the model keeps the active object in. */
+function drawBound(context: CanvasRenderingContext2D, bound: BoxRow, viewport: Viewport): void {
+  const [x, y, width, height] = bound;
+  const at = toView(viewport, { x, y });
+  const lines = (color: string, lineWidth: number, dash: number[]) => {
+    context.strokeStyle = color;
+    context.lineWidth = lineWidth;
+    context.setLineDash(dash);
+    context.strokeRect(at.x, at.y, width * viewport.scale, height * viewport.scale);
+  };
+  lines("rgb(0 0 0 / 60%)", 3, []);
+  lines("#fff", 1.25, [5, 4]);
+  context.setLineDash([]);
 }
 
 function drawCrosshair(context: CanvasRenderingContext2D, at: Point, size: Size): void {

@@ -3,7 +3,7 @@
 import { element } from "./elements.ts";
 
 export class Labels {
-  readonly node = element("div", { class: "dw-labels", role: "group", "aria-label": "Label" });
+  readonly node = element("div", { class: "dw-labels", role: "group", "aria-label": "Labels" });
   #shown: readonly string[] | null = null;
 
   constructor(

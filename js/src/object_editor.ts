@@ -1,12 +1,13 @@
 // The object editor: name, label and free attributes of the active object.
 
 import { element, iconButton } from "./elements.ts";
-import type { AttributeValue, SegmentedObject } from "./protocol.ts";
+import type { AttributeValue, BoxRow, SegmentedObject } from "./protocol.ts";
 
 export interface ObjectEditorTarget {
   rename(id: number, name: string): void;
   setLabel(id: number, label: string | null): void;
   setAttribute(id: number, name: string, value: AttributeValue | null): void;
+  liftBound(id: number): void;
   /** The editor closed: where the focus goes now. */
   back(): void;
 }
@@ -53,6 +54,7 @@ export class ObjectEditor {
       object?.name,
       object?.label,
       object?.attributes,
+      object?.bound,
       labels,
     ]);
     this.#object = object;
@@ -95,6 +97,8 @@ export class ObjectEditor {
       return field(key, element("span", { class: "dw-attribute" }, input, remove));
     });
 
+    const bound = object.bound ? [this.#boundField(id, object.bound)] : [];
+
     const key = element("input", {
       name: "new attribute",
       placeholder: "attribute",
@@ -113,7 +117,19 @@ export class ObjectEditor {
     };
     for (const input of [key, value]) input.addEventListener("change", add, { signal });
     const more = element("div", { class: "dw-new-attribute" }, key, value);
-    return [head, field("Name", name), field("Label", label), ...attributes, more];
+    return [head, field("Name", name), field("Label", label), ...attributes, ...bound, more];
+  }
+
+  #boundField(id: number, bound: BoxRow): HTMLElement {
+    const lift = iconButton("close", "Lift the box", () => this.target.liftBound(id), this.signal);
+    const [x, y, width, height] = bound;
+    const text = element("span", {}, `${width} × ${height} at ${x}, ${y}`);
+    return element(
+      "div",
+      { class: "dw-field" },
+      element("span", {}, "Kept inside"),
+      element("span", { class: "dw-attribute" }, text, lift),
+    );
   }
 
   #labelChoice(object: SegmentedObject, labels: readonly string[]): HTMLSelectElement {

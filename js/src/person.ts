@@ -9,12 +9,12 @@ import { type AttributeValue, type Scene, type SegmentedObject } from "./protoco
 import { Polygon } from "./tools/drawing.ts";
 import type { ToolName } from "./tools/tool.ts";
 import * as viewport from "./viewport.ts";
+import { BRUSH } from "./brush_size.ts";
 import type { DeskOfView } from "./desk.ts";
 
 /** How far an arrow key aims, in CSS pixels; never less than one pixel of the image. */
 const STEP = 4;
 const FAR = 40;
-const BRUSH = { least: 1, most: 200 };
 
 export interface Surroundings {
   readonly root: HTMLElement;
@@ -176,6 +176,10 @@ export class Doing implements Person {
     this.kernel.send({ command: "set_attribute", object_id: id, name, value });
   }
 
+  liftBound(id: number): void {
+    this.kernel.send({ command: "set_bound", object_id: id, bound: null });
+  }
+
   hover(id: number): void {
     this.desk.state.hovered = id;
     this.desk.changed();
@@ -205,8 +209,11 @@ export class Doing implements Person {
   }
 
   resizeBrush(factor: number): void {
-    const { state } = this.desk;
-    state.brushRadius = Math.min(Math.max(state.brushRadius * factor, BRUSH.least), BRUSH.most);
+    this.setBrush(this.desk.state.brushRadius * factor);
+  }
+
+  setBrush(radius: number): void {
+    this.desk.state.brushRadius = Math.min(Math.max(radius, BRUSH.least), BRUSH.most);
     this.desk.changed();
     this.desk.redraw();
   }

@@ -40,6 +40,11 @@ export class Toolbar {
     this.node.addEventListener("keydown", (event) => this.#walk(event), { signal });
   }
 
+  /** A control of the chosen tool, after the tools. */
+  addOption(node: Node): void {
+    this.node.insertBefore(node, this.node.children[3] ?? null);
+  }
+
   update(): void {
     for (const [action, button] of this.#buttons) {
       if (action.isOn) button.setAttribute("aria-pressed", String(action.isOn()));

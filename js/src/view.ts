@@ -1,6 +1,7 @@
 // One view of the widget: puts canvas, toolbar and lists together, and keeps them up to date.
 
 import { actionsFor } from "./actions.ts";
+import { BrushSize } from "./brush_size.ts";
 import { Canvas } from "./canvas.ts";
 import type { Dot } from "./clicks.ts";
 import { DeskOfView } from "./desk.ts";
@@ -35,6 +36,7 @@ export class View {
   readonly canvas: Canvas;
   readonly #doing: Doing;
   readonly #toolbar: Toolbar;
+  readonly #brushSize: BrushSize;
   readonly #list: ObjectList;
   readonly #labels: Labels;
   readonly #editor: ObjectEditor;
@@ -57,6 +59,8 @@ export class View {
       this.state,
       () => this.desk.tool,
       {
+        opened: () => this.refresh(),
+        resized: () => this.refresh(),
         painted: (changed) => this.#painted(changed),
         failed: (error) => this.fail(error),
       },
@@ -70,6 +74,8 @@ export class View {
     stage.setAttribute("role", "application");
     stage.setAttribute("aria-label", "Photograph to be labelled. Press ? for all keys.");
     this.#toolbar = new Toolbar(actions, back, signal);
+    this.#brushSize = new BrushSize((radius) => doing.setBrush(radius), signal);
+    this.#toolbar.addOption(this.#brushSize.node);
     this.#list = new ObjectList(
       {
         activate: (id) => doing.activate(id),
@@ -96,6 +102,7 @@ export class View {
         rename: (id, name) => doing.rename(id, name),
         setLabel: (id, label) => doing.setLabel(id, label),
         setAttribute: (id, name, value) => doing.setAttribute(id, name, value),
+        liftBound: (id) => doing.liftBound(id),
         back,
       },
       signal,
@@ -237,6 +244,8 @@ export class View {
       state.solo = null;
     const active = this.#doing.active;
     this.#toolbar.update();
+    const brushes = state.tool === "brush" || state.tool === "eraser";
+    this.#brushSize.update(brushes ? state.brushRadius : null);
     this.#labels.update(scene.labels, active ? active.label : scene.next_label);
     this.#list.update({
       scene,

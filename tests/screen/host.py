@@ -55,6 +55,15 @@ _RENDER = """async (source) => {
 }"""
 
 
+_PAINTED = """([x, y]) => {
+  const canvas = [...document.querySelectorAll(".dw-canvas canvas")].at(-1);
+  const ratio = canvas.width / canvas.clientWidth;
+  const box = canvas.getBoundingClientRect();
+  const at = [(x - box.x) * ratio, (y - box.y) * ratio].map(Math.floor);
+  return [...canvas.getContext("2d").getImageData(...at, 1, 1).data];
+}"""
+
+
 class Host:
     """One widget on a page, and the wire between them.
 
@@ -132,6 +141,23 @@ class Host:
         left = box["x"] + (box["width"] - width * scale) / 2
         top = box["y"] + (box["height"] - height * scale) / 2
         return left + (x + 0.5) * scale, top + (y + 0.5) * scale
+
+    @property
+    def zoom(self) -> int:
+        """Percent, as the status line says it."""
+        return int(self.root.locator(".dw-zoom").inner_text().split()[0])
+
+    def pixel_at(self, place: tuple[float, float]) -> tuple[int, int]:
+        """Point somewhere in the window; return the pixel that the status line names."""
+        self.page.mouse.move(place[0] + 1, place[1])
+        self.page.mouse.move(*place)
+        self.settle()
+        x, y = self.root.locator(".dw-place").inner_text().split(" ")[:2]
+        return int(x.rstrip(",")), int(y)
+
+    def painted(self, x: int, y: int) -> list[int]:
+        """RGBA of masks and dots over a pixel of the fitted image, each 0..255."""
+        return self.page.evaluate(_PAINTED, list(self.place(x, y)))
 
     def click(self, x: float, y: float, **options: Any) -> None:  # noqa: ANN401 - playwright's
         """Click on a pixel of the fitted image and wait for the answer."""
