@@ -139,11 +139,12 @@ class Runs:
         Args:
             other: runs of a label map of the same size.
         """
-        starts = np.union1d(self.starts, other.starts)
-        here, there = (
-            runs.labels[np.searchsorted(runs.starts, starts, side="right") - 1]
-            for runs in (self, other)
-        )
+        starts = np.concatenate([self.starts, other.starts])
+        order = np.argsort(starts, kind="stable")  # merges what is sorted already
+        starts, own = starts[order], order < len(self.starts)
+        last = np.append(starts[1:] != starts[:-1], True)  # both maps may start a run at a pixel
+        here = self.labels[np.cumsum(own)[last] - 1]
+        there = other.labels[np.cumsum(~own)[last] - 1]
         differs = here != there
         return frozenset([*np.unique(here[differs]).tolist(), *np.unique(there[differs]).tolist()])
 

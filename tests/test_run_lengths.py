@@ -133,3 +133,11 @@ def test_labels_may_be_replaced_on_the_way(label_map: NDArray[np.uint16], gone: 
     kept[gone] = 0
     replaced = Runs.of(label_map).to_array(kept)
     np.testing.assert_array_equal(replaced, np.where(np.isin(label_map, gone), 0, label_map))
+
+
+@given(arrays(np.uint16, (4, 9), elements=LABELS), arrays(np.uint16, (4, 9), elements=LABELS))
+def test_runs_tell_which_labels_differ(one: NDArray[np.uint16], two: NDArray[np.uint16]) -> None:
+    differs = one != two
+    expected = {*one[differs].tolist(), *two[differs].tolist()}
+    assert Runs.of(one).labels_differing(Runs.of(two)) == expected
+    assert Runs.of(one).labels_differing(Runs.of(one)) == set()
