@@ -12,7 +12,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
         screenshots constraints clean
 
 lab: $(VENV)/lab.installed
-	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/quickstart.ipynb
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) \
+		--LabApp.default_url=/lab/tree/notebooks/quickstart.ipynb
 
 test: check check-js test-js test-py
 
@@ -56,6 +57,8 @@ $(BIN)/python:
 	"Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + \
 	". Name another one: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" or 0)'
 	$(PYTHON) -m venv $(VENV)
+	@# Else our package.json, of ES modules, would hold for scripts in .venv that JupyterLab starts.
+	@echo '{}' > $(VENV)/package.json
 
 $(VENV)/lab.installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --editable '.[lab]'
