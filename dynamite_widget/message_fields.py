@@ -16,6 +16,9 @@ MAX_TEXT = 1_000
 MAX_WHOLE = 2**53
 """JavaScript's largest whole number."""
 
+MAX_DETAIL = 4096
+"""Long side of a part of the photograph that a view may ask for."""
+
 Size = tuple[int, int]
 """(H, W) of the image."""
 
@@ -128,5 +131,7 @@ CHECKS: Mapping[str, Callable[[object, Size], Any]] = {
     "value": _value,
     "color": _color,
     "visible": _truth,
+    "image": _truth,
+    "pixels": lambda value, _: _whole(value, 1, MAX_DETAIL),
 }
 """What a field's value becomes, or a FieldError; by the field's name."""

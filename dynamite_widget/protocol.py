@@ -200,6 +200,15 @@ class SendImage:
     """A view found no image or no label map among the traits and asks for them."""
 
 
+@dataclass(frozen=True, slots=True)
+class SendDetail:
+    """A view has zoomed into a large photograph and asks for a part of it, so large at most."""
+
+    box: BoxRow
+    pixels: int
+    image: bool
+
+
 Request = (
     AddClick
     | MoveClick
@@ -225,6 +234,7 @@ Request = (
     | Reset
     | DismissError
     | SendImage
+    | SendDetail
 )
 """Whatever a view can ask for."""
 
@@ -383,6 +393,15 @@ class Status(Trait):
     encode_seconds: float | None
     last_seconds: float | None
     median_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DetailInfo(Trait):
+    """Which part of a large photograph `_detail` and `_detail_labels` hold, and for which view."""
+
+    view: str
+    id: int
+    box: tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)

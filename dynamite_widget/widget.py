@@ -64,6 +64,9 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
     _scene = traitlets.Dict().tag(sync=True)
     _clicks = traitlets.Dict().tag(sync=True)
     _status = traitlets.Dict().tag(sync=True)
+    _detail = traitlets.Bytes().tag(sync=True)
+    _detail_labels = traitlets.Bytes().tag(sync=True)
+    _detail_info = traitlets.Dict().tag(sync=True)
     _error = traitlets.Dict().tag(sync=True)
 
     session: Session
@@ -171,7 +174,7 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:  # noqa: ANN401
         try:
-            self._carry_out(protocol.read_message(content, self.session.size).request)
+            self._carry_out(protocol.read_message(content, self.session.size))
         except Exception as error:  # whatever it is, the person sees it, and the work goes on
             self._fail(error)
         sender = protocol.sender_of(content)
@@ -182,14 +185,31 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
                 self._received = dict([*others[1 - VIEWS_REMEMBERED :], (view, number)])
         self._publish()
 
-    def _carry_out(self, request: protocol.Request) -> None:
-        match request:
+    def _carry_out(self, message: protocol.Message) -> None:
+        match message.request:
             case protocol.SendImage():
                 self.send_state(["_image", "_label_map"])
             case protocol.DismissError():
                 self._error = {}
-            case _:
+            case protocol.SendDetail() as detail:
+                self._send_detail(message, detail)
+            case request:
                 self._requests.carry_out(request)
+
+    def _send_detail(self, message: protocol.Message, asked: protocol.SendDetail) -> None:
+        rows, columns = self.session.size
+        x, y = int(asked.box[0]), int(asked.box[1])
+        width, height = min(int(asked.box[2]), columns - x), min(int(asked.box[3]), rows - y)
+        step = -(-max(width, height) // asked.pixels)
+        part = self.session.view.label_map[y : y + height : step, x : x + width : step]
+        image = self.session.image
+        with self._wire:
+            if asked.image:
+                picture = images.crop_preview(image, x, y, width, height, asked.pixels)
+                self._detail = picture.data
+            self._detail_labels = run_lengths.encode(part)
+            box = (x, y, width, height)
+            self._detail_info = protocol.DetailInfo(message.view, message.id, box).to_json()
 
 
 class _Newest(NamedTuple):

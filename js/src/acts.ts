@@ -28,7 +28,8 @@ export type Act =
   | { command: "redo" }
   | { command: "reset" }
   | { command: "dismiss_error" }
-  | { command: "send_image" };
+  | { command: "send_image" }
+  | { command: "send_detail"; box: BoxRow; pixels: number; image: boolean };
 
 /** What is drawn: the kernel's scene, and on top of it the acts that it has not received yet. */
 export interface Shown {

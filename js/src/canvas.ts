@@ -1,15 +1,16 @@
 // The canvas: photograph below, marks above, drawn for the view's own zoom and sharp on any screen.
 
 import { drawDot, dotAt, type Dot } from "./clicks.ts";
-import { inkOn, parseColor } from "./colors.ts";
+import { Detail } from "./detail.ts";
 import { element } from "./elements.ts";
 import { Flashes } from "./flashes.ts";
 import type { Kernel } from "./kernel.ts";
 import { LabelMap } from "./label_map.ts";
 import type { BorderStyle } from "./borders.ts";
-import { Masks } from "./masks.ts";
+import { drawBound, drawCrosshair, drawNumber } from "./marks.ts";
+import { Masks, type MaskOptions } from "./masks.ts";
 import { Photograph } from "./photograph.ts";
-import type { BoxRow, SegmentedObject } from "./protocol.ts";
+import type { SegmentedObject } from "./protocol.ts";
 import type { Tool } from "./tools/tool.ts";
 import type { ViewState } from "./view_state.ts";
 import { fit, resized, toView, type Point, type Size, type Viewport } from "./viewport.ts";
@@ -38,6 +39,7 @@ export class Canvas {
     this.redraw(true);
     this.events.opened();
   });
+  readonly detail: Detail;
   dots: readonly Dot[] = [];
   #photographCanvas = element("canvas", { "aria-hidden": "true" });
   #marksCanvas = element("canvas", { "aria-hidden": "true" });
@@ -54,6 +56,7 @@ export class Canvas {
     readonly events: CanvasEvents,
     signal: AbortSignal,
   ) {
+    this.detail = new Detail(kernel, () => this.redraw(true), signal);
     this.node = element("div", { class: "dw-canvas" }, this.#photographCanvas, this.#marksCanvas);
     this.#calm = matchMedia("(prefers-reduced-motion: reduce)");
     kernel.on(["_image"], () => this.#loadPhotograph(), signal);
@@ -175,6 +178,14 @@ export class Canvas {
     if (this.#photographIsStale) this.#drawPhotograph();
     const moves = this.#drawMarks(now);
     if (moves) this.redraw();
+    if (now - this.#movedAt >= REST_MS) this.#wantDetail();
+    else this.redraw();
+  }
+
+  #wantDetail(): void {
+    const { bitmap } = this.photograph;
+    const { viewport, size } = this.state;
+    if (bitmap) this.detail.want(viewport, size, this.#ratio, this.image, bitmap);
   }
 
   #drawPhotograph(): void {
@@ -184,14 +195,13 @@ export class Canvas {
     if (!context || !bitmap) return;
     const { viewport } = this.state;
     context.imageSmoothingEnabled = viewport.scale < PIXELATED_FROM;
-    const { width, height } = this.image;
-    context.drawImage(
-      bitmap,
-      viewport.left,
-      viewport.top,
-      width * viewport.scale,
-      height * viewport.scale,
-    );
+    const place = (at: Viewport, { width, height }: Size) =>
+      [at.left, at.top, width * at.scale, height * at.scale] as const;
+    context.drawImage(bitmap, ...place(viewport, this.image));
+    const sharp = this.detail.photograph.bitmap;
+    if (sharp) {
+      context.drawImage(sharp, ...place(this.detail.viewportOf(viewport), this.detail.size));
+    }
   }
 
   /** Returns whether something on it moves by itself. */
@@ -214,16 +224,47 @@ export class Canvas {
       });
     }
     const moving = now - this.#movedAt < REST_MS;
-    const frame = { viewport, size, ratio: this.#ratio, image: this.image };
     const options = { opacity: kernel.get("opacity"), outline: kernel.get("outline"), moving };
-    const rough = this.masks.draw(context, frame, styles, options);
-    if (kernel.get("numbers")) this.#drawNumbers(context, scene.objects);
+    const rough = this.#drawMasks(context, styles, options);
+    if (kernel.get("numbers")) {
+      for (const object of scene.objects) {
+        const middle = this.isShown(object) && this.masks.middleOf(object.id, this.image);
+        if (middle) drawNumber(context, object, toView(viewport, middle));
+      }
+    }
     const waits = kernel.get("masks_only") ? false : this.#drawDots(context, now, calm);
     const bound = scene.objects.find(({ id }) => id === scene.active)?.bound;
     if (bound) drawBound(context, bound, viewport);
     if (state.keyboard) drawCrosshair(context, toView(viewport, state.keyboard), size);
     this.tool().draw?.(context);
     return this.#flashes.any || waits || rough;
+  }
+
+  /** All masks, and where there is detail, the sharp ones instead. */
+  #drawMasks(
+    context: CanvasRenderingContext2D,
+    styles: ReadonlyMap<number, BorderStyle>,
+    options: MaskOptions,
+  ): boolean {
+    const { viewport, size } = this.state;
+    const frame = { viewport, size, ratio: this.#ratio, image: this.image };
+    const { detail } = this;
+    if (!detail.masks.map) return this.masks.draw(context, frame, styles, options);
+    const at = detail.viewportOf(viewport);
+    const inside = new Path2D();
+    inside.rect(at.left, at.top, detail.size.width * at.scale, detail.size.height * at.scale);
+    const outside = new Path2D(inside);
+    outside.rect(0, 0, size.width, size.height);
+    context.save();
+    context.clip(outside, "evenodd");
+    const coarse = this.masks.draw(context, frame, styles, options);
+    context.restore();
+    context.save();
+    context.clip(inside);
+    const sharp = { ...frame, viewport: at, image: detail.size };
+    const rough = detail.masks.draw(context, sharp, styles, options);
+    context.restore();
+    return coarse || rough;
   }
 
   #drawDots(context: CanvasRenderingContext2D, now: number, calm: boolean): boolean {
@@ -244,30 +285,6 @@ export class Canvas {
     return waits && !calm;
   }
 
-  #drawNumbers(context: CanvasRenderingContext2D, objects: readonly SegmentedObject[]): void {
-    context.save();
-    context.font = "600 11px system-ui, sans-serif";
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    for (const object of objects) {
-      const middle = this.isShown(object) && this.masks.middleOf(object.id, this.image);
-      if (!middle) continue;
-      const at = toView(this.state.viewport, middle);
-      const text = String(object.id);
-      const width = Math.max(context.measureText(text).width + 9, 17);
-      context.fillStyle = object.color;
-      context.strokeStyle = "rgb(0 0 0 / 65%)";
-      context.lineWidth = 1.5;
-      context.beginPath();
-      context.roundRect(at.x - width / 2, at.y - 8.5, width, 17, 8.5);
-      context.fill();
-      context.stroke();
-      context.fillStyle = inkOn(parseColor(object.color));
-      context.fillText(text, at.x, at.y + 0.5);
-    }
-    context.restore();
-  }
-
   get #ratio(): number {
     return window.devicePixelRatio || 1;
   }
@@ -286,38 +303,4 @@ export class Canvas {
     context?.clearRect(0, 0, this.state.size.width, this.state.size.height);
     return context;
   }
-}
-
-/** The box that the model keeps the active object in. */
-function drawBound(context: CanvasRenderingContext2D, bound: BoxRow, viewport: Viewport): void {
-  const [x, y, width, height] = bound;
-  const at = toView(viewport, { x, y });
-  const lines = (color: string, lineWidth: number, dash: number[]) => {
-    context.strokeStyle = color;
-    context.lineWidth = lineWidth;
-    context.setLineDash(dash);
-    context.strokeRect(at.x, at.y, width * viewport.scale, height * viewport.scale);
-  };
-  lines("rgb(0 0 0 / 60%)", 3, []);
-  lines("#fff", 1.25, [5, 4]);
-  context.setLineDash([]);
-}
-
-function drawCrosshair(context: CanvasRenderingContext2D, at: Point, size: Size): void {
-  const lines = (color: string, width: number) => {
-    context.strokeStyle = color;
-    context.lineWidth = width;
-    context.beginPath();
-    context.moveTo(at.x, 0);
-    context.lineTo(at.x, at.y - 7);
-    context.moveTo(at.x, at.y + 7);
-    context.lineTo(at.x, size.height);
-    context.moveTo(0, at.y);
-    context.lineTo(at.x - 7, at.y);
-    context.moveTo(at.x + 7, at.y);
-    context.lineTo(size.width, at.y);
-    context.stroke();
-  };
-  lines("rgb(0 0 0 / 55%)", 3);
-  lines("rgb(255 255 255 / 90%)", 1);
 }

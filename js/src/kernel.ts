@@ -30,7 +30,8 @@ interface Sent {
 
 export class Kernel {
   readonly #model: Model;
-  readonly #view = crypto.getRandomValues(new Uint32Array(2)).join("-");
+  /** What this view is called in messages. */
+  readonly view = crypto.getRandomValues(new Uint32Array(2)).join("-");
   #lastId = 0;
   #unanswered: Sent[] = [];
   #shown: Shown | null = null;
@@ -95,10 +96,14 @@ export class Kernel {
     return this.#unanswered[0]?.at ?? null;
   }
 
+  /** Sends what changes nothing: nobody waits for it. */
+  ask(act: Act): void {
+    this.#model.send({ id: ++this.#lastId, view: this.view, ...act });
+  }
+
   send(act: Act): void {
-    const id = ++this.#lastId;
-    this.#model.send({ id, view: this.#view, ...act });
-    this.#unanswered.push({ id, act, at: performance.now() });
+    this.ask(act);
+    this.#unanswered.push({ id: this.#lastId, act, at: performance.now() });
     this.#shown = null;
     this.#changed();
   }
@@ -118,7 +123,7 @@ export class Kernel {
     // The two traits of one change arrive one after the other: wait until they fit.
     if (page && page.page !== scene.clicks_page) return;
     this.#clicks = [...(page?.clicks ?? []), ...scene.recent_clicks];
-    const received = scene.received[this.#view] ?? 0;
+    const received = scene.received[this.view] ?? 0;
     this.#unanswered = this.#unanswered.filter(({ id }) => id > received);
     this.#shown = null;
     this.#changed();

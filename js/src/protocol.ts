@@ -78,6 +78,14 @@ export interface Status {
   readonly median_seconds: number | null;
 }
 
+/** Which part of a large photograph `_detail` and `_detail_labels` hold; empty before the first. */
+export interface DetailInfo {
+  /** The view that asked for it. */
+  readonly view: string;
+  readonly id: number;
+  readonly box: BoxRow;
+}
+
 export interface Failure {
   readonly number: number;
   readonly message: string;
@@ -93,6 +101,9 @@ export interface Traits {
   _status: Status;
   /** Empty while nothing is wrong. */
   _error: Partial<Failure>;
+  _detail: DataView | null;
+  _detail_labels: DataView | null;
+  _detail_info: Partial<DetailInfo>;
   opacity: number;
   click_radius: number;
   masks_only: boolean;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, Page
@@ -55,8 +56,8 @@ _RENDER = """async (source) => {
 }"""
 
 
-_PAINTED = """([x, y]) => {
-  const canvas = [...document.querySelectorAll(".dw-canvas canvas")].at(-1);
+_PAINTED = """([x, y, which]) => {
+  const canvas = document.querySelectorAll(".dw-canvas canvas")[which];
   const ratio = canvas.width / canvas.clientWidth;
   const box = canvas.getBoundingClientRect();
   const at = [(x - box.x) * ratio, (y - box.y) * ratio].map(Math.floor);
@@ -157,7 +158,22 @@ class Host:
 
     def painted(self, x: int, y: int) -> list[int]:
         """RGBA of masks and dots over a pixel of the fitted image, each 0..255."""
-        return self.page.evaluate(_PAINTED, list(self.place(x, y)))
+        return self.marks_at(*self.place(x, y))
+
+    def marks_at(self, x: float, y: float) -> list[int]:
+        """RGBA of masks and dots at a place in the window, each 0..255."""
+        return self.page.evaluate(_PAINTED, [x, y, 1])
+
+    def photograph_at(self, x: float, y: float) -> list[int]:
+        """RGBA of the photograph at a place in the window, each 0..255."""
+        return self.page.evaluate(_PAINTED, [x, y, 0])
+
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        """Carry messages and traits until something holds."""
+        deadline = time.monotonic() + 20
+        while not holds():
+            assert time.monotonic() < deadline, "it never happened"
+            self.settle()
 
     def click(self, x: float, y: float, **options: Any) -> None:  # noqa: ANN401 - playwright's
         """Click on a pixel of the fitted image and wait for the answer."""
