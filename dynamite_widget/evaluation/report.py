@@ -90,7 +90,7 @@ def _figures(runs: Sequence[Run], out: Path) -> list[str]:
     groups: dict[tuple[str, str], dict[str, MistResult | NocResult]] = {}
     for one in runs:
         legend = groups.setdefault((one.title, one.settings.task), {})
-        for strategy, result in one.results().items():
+        for strategy, result in one.results.items():
             kind = "" if strategy == ALONE else f", {strategy}"
             legend[_free(f"{one.labels()['model']}{kind}", legend, one)] = result
     images = []
@@ -119,7 +119,7 @@ def _worst(one: Run, number: int, out: Path, n: int) -> list[str]:
         scenes = open_scenes(settings.data, settings.layout, settings.split)
     except ValueError as error:
         return [*body, f"<p>No pictures: {html.escape(str(error))}</p>"]
-    for strategy, result in one.results().items():
+    for strategy, result in one.results.items():
         labelled = result.images if isinstance(result, MistResult) else result.samples
         body += [f"<h3>{html.escape(strategy)}</h3>", '<div class="worst">']
         for rank, picture in enumerate(pictures(worst(labelled, n), scenes)):

@@ -77,7 +77,7 @@ def _mist_table(title: str, runs: Sequence[Run]) -> Table:
             OURS,
         )
         for run in runs
-        for strategy, result in run.results().items()
+        for strategy, result in run.results.items()
         if isinstance(result, MistResult)
     ]
     theirs = [
@@ -114,7 +114,7 @@ def _noc_table(title: str, runs: Sequence[Run]) -> Table:
             OURS,
         )
         for run in runs
-        for result in run.results().values()
+        for result in run.results.values()
         if isinstance(result, NocResult)
     ]
     theirs = [

@@ -9,6 +9,7 @@ import os
 import platform
 from collections.abc import Iterable
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -107,25 +108,14 @@ class Run:
             lines.flush()
             os.fsync(lines.fileno())
 
-    def results(self, scenes: Iterable[str] | None = None) -> dict[str, MistResult | NocResult]:
-        """Result of each strategy, from the scenes that are finished.
-
-        Args:
-            scenes: the order in which they shall stand; without it that in which they were done.
-        """
-        results = {}
-        for strategy in self.settings.strategies:
-            by_name = {outcome.scene: outcome for outcome in self.finished(strategy)}
-            order = by_name if scenes is None else [name for name in scenes if name in by_name]
-            outcomes = [by_name[name] for name in order]
-            labelled = [one for outcome in outcomes for one in outcome.labelled]
-            skipped = [name for outcome in outcomes for name in outcome.skipped]
-            results[strategy] = self.settings.result(strategy, labelled, skipped)
-        return results
+    @cached_property
+    def results(self) -> dict[str, MistResult | NocResult]:
+        """Result of each strategy, from the scenes finished when this is first asked for."""
+        return self._results_in_order(None)
 
     def write_results(self, scenes: Iterable[str]) -> None:
         """Write results.json, results.csv (a row a strategy) and scenes.csv (a row a scene)."""
-        results = self.results(list(scenes))
+        results = self._results_in_order(list(scenes))
         summaries = [
             {**self.labels(), "strategy": strategy, **summarise(result)}
             for strategy, result in results.items()
@@ -151,6 +141,17 @@ class Run:
             "data": self.title,
             "task": self.settings.task,
         }
+
+    def _results_in_order(self, scenes: list[str] | None) -> dict[str, MistResult | NocResult]:
+        results = {}
+        for strategy in self.settings.strategies:
+            by_name = {outcome.scene: outcome for outcome in self.finished(strategy)}
+            order = by_name if scenes is None else [name for name in scenes if name in by_name]
+            outcomes = [by_name[name] for name in order]
+            labelled = [one for outcome in outcomes for one in outcome.labelled]
+            skipped = [name for outcome in outcomes for name in outcome.skipped]
+            results[strategy] = self.settings.result(strategy, labelled, skipped)
+        return results
 
     def _lines(self, strategy: str) -> Path:
         return self.path / f"{strategy}.jsonl"

@@ -53,7 +53,7 @@ def test_a_run_on_disk_finds_what_the_same_run_in_python_finds(
     settings: BenchSettings, data: Path, tmp_path: Path
 ) -> None:
     finished = evaluate(settings, tmp_path / "run")
-    for strategy, result in finished.results().items():
+    for strategy, result in finished.results.items():
         in_python = run_mist(NearestWithin(8), open_scenes(data), strategy, tau=4)
         assert [image.clicks for image in result.images] == [
             image.clicks for image in in_python.images
@@ -111,8 +111,8 @@ def test_a_generator_for_each_image_makes_images_independent(
     settings: BenchSettings, tmp_path: Path
 ) -> None:
     settings = replace(settings, strategies=("random",), seed_each=True)
-    every = evaluate(settings, tmp_path / "every").results()["random"]
-    some = evaluate(replace(settings, limit=2), tmp_path / "some").results()["random"]
+    every = evaluate(settings, tmp_path / "every").results["random"]
+    some = evaluate(replace(settings, limit=2), tmp_path / "some").results["random"]
     by_name = {image.name: image.clicks for image in every.images}
     assert [by_name[image.name] for image in some.images] == [image.clicks for image in some.images]
 

@@ -39,7 +39,7 @@ def test_each_data_set_and_task_has_a_table_with_what_was_measured(runs: list[Ru
     mist, noc = tables(runs)
     assert (mist.title, noc.title) == ("street: MIST", "street: NoC")
     assert [row[mist.columns.index("strategy")] for row in mist.rows] == ["random", "best"]
-    result = runs[0].results()["best"]
+    result = runs[0].results["best"]
     assert isinstance(result, MistResult)
     assert mist.rows[1][mist.columns.index("NCI")] == f"{result.nci:.2f}"
     assert {row[-1] for row in (*mist.rows, *noc.rows)} == {"measured"}
