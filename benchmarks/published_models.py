@@ -118,9 +118,10 @@ def main() -> None:
     if given.peak:
         print_peak(given.peak, given.backbones[0], given.short_sides[0])
         return
+    counted = "processor time of 1 thread" if given.busy else f"{threads} threads"
     print(
-        f"{machine()}, {'processor time of ' * given.busy}{threads} threads, torch {torch.__version__}; a photograph of "
-        f"{HEIGHT} x {WIDTH}, minimum of {given.rounds} rounds, plain / ours (ratio)\n"
+        f"{machine()}, {counted}, torch {torch.__version__}; a photograph of {HEIGHT} x {WIDTH}, "
+        f"minimum of {given.rounds} rounds, plain / ours (ratio)\n"
     )
     clock = time.process_time if given.busy else time.perf_counter
     columns = " | ".join(f"click, {n} object{'s' * (n > 1)}" for n in OBJECTS)

@@ -108,7 +108,14 @@ class DeformablePixelDecoder(nn.Module):
         self.mask_features = nn.Conv2d(width, mask_width, 1)
 
     def forward(self, maps: Sequence[Tensor]) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Mask features (B, mask_width, H/4, W/4) and maps at strides 32, 16, 8 (B, width, ...)."""
+        """Mask features (B, mask_width, H/4, W/4) and maps at strides 32, 16, 8 (B, width, ...).
+
+        Always in float32, as in the published training, whatever autocast says.
+        """
+        with torch.autocast(maps[0].device.type, enabled=False):
+            return self._forward_float32([m.float() for m in maps])
+
+    def _forward_float32(self, maps: list[Tensor]) -> tuple[Tensor, tuple[Tensor, ...]]:
         attended = self._attend(maps[:0:-1])
         pyramid = list(attended)
         for step, fine in zip(self.steps, maps[len(self.steps) - 1 :: -1], strict=True):

@@ -23,6 +23,7 @@ from dynamite_widget.models.interactive_transformer import (
     Prediction,
 )
 from dynamite_widget.models.light_pixel_decoder import LightPixelDecoder
+from dynamite_widget.models.precision import Precision, computing_in
 from dynamite_widget.models.query_labels import label_by_query
 from dynamite_widget.models.refiner import Cues, Refiner, RefinerMemory, make_cues
 from dynamite_widget.models.refining import refine_objects
@@ -59,11 +60,16 @@ class DynaMITe(nn.Module):
 
     Args:
         config: its sizes.
+
+    Attributes:
+        precision: of matrix products and convolutions. Less than float32 is faster on many GPUs
+            and moves borders by some pixels.
     """
 
     def __init__(self, config: DynamiteConfig) -> None:
         super().__init__()
         self.config = config
+        self.precision: Precision = "float32"
         self.backbone = build_backbone(config.backbone)
         self.pixel_decoder = _build_pixel_decoder(config)
         self.interactive_transformer = InteractiveTransformer(config)
@@ -76,17 +82,20 @@ class DynaMITe(nn.Module):
         Args:
             pixels: (B, 3, H, W) float32, normalised, H and W multiples of 32.
         """
-        mask_features, maps = self.pixel_decoder(self.backbone(pixels))
-        refiner = None
-        if self.config.refiner:
-            refiner = self.refiner.remember(mask_features, maps[2], maps[1])
-        return ImageFeatures(self.interactive_transformer.remember(mask_features, maps), refiner)
+        with computing_in(self.precision, pixels.device):
+            mask_features, maps = self.pixel_decoder(self.backbone(pixels))
+            refiner = None
+            if self.config.refiner:
+                refiner = self.refiner.remember(mask_features, maps[2], maps[1])
+            memory = self.interactive_transformer.remember(mask_features, maps)
+        return ImageFeatures(memory, refiner)
 
     def predict(
         self, features: ImageFeatures, clicks: ClickTensors, max_time: Tensor | None = None
     ) -> Prediction:
         """Logits of every query at stride 4."""
-        return self.interactive_transformer(features.transformer, clicks, max_time)
+        with computing_in(self.precision, features.device):
+            return self.interactive_transformer(features.transformer, clicks, max_time)
 
     def cues(self, features: ImageFeatures, clicks: ClickTensors, prediction: Prediction) -> Cues:
         """What the refiner is told of each object after `prediction`."""
@@ -125,7 +134,7 @@ class DynaMITe(nn.Module):
         prediction = self.predict(features, clicks)
         if self.config.maximum_after_upsampling:
             labels = prediction.groups.labels(prediction.logits.shape[1])
-            return label_by_query(prediction.logits[0], labels, resized, original)
+            return label_by_query(prediction.logits[0].float(), labels, resized, original)
         logits = prediction.groups.maxima(prediction.logits)
         if features.refiner is not None:
             cues = self.cues(features, clicks, prediction)
