@@ -23,5 +23,5 @@ class SupportsSegmentation(Protocol):
         ...
 
     def segment(self, features: Any, clicks: Sequence[Click]) -> LabelMap:  # noqa: ANN401
-        """Label every pixel of the original image, (H, W) uint16, from all clicks in order of time."""
+        """Label every pixel, (H, W) uint16, from all clicks in order of time."""
         ...
