@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -45,6 +46,7 @@ class WeightsRecord:
         std: by which the rest is divided.
         short_side: of the network's input, None for images as they are.
         long_side: bound of the long side.
+        training: settings and steps of the run that made them; None where it is not known.
     """
 
     name: str
@@ -54,6 +56,7 @@ class WeightsRecord:
     std: tuple[float, float, float]
     short_side: int | None
     long_side: int | None
+    training: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, model: ModelRecord, source: str, source_sha256: str = "") -> WeightsRecord:

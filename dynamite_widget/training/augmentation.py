@@ -11,6 +11,9 @@ from dynamite_widget.training.photographs import IGNORE
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int32]
 
+PADDING_GREY = 128
+"""Of what lies beside the photograph in a crop."""
+
 
 def jitter_scale(
     image: Pixels,
@@ -44,7 +47,7 @@ def jitter_scale(
     # cv2 resizes no int32 with nearest neighbours; int16 holds every label.
     small = cv2.resize(labels.astype(np.int16), (w, h), interpolation=cv2.INTER_NEAREST)
     small = small[top : top + crop, left : left + crop]
-    out = np.full((crop, crop, 3), 128, np.uint8)
+    out = np.full((crop, crop, 3), PADDING_GREY, np.uint8)
     out_labels = np.full((crop, crop), IGNORE, np.int32)
     out[: small.shape[0], : small.shape[1]] = shrunk
     out_labels[: small.shape[0], : small.shape[1]] = small

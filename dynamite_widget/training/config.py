@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 SET_WEIGHTS: dict[str, float] = {
     "coco_train": 16.0,
@@ -42,49 +43,99 @@ SET_WEIGHTS: dict[str, float] = {
 nuclei and facades do not drown them."""
 
 
+Protocol = Literal["dense", "paper"]
+
+
 @dataclass(frozen=True)
 class TrainingConfig:
     """One run.
 
     Attributes:
         model: name in the registry of models.
+        protocol: how scenes and corrections are made: `dense` composes scenes and corrects every
+            object of a batch at stride 4 on the device; `paper` follows Rana et al. to the letter.
         crop: side of the square crops, pixels.
-        batch: images a step.
-        steps: optimiser steps of the whole schedule.
+        batch: images a step, of all processes together.
+        steps: optimiser steps of the whole schedule; None leaves its end to `minutes`.
+        minutes: length of the whole schedule; None leaves its end to `steps`.
         warmup: steps of linear warm-up.
-        cooldown: part of the schedule, at its end, in which the rate falls to a tenth and below.
+        cooldown: part of the schedule, at its end, in which the rate falls to a fiftieth as a
+            cosine does.
+        drops: parts of the schedule after each of which the rate falls to a tenth.
         learning_rate: of all but the backbone.
         backbone_factor: the backbone's rate is this times the others'.
-        weight_decay: not applied to norms, biases and embeddings.
+        weight_decay: not applied to norms and embeddings, nor in `dense` to biases.
         clip: largest gradient norm.
-        ema: decay of the running mean of weights, reached after a while.
+        ema: decay of the running mean of weights, reached after a while; 0 keeps no mean.
+        drop_path: highest rate of stochastic depth in the backbone.
+        frozen: beginnings of names of the parameters that do not learn.
+        batch_norm: whether the backbone's BatchNorm follows the batches; if not it keeps the
+            statistics it starts with.
         rounds: largest number of corrective rounds.
+        first_answer: supervise the answer to the first clicks, too, not the last one alone.
+        supervised: predictions before the last one that enter the loss.
         max_objects: largest number of objects in a scene.
         scale: smallest and largest scale of the large-scale jitter.
-        paste: probability of pasting objects of another image in.
-        points: points an image at which the loss is taken.
+        paste: probability of pasting objects of another image in (`dense`).
+        points: points at which the loss is taken: an image (`dense`) or a mask (`paper`).
         seed: of everything random.
         set_weights: see `SET_WEIGHTS`.
     """
 
     model: str = "dynamite-lite"
+    protocol: Protocol = "dense"
     crop: int = 256
     batch: int = 8
-    steps: int = 3000
+    steps: int | None = 3000
+    minutes: float | None = None
     warmup: int = 100
     cooldown: float = 0.3
+    drops: tuple[float, ...] = ()
     learning_rate: float = 5e-4
     backbone_factor: float = 0.2
     weight_decay: float = 0.05
     clip: float = 1.0
     ema: float = 0.998
+    drop_path: float = 0.0
+    frozen: tuple[str, ...] = ()
+    batch_norm: bool = False
     rounds: int = 4
+    first_answer: bool = True
+    supervised: tuple[int, ...] = (0, 2, 4)
     max_objects: int = 8
     scale: tuple[float, float] = (0.4, 1.4)
     paste: float = 0.4
     points: int = 2048
     seed: int = 0
     set_weights: dict[str, float] = field(default_factory=lambda: dict(SET_WEIGHTS))
+
+    def __post_init__(self) -> None:
+        if self.steps is None and self.minutes is None:
+            raise ValueError("a run needs an end: give steps, minutes or both")
+        for name in ("steps", "minutes", "crop", "batch", "learning_rate"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"{name} is {value}; it must be more than 0")
+        if self.crop % 32:
+            raise ValueError(f"crop is {self.crop}; networks need a multiple of 32")
+
+    def part(self, step: int, seconds: float) -> float:
+        """How much of the schedule is over after so many steps and seconds: 0 to 1 or more."""
+        by_steps = step / self.steps if self.steps else 0.0
+        return max(by_steps, seconds / (60 * self.minutes) if self.minutes else 0.0)
+
+    def rate(self, step: int, part: float) -> float:
+        """Learning rate: linear warm-up, a plateau, then a cosine or steps down.
+
+        Args:
+            step: steps made, for the warm-up.
+            part: of the schedule that is over.
+        """
+        rise = min(1.0, (step + 1) / max(1, self.warmup))
+        falling = min(1.0, max(0.0, 1 - (1 - part) / self.cooldown)) if self.cooldown else 0.0
+        fall = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * falling))
+        drops = sum(part >= place for place in self.drops)
+        return self.learning_rate * rise * fall * 0.1**drops
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for a record beside the weights."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,22 +11,18 @@ from pathlib import Path
 import torch
 from torch import nn
 from torch.utils.data import DataLoader
-from tqdm import tqdm
 
-from dynamite_widget.models.config import LITE
 from dynamite_widget.models.dynamite import DynaMITe
+from dynamite_widget.models.registry import ModelRecord
 from dynamite_widget.training.config import TrainingConfig
-from dynamite_widget.training.photographs import read_manifest
+from dynamite_widget.training.networks import prepare, train_mode
+from dynamite_widget.training.paper_scenes import PaperScenes
+from dynamite_widget.training.parallel import Processes, processes
+from dynamite_widget.training.photographs import LabelledImage
+from dynamite_widget.training.progress import OnProgress, Progress, Tally
 from dynamite_widget.training.scenes import SceneBatch, Scenes, collate
-from dynamite_widget.training.state import (
-    RunningMean,
-    load_imagenet_backbone,
-    load_state,
-    load_weights,
-    save_state,
-    save_weights,
-)
-from dynamite_widget.training.step import training_step
+from dynamite_widget.training.state import RunningMean, load_state, save_state, save_weights
+from dynamite_widget.training.step import TrainingStep
 
 
 @dataclass(frozen=True)
@@ -35,10 +30,10 @@ class Machine:
     """Where a run computes.
 
     Attributes:
-        device: torch device.
+        device: torch device; with several processes "cuda" is each one's own.
         workers: processes that make scenes; 0 makes them in this one.
         save_minutes: time between two saved states.
-        stop_minutes: stop (resumably) after this long; None runs to the end.
+        stop_minutes: stop, resumably, after this long; None runs to the end.
     """
 
     device: str = "cpu"
@@ -47,151 +42,183 @@ class Machine:
     stop_minutes: float | None = None
 
 
+def state_beside(weights: Path) -> Path:
+    """Where the state of a run that writes `weights` is kept."""
+    return weights.with_suffix(".state.pt")
+
+
 def train(
-    data: Path,
-    out: Path,
+    network: DynaMITe,
+    record: ModelRecord,
+    images: Sequence[LabelledImage],
     config: TrainingConfig,
     machine: Machine,
-    init: Path | None = None,
-) -> Path:
-    """Train, or go on where `out` was left.
+    out: Path,
+    on_progress: OnProgress,
+) -> DynaMITe:
+    """Train, or go on where a run stopped that wrote to the same file.
 
     Args:
-        data: folder with `manifest.csv`.
-        out: folder for `state.pt` (to resume) and `weights.safetensors` (the running mean).
+        network: to start from.
+        record: of the network.
+        images: to draw scenes from.
         config: of the run.
         machine: where.
-        init: weights to start from; None starts from ImageNet's for the backbone.
+        out: file of weights, the running mean; the state is kept beside it.
+        on_progress: called after every step, in the first process.
 
     Returns:
-        The file of weights.
+        The network with the running mean of its weights.
     """
-    torch.manual_seed(config.seed)
-    device = torch.device(machine.device)
-    network = DynaMITe(LITE)
-    if init:
-        load_weights(init, network)
-    else:
-        load_imagenet_backbone(network)
-    network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    mean = RunningMean(network, config.ema)
-    optimiser = _optimiser(network, config)
-    out.mkdir(parents=True, exist_ok=True)
-    state, weights = out / "state.pt", out / "weights.safetensors"
-    step = load_state(state, network, mean, optimiser) if state.is_file() else 0
-    batches = _batches(data, config, machine, step)
-    began = saved = time.monotonic()
-    tally = _Tally()
-    with tqdm(total=config.steps, initial=step, unit="step", smoothing=0.05) as bar:
-        while step < config.steps:
-            batch = next(batches).to(device)
-            _set_rate(optimiser, config, step)
-            tally.add(_step(network, optimiser, batch, config, device))
-            step += 1
-            mean.update(network, step)
-            bar.update()
-            bar.set_postfix_str(str(tally), refresh=False)
-            now = time.monotonic()
-            if now - saved > 60 * machine.save_minutes:
-                saved = now
-                save_state(state, network, mean, optimiser, step)
-                save_weights(weights, mean.network, config, step)
-                tqdm.write(f"step {step}: {tally}")
-            if machine.stop_minutes and now - began > 60 * machine.stop_minutes:
+    with processes(machine.device) as own:
+        torch.manual_seed(config.seed + own.rank)
+        run = Run(network, record, config, own)
+        state = state_beside(out)
+        if state.is_file():
+            run.step = load_state(state, run.network, run.mean, run.optimiser)
+
+        def save() -> None:
+            if own.first:
+                out.parent.mkdir(parents=True, exist_ok=True)
+                save_state(state, run.network, run.mean, run.optimiser, run.step)
+                save_weights(out, run.mean.network, record, config, run.step)
+
+        saved = 0.0
+        for progress, seconds in run.steps(scene_batches(images, config, machine, own, run.step)):
+            if own.first:
+                on_progress(progress)
+            if seconds - saved > 60 * machine.save_minutes:
+                saved = seconds
+                save()
+            if machine.stop_minutes and seconds > 60 * machine.stop_minutes:
                 break
-    save_state(state, network, mean, optimiser, step)
-    save_weights(weights, mean.network, config, step)
-    return weights
+        save()
+        return run.mean.network
 
 
-class _Tally:
-    """Running means of what a person watches."""
+class Run:
+    """A network on its way through a schedule.
 
-    def __init__(self) -> None:
-        self.values = (0.0, 0.0, 0.0)
-        self.count = 0
+    Args:
+        network: to train; it is moved to the device.
+        record: of the network.
+        config: of the run.
+        own: this process.
 
-    def add(self, values: tuple[float, float, float]) -> None:
-        self.count += 1
-        share = max(1 / self.count, 0.02)
-        self.values = tuple(  # type: ignore[assignment]
-            a + share * (b - a) for a, b in zip(self.values, values, strict=True)
-        )
+    Attributes:
+        network: as trained so far.
+        mean: the running mean of its weights.
+        optimiser: of its parameters.
+        step: steps made.
+    """
 
-    def __str__(self) -> str:
-        loss, first, last = self.values
-        return f"loss {loss:.3f}, IoU {first:.3f} at first, {last:.3f} corrected"
+    def __init__(
+        self, network: DynaMITe, record: ModelRecord, config: TrainingConfig, own: Processes
+    ) -> None:
+        prepare(network, config)
+        network.to(own.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network, self.config, self.own = network, config, own
+        self.mean = RunningMean(network, config.ema)
+        self.optimiser = make_optimiser(network, config)
+        self.step = 0
+        self._training = own.spread(TrainingStep(network, config, record).to(own.device))
+
+    def steps(self, batches: Iterator[SceneBatch]) -> Iterator[tuple[Progress, float]]:
+        """Make steps until the schedule is over.
+
+        Yields:
+            After each where the run is, and the seconds since `steps` began.
+        """
+        began, tally = time.monotonic(), Tally()
+        start = part = self.config.part(self.step, 0.0)
+        seconds = 0.0
+        while part < 1:
+            rate = self.config.rate(self.step, part)
+            for group in self.optimiser.param_groups:
+                group["lr"] = rate * group["factor"]
+            tally.add(*self._make_step(next(batches).to(self.own.device)))
+            self.step += 1
+            self.mean.update(self.network, self.step)
+            seconds = self.own.agreed(time.monotonic() - began)
+            part = self.config.part(self.step, seconds)
+            left = seconds * max(0.0, 1 - part) / max(part - start, 1e-9)
+            yield Progress(self.step, part, *tally.values, seconds_left=left), seconds
+
+    def _make_step(self, batch: SceneBatch) -> tuple[float, float, float]:
+        train_mode(self.network, self.config)
+        rounds = int(torch.randint(0, self.config.rounds + 1, ()))
+        cuda = self.own.device.type == "cuda"
+        with torch.autocast("cuda", torch.bfloat16) if cuda else nullcontext():
+            outcome = self._training(batch, rounds)
+        self.optimiser.zero_grad(set_to_none=True)
+        outcome.loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip)
+        self.optimiser.step()
+        return outcome.loss.item(), outcome.first_iou, outcome.last_iou
 
 
-def _step(
-    network: DynaMITe,
-    optimiser: torch.optim.Optimizer,
-    batch: SceneBatch,
-    config: TrainingConfig,
-    device: torch.device,
-) -> tuple[float, float, float]:
-    _train_mode(network)
-    rounds = int(torch.randint(0, config.rounds + 1, ()))
-    half = torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
-    with half:
-        outcome = training_step(network, batch, rounds, config.points)
-    optimiser.zero_grad(set_to_none=True)
-    outcome.loss.backward()
-    nn.utils.clip_grad_norm_(network.parameters(), config.clip)
-    optimiser.step()
-    return outcome.loss.item(), outcome.first_iou, outcome.last_iou
-
-
-def _train_mode(network: DynaMITe) -> None:
-    """Training mode, but the backbone's BatchNorm keeps ImageNet's statistics: batches are few."""
-    network.train()
-    for module in network.backbone.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.eval()
-
-
-def _optimiser(network: DynaMITe, config: TrainingConfig) -> torch.optim.Optimizer:
-    """AdamW; norms, biases and embeddings do not decay, the backbone learns more slowly."""
+def make_optimiser(network: DynaMITe, config: TrainingConfig) -> torch.optim.Optimizer:
+    """AdamW; norms and embeddings do not decay, the backbone learns more slowly."""
+    spared = _not_decaying(network, config)
     groups = []
     for backbone in (True, False):
         for decays in (True, False):
             chosen = [
                 p
                 for name, p in network.named_parameters()
-                if name.startswith("backbone.") == backbone
-                and (p.ndim > 1 and "embed" not in name) == decays
+                if p.requires_grad
+                and name.startswith("backbone.") == backbone
+                and (name not in spared) == decays
             ]
-            groups.append(
-                {
-                    "params": chosen,
-                    "weight_decay": config.weight_decay if decays else 0.0,
-                    "factor": config.backbone_factor if backbone else 1.0,
-                }
-            )
+            if chosen:
+                groups.append(
+                    {
+                        "params": chosen,
+                        "weight_decay": config.weight_decay if decays else 0.0,
+                        "factor": config.backbone_factor if backbone else 1.0,
+                    }
+                )
     return torch.optim.AdamW(groups, lr=config.learning_rate)
 
 
-def _set_rate(optimiser: torch.optim.Optimizer, config: TrainingConfig, step: int) -> None:
-    """Linear warm-up, a plateau, then a cosine down to a fiftieth."""
-    rise = min(1.0, (step + 1) / max(1, config.warmup))
-    start = config.steps * (1 - config.cooldown)
-    part = min(1.0, max(0.0, (step - start) / max(1.0, config.steps - start)))
-    fall = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * part))
-    for group in optimiser.param_groups:
-        group["lr"] = config.learning_rate * group["factor"] * rise * fall
+def _not_decaying(network: DynaMITe, config: TrainingConfig) -> set[str]:
+    """Names of parameters without weight decay: as published, or all vectors and embeddings."""
+    if config.protocol == "dense":
+        return {n for n, p in network.named_parameters() if p.ndim <= 1 or "embed" in n}
+    kinds = (nn.LayerNorm, nn.GroupNorm, nn.BatchNorm2d, nn.Embedding)
+    of_kinds = {
+        f"{place}.{name}"
+        for place, module in network.named_modules()
+        if isinstance(module, kinds)
+        for name, _ in module.named_parameters(recurse=False)
+    }
+    return of_kinds | {
+        n for n, _ in network.named_parameters() if n.endswith("relative_position_bias_table")
+    }
 
 
-def _batches(
-    data: Path, config: TrainingConfig, machine: Machine, step: int
+def scene_batches(
+    images: Sequence[LabelledImage],
+    config: TrainingConfig,
+    machine: Machine,
+    own: Processes,
+    step: int = 0,
 ) -> Iterator[SceneBatch]:
-    scenes = Scenes(read_manifest(data), config, start=step)
+    """This process's share of every batch, without end.
+
+    Raises:
+        ValueError: if the batch cannot be shared equally.
+    """
+    if config.batch % own.count:
+        raise ValueError(f"a batch of {config.batch} cannot be shared by {own.count} processes")
+    kind = PaperScenes if config.protocol == "paper" else Scenes
     loader = DataLoader(
-        scenes,
-        batch_size=config.batch,
+        kind(images, config, start=step, process=own.rank),
+        batch_size=config.batch // own.count,
         collate_fn=collate,
         num_workers=machine.workers,
         persistent_workers=machine.workers > 0,
-        pin_memory=machine.device.startswith("cuda"),
+        pin_memory=own.device.type == "cuda",
         prefetch_factor=4 if machine.workers else None,
     )
     return iter(loader)

@@ -1,10 +1,11 @@
-"""The training photographs on disk: a manifest of images and label maps, read one at a time."""
+"""What training reads, one image at a time; and folders of photographs with a manifest."""
 
 from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +17,37 @@ _IGNORE_ON_DISK = 255
 _PARTIAL = ("some instances", "one person", "instances of 4 categories")
 
 
+class LabelledImage(Protocol):
+    """An image with labels, wherever they come from."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages and tables."""
+
+    @property
+    def dataset(self) -> str:
+        """Name of the set it is drawn with."""
+
+    @property
+    def partial(self) -> bool:
+        """Whether some objects have no label.
+
+        An unlabelled pixel far from the labelled objects is then no safe place for a background
+        click.
+        """
+
+    def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+        """Image (H, W, 3) and labels (H, W): 0 background, k object, -1 ignored."""
+
+
 @dataclass(frozen=True)
 class Photograph:
-    """One line of the manifest.
+    """One line of the manifest, a `LabelledImage`.
 
     Attributes:
         image, mask: files.
         dataset: name of the set.
-        partial: not every object of the image is labelled, so that an unlabelled pixel far from
-            the objects is no safe place for a background click.
+        partial: whether some objects have no label.
         objects: labels used.
     """
 
@@ -33,6 +56,11 @@ class Photograph:
     dataset: str
     partial: bool
     objects: int
+
+    @property
+    def name(self) -> str:
+        """Name of the image's file."""
+        return self.image.name
 
     def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         """Image (H, W, 3) and labels (H, W): 0 background, k object, -1 ignored."""

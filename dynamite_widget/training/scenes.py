@@ -15,10 +15,12 @@ from torch.utils.data import IterableDataset
 from dynamite_widget.models.click_tensors import BACKGROUND_OWNER, PADDING_OWNER, ClickTensors
 from dynamite_widget.training.augmentation import jitter_colour, jitter_scale, paste_object
 from dynamite_widget.training.config import TrainingConfig
-from dynamite_widget.training.photographs import IGNORE, Photograph
+from dynamite_widget.training.photographs import IGNORE, LabelledImage
 
 _SMALLEST = 80
 """Objects of fewer visible pixels in the crop are left out."""
+_TRIES = 1000
+_MOST_WORKERS = 1000
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,19 @@ class Scenes(IterableDataset[Scene]):
         photographs: to draw from.
         config: of the run.
         start: steps already made, so that a resumed run sees new scenes.
+        process: number of this process among several, so that each sees its own.
     """
 
     def __init__(
-        self, photographs: Sequence[Photograph], config: TrainingConfig, start: int = 0
+        self,
+        photographs: Sequence[LabelledImage],
+        config: TrainingConfig,
+        start: int = 0,
+        process: int = 0,
     ) -> None:
         super().__init__()
-        self.config, self.start = config, start
-        self.sets: dict[str, list[Photograph]] = {}
+        self.config, self.start, self.process = config, start, process
+        self.sets: dict[str, list[LabelledImage]] = {}
         for photograph in photographs:
             self.sets.setdefault(photograph.dataset, []).append(photograph)
         self.names = sorted(self.sets)
@@ -59,16 +66,22 @@ class Scenes(IterableDataset[Scene]):
 
     def __iter__(self) -> Iterator[Scene]:
         worker = torch.utils.data.get_worker_info()
-        number = worker.id if worker else 0
+        number = (worker.id if worker else 0) + _MOST_WORKERS * self.process
         rng = np.random.default_rng((self.config.seed, self.start, number))
-        while True:
-            scene = self.draw(rng)
+        tries = 0
+        while tries < _TRIES:
+            scene, tries = self.draw(rng), tries + 1
             if scene is not None:
+                tries = 0
                 yield scene
+        raise ValueError(
+            f"no scene came of {_TRIES} tries: every object drawn is too small once the image has "
+            "the network's size, or there is none"
+        )
 
     def draw(self, rng: np.random.Generator) -> Scene | None:
         """One scene, or None where chance left no object in it."""
-        photograph = self._pick(rng)
+        photograph = self.pick(rng)
         image, labels = photograph.read()
         if rng.random() < 0.5:
             image, labels = image[:, ::-1], labels[:, ::-1]
@@ -90,14 +103,15 @@ class Scenes(IterableDataset[Scene]):
         clicks = first_clicks(labels, photograph.partial, rng)
         return Scene(jitter_colour(image, rng), labels, clicks)
 
-    def _pick(self, rng: np.random.Generator) -> Photograph:
+    def pick(self, rng: np.random.Generator) -> LabelledImage:
+        """An image of a set, both by chance."""
         photographs = self.sets[self.names[rng.choice(len(self.names), p=self.chances)]]
         return photographs[rng.integers(len(photographs))]
 
     def _paste(
         self, image: NDArray[np.uint8], labels: NDArray[np.int32], rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], NDArray[np.int32], list[int]]:
-        source, source_labels = self._pick(rng).read()
+        source, source_labels = self.pick(rng).read()
         objects = _large_enough(source_labels, source_labels.size // 100)
         pasted = []
         for label in rng.permutation(objects)[: rng.integers(1, 4)]:
@@ -156,7 +170,7 @@ def first_clicks(
     """
     clicks: list[tuple[float, float, int]] = []
     for number in rng.permutation(int(labels.max())):
-        depth = _depth(labels == number + 1)
+        depth = depth_of(labels == number + 1)
         count = int(rng.geometric(0.75))
         clicks += [(*_place(depth, rng, central=i == 0), int(number)) for i in range(count)]
     if rng.random() < 0.25:
@@ -165,13 +179,13 @@ def first_clicks(
             near = cv2.dilate((labels > 0).astype(np.uint8), np.ones((31, 31), np.uint8))
             background &= near > 0
         if background.sum() > _SMALLEST:
-            depth = _depth(background)
+            depth = depth_of(background)
             count = int(rng.integers(1, 3))
             clicks += [(*_place(depth, rng, central=False), BACKGROUND_OWNER) for _ in range(count)]
     return np.asarray(clicks, np.float32)
 
 
-def _depth(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+def depth_of(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Distance to the mask's border; the image's border counts as one."""
     padded = np.pad(mask.astype(np.uint8), 1)
     return np.asarray(cv2.distanceTransform(padded, cv2.DIST_L2, 5), np.float32)[1:-1, 1:-1]

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dynamite_widget.models.click_tensors import ClickTensors
 from dynamite_widget.models.dynamite import DynaMITe, ImageFeatures
 from dynamite_widget.models.interactive_transformer import Prediction
 from dynamite_widget.models.refiner import EVERYWHERE
+from dynamite_widget.models.registry import ModelRecord
+from dynamite_widget.training.config import TrainingConfig
 from dynamite_widget.training.corrections import (
     add_corrections,
     cell_labels,
     intersection_over_union,
 )
 from dynamite_widget.training.losses import choose_points, exclusive_loss, independent_loss
+from dynamite_widget.training.paper_corrections import add_paper_corrections
+from dynamite_widget.training.paper_loss import paper_loss
 from dynamite_widget.training.scenes import SceneBatch
 
 _FINAL, _COARSE, _AUXILIARY = 5.0, 2.0, 1.0
-_SUPERVISED = (0, 2, 4)
-"""Earlier predictions that enter the loss: supervising all costs as much as the backbone."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,6 @@ class Answer:
     final: Tensor
 
 
-def normalise(images: Tensor) -> Tensor:
-    """(B, S, S, 3) uint8 to (B, 3, S, S) float with mean and deviation 0.5."""
-    return (images.permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(
-        memory_format=torch.channels_last
-    )
-
-
 def answer(network: DynaMITe, features: ImageFeatures, clicks: ClickTensors) -> Answer:
     """Predict, and refine every object of every image densely."""
     prediction = network.predict(features, clicks)
@@ -68,42 +64,78 @@ def answer(network: DynaMITe, features: ImageFeatures, clicks: ClickTensors) -> 
     return Answer(prediction, coarse, final)
 
 
-def training_step(network: DynaMITe, batch: SceneBatch, rounds: int, points: int) -> Outcome:
-    """Encode, click, correct `rounds` times without gradient, and supervise.
+class TrainingStep(nn.Module):
+    """Encode, click, correct some rounds without gradient, and supervise.
 
-    The first answer is supervised as well as the last one: both come from the same features, and
-    encoding is the larger part of the cost.
+    It is a module so that it can be spread over several devices.
 
     Args:
-        network: in training mode.
-        batch: scenes.
-        rounds: of corrections.
-        points: at which the loss is taken, an image.
+        network: to train.
+        config: of the run.
+        record: of the network, for the pixels it expects.
     """
-    features = network.encode(normalise(batch.images))
-    truth, clicks = cell_labels(batch.labels), batch.clicks
-    loss, ious = torch.zeros((), device=truth.device), []
-    for number in range(rounds + 1):
-        supervised = number in (0, rounds)
-        with torch.set_grad_enabled(supervised):
-            given = answer(network, features, clicks)
-        if supervised:
-            loss = loss + _loss(given, batch.labels, points) / (1 if rounds == 0 else 2)
-        with torch.no_grad():
-            predicted, objects = given.final.argmax(1), given.final.shape[1] - 1
-            exists = given.prediction.groups.exists
-            iou = intersection_over_union(predicted, truth, objects)
-            ious.append(float((iou * exists).sum() / exists.sum()))
-            if number < rounds:
-                clicks = add_corrections(clicks, predicted, batch.labels, objects)
-    return Outcome(loss, ious[0], ious[-1])
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, network: DynaMITe, config: TrainingConfig, record: ModelRecord) -> None:
+        super().__init__()
+        self.network, self.config = network, config
+        self.register_buffer("mean", torch.tensor(record.mean), persistent=False)
+        self.register_buffer("std", torch.tensor(record.std), persistent=False)
+        self.rng = np.random.default_rng(torch.initial_seed())
+
+    def forward(self, batch: SceneBatch, rounds: int) -> Outcome:
+        """Take the loss of one batch.
+
+        The answer to the first clicks is supervised beside the last one where the config says so:
+        both come from the same features, and encoding is the larger part of the cost.
+
+        Args:
+            batch: scenes.
+            rounds: of corrections.
+        """
+        features = self.network.encode(self.normalise(batch.images))
+        truth, clicks = cell_labels(batch.labels), batch.clicks
+        losses, ious = [], []
+        for number in range(rounds + 1):
+            supervised = number == rounds or (number == 0 and self.config.first_answer)
+            with torch.set_grad_enabled(supervised):
+                given = answer(self.network, features, clicks)
+            if supervised:
+                losses.append(self._loss(given, batch.labels))
+            with torch.no_grad():
+                ious.append(_mean_iou(given, truth))
+                if number < rounds:
+                    clicks = self._correct(clicks, given, batch.labels)
+        return Outcome(torch.stack(losses).mean(), ious[0], ious[-1])
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """(B, S, S, 3) uint8 to (B, 3, S, S) float, as the network expects them."""
+        return (
+            ((images.float() - self.mean) / self.std)
+            .permute(0, 3, 1, 2)
+            .contiguous(memory_format=torch.channels_last)
+        )
+
+    def _correct(self, clicks: ClickTensors, given: Answer, labels: Tensor) -> ClickTensors:
+        if self.config.protocol == "paper":
+            return add_paper_corrections(clicks, given.final, labels, self.rng)
+        objects = given.final.shape[1] - 1
+        return add_corrections(clicks, given.final.argmax(1), labels, objects)
+
+    def _loss(self, given: Answer, labels: Tensor) -> Tensor:
+        groups, auxiliary = given.prediction.groups, given.prediction.auxiliary
+        early = [groups.maxima(auxiliary[i]) for i in self.config.supervised]
+        if self.network.config.refiner is None:
+            return paper_loss([*early, given.final], labels, self.config.points)
+        points = choose_points(given.final, labels, self.config.points)
+        loss = _FINAL * exclusive_loss(given.final, points)
+        loss = loss + _COARSE * independent_loss(given.coarse, points)
+        return loss + _AUXILIARY * sum(independent_loss(each, points) for each in early)
 
 
-def _loss(given: Answer, labels: Tensor, points_count: int) -> Tensor:
-    points = choose_points(given.final, labels, points_count)
-    loss = _FINAL * exclusive_loss(given.final, points)
-    loss = loss + _COARSE * independent_loss(given.coarse, points)
-    for i in _SUPERVISED:
-        early = given.prediction.groups.maxima(given.prediction.auxiliary[i])
-        loss = loss + _AUXILIARY * independent_loss(early, points)
-    return loss
+def _mean_iou(given: Answer, truth: Tensor) -> float:
+    objects, exists = given.final.shape[1] - 1, given.prediction.groups.exists
+    iou = intersection_over_union(given.final.argmax(1), truth, objects)
+    return float((iou * exists).sum() / exists.sum().clamp(min=1))

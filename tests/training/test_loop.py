@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from dynamite_widget.models.checkpoint import load_network
 from dynamite_widget.models.config import LITE
 from dynamite_widget.models.dynamite import DynaMITe
-from dynamite_widget.training import loop
+from dynamite_widget.models.registry import find_model
 from dynamite_widget.training.config import TrainingConfig
+from dynamite_widget.training.loop import Machine, Run, state_beside, train
+from dynamite_widget.training.parallel import Processes
 from dynamite_widget.training.photographs import Photograph
+from dynamite_widget.training.progress import Progress
 from dynamite_widget.training.scenes import Scenes, collate
-from dynamite_widget.training.state import load_state, load_weights
-from dynamite_widget.training.step import training_step
+from dynamite_widget.training.state import load_state
+from dynamite_widget.training.step import TrainingStep
+from tests.training.conftest import SMALL
 
-SMALL = TrainingConfig(crop=96, batch=2, steps=4, warmup=1, rounds=1, points=256, max_objects=2)
-
-
-@pytest.fixture(autouse=True)
-def without_imagenet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These runs learn nothing worth the package of ImageNet weights."""
-    monkeypatch.setattr(loop, "load_imagenet_backbone", lambda network: None)
-    torch.set_num_threads(1)
+RECORD = find_model("dynamite-lite")
+ALONE = Processes(0, 1, torch.device("cpu"))
 
 
 def test_a_few_steps_on_the_same_scenes_lower_the_loss(photographs: list[Photograph]) -> None:
@@ -32,10 +32,11 @@ def test_a_few_steps_on_the_same_scenes_lower_the_loss(photographs: list[Photogr
     scenes = iter(Scenes(photographs, replace(SMALL, paste=0.0)))
     batch = collate([next(scenes) for _ in range(2)])
     network = DynaMITe(LITE).train()
+    step = TrainingStep(network, SMALL, RECORD)
     optimiser = torch.optim.AdamW(network.parameters(), 1e-3)
     losses = []
     for _ in range(8):
-        outcome = training_step(network, batch, rounds=1, points=256)
+        outcome = step(batch, rounds=1)
         optimiser.zero_grad()
         outcome.loss.backward()
         optimiser.step()
@@ -48,29 +49,63 @@ def test_every_weight_of_the_network_is_trained(photographs: list[Photograph]) -
     scenes = iter(Scenes(photographs, SMALL))
     network = DynaMITe(LITE).train()
     torch.nn.init.normal_(network.refiner.correction.weight)  # it starts as zero
-    training_step(network, collate([next(scenes) for _ in range(4)]), 1, 256).loss.backward()
+    batch = collate([next(scenes) for _ in range(4)])
+    TrainingStep(network, SMALL, RECORD)(batch, 1).loss.backward()
     idle = [n for n, p in network.named_parameters() if p.grad is None]
     assert idle == []
 
 
-def test_a_stopped_run_goes_on(photograph_folder: Path, tmp_path: Path) -> None:
-    out, machine = tmp_path / "run", loop.Machine()
-    loop.train(photograph_folder, out, replace(SMALL, steps=2), machine)
-    weights = loop.train(photograph_folder, out, SMALL, machine)
-    network = DynaMITe(LITE)
-    mean = loop.RunningMean(network, 0.9)
-    optimiser = loop._optimiser(network, SMALL)
-    assert load_state(out / "state.pt", network, mean, optimiser) == 4
-    fresh = DynaMITe(LITE)
-    load_weights(weights, fresh)
+def test_a_stopped_run_goes_on(photographs: list[Photograph], tmp_path: Path) -> None:
+    out, seen = tmp_path / "runs" / "my.safetensors", []
+
+    def go_on(config: TrainingConfig) -> DynaMITe:
+        network = DynaMITe(LITE)
+        return train(network, RECORD, photographs, config, Machine(), out, seen.append)
+
+    go_on(replace(SMALL, steps=2))
+    trained = go_on(SMALL)
+    assert [progress.step for progress in seen] == [1, 2, 3, 4]
+    fresh = Run(DynaMITe(LITE), RECORD, SMALL, ALONE)
+    assert load_state(state_beside(out), fresh.network, fresh.mean, fresh.optimiser) == 4
+    written, record = load_network("dynamite-lite", out)
     name = "interactive_transformer.query_embed"
-    kept, written = mean.network.state_dict()[name], fresh.state_dict()[name]
-    assert torch.allclose(kept, written, atol=2e-3)  # written in half precision
+    kept = trained.state_dict()[name]
+    assert torch.equal(kept, fresh.mean.network.state_dict()[name])
+    assert torch.allclose(kept, written.state_dict()[name], atol=2e-3)  # written in half precision
+    assert record == RECORD
 
 
-def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
-    from safetensors.torch import save_file
+def test_a_run_ends_when_its_time_is_over() -> None:
+    config = replace(SMALL, steps=None, minutes=2.0)
+    assert config.part(step=1000, seconds=60) == 0.5
+    assert config.part(step=1, seconds=120) == 1.0
+    assert replace(config, steps=100).part(step=90, seconds=60) == 0.9
+    with pytest.raises(ValueError, match="needs an end"):
+        replace(config, minutes=None)
 
-    save_file({"surprise": torch.zeros(1)}, tmp_path / "other.safetensors")
-    with pytest.raises(ValueError, match="does not fit"):
-        load_weights(tmp_path / "other.safetensors", DynaMITe(LITE))
+
+def test_the_rate_rises_stays_and_falls() -> None:
+    config = TrainingConfig(learning_rate=1.0, warmup=10, cooldown=0.5)
+    assert math.isclose(config.rate(4, 0.0), 0.5)
+    assert config.rate(100, 0.3) == 1.0
+    assert math.isclose(config.rate(100, 0.75), 0.51)
+    assert math.isclose(config.rate(100, 1.0), 0.02)
+
+
+def test_the_time_left_shrinks_with_what_is_done(photographs: list[Photograph]) -> None:
+    torch.manual_seed(0)
+    scenes = iter(Scenes(photographs, SMALL))
+    batch = collate([next(scenes) for _ in range(2)])
+    run = Run(DynaMITe(LITE), RECORD, SMALL, ALONE)
+    seen: list[Progress] = [progress for progress, _ in run.steps(iter([batch] * 4))]
+    assert [progress.part for progress in seen] == [0.25, 0.5, 0.75, 1.0]
+    assert seen[0].seconds_left > 0 == seen[-1].seconds_left
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [({"crop": 100}, "multiple of 32"), ({"batch": 0}, "more than 0"), ({"steps": -1}, "steps")],
+)
+def test_impossible_settings_are_refused(setting: dict[str, int], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        replace(SMALL, **setting)

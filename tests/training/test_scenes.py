@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dynamite_widget.session import Session
 from dynamite_widget.training.augmentation import paste_object
 from dynamite_widget.training.config import TrainingConfig
+from dynamite_widget.training.own_labels import open_labels
 from dynamite_widget.training.photographs import Photograph, read_manifest
 from dynamite_widget.training.scenes import Scenes, collate, first_clicks
 
@@ -36,7 +38,7 @@ def test_every_object_has_a_click_and_enough_pixels(photographs: list[Photograph
 
 
 def test_ignored_rims_stay_ignored(photographs: list[Photograph]) -> None:
-    image, labels = photographs[0].read()
+    _, labels = photographs[0].read()
     assert (labels == -1).any()
     scenes = draw(photographs, 20, TrainingConfig(crop=96, paste=0.0))
     assert all((scene.labels == -1).any() or scene.labels.max() == 1 for scene in scenes)
@@ -55,7 +57,7 @@ def test_background_clicks_stay_near_the_objects_where_not_all_are_labelled() ->
 def test_sets_are_drawn_by_weight_not_by_size(photographs: list[Photograph]) -> None:
     scenes = Scenes(photographs, TrainingConfig(set_weights={"plain": 1.0, "part": 9.0}))
     rng = np.random.default_rng(0)
-    drawn = [scenes._pick(rng).dataset for _ in range(400)]
+    drawn = [scenes.pick(rng).dataset for _ in range(400)]
     assert 0.85 < drawn.count("part") / 400 < 0.95
 
 
@@ -82,3 +84,10 @@ def test_shorter_click_lists_are_padded(photographs: list[Photograph]) -> None:
 def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="manifest"):
         read_manifest(tmp_path)
+
+
+def test_objects_too_small_to_learn_from_end_the_stream_with_words() -> None:
+    session = Session(np.zeros((60, 80, 3), np.uint8))
+    session.brush(session.add_object(), [(20, 20)], 2)
+    with pytest.raises(ValueError, match="no scene came of"):
+        next(iter(Scenes(open_labels(session), CONFIG)))

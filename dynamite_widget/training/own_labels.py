@@ -1,0 +1,248 @@
+"""People's own labels as training reads them: COCO files, sessions, folders with a manifest."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pycocotools.coco import COCO
+
+from dynamite_widget.formats import session_file
+from dynamite_widget.image_identity import ImageIdentity, SourceFile
+from dynamite_widget.images import to_rgb
+from dynamite_widget.session import Session
+from dynamite_widget.training.photographs import IGNORE, LabelledImage, read_manifest
+
+Source = str | os.PathLike[str] | Session
+"""One source of labels: a COCO file, a session or its file, or a folder."""
+
+_SESSION_FILES = "*.session.json"
+_ORIENTATION = 0x0112
+"""EXIF's tag; values from 5 on swap width and height."""
+_SHOWN = 3
+
+
+@dataclass(frozen=True, eq=False)
+class SessionImage:
+    """A labelled session, a `LabelledImage`.
+
+    Attributes:
+        name: in messages and tables.
+        session: read whenever it is asked for, and so with the newest labels.
+    """
+
+    name: str
+    session: Session
+    dataset: str = "sessions"
+    partial: bool = True
+
+    def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+        """Image (H, W, 3) and labels (H, W)."""
+        return self.session.image, _with_objects(self.session.label_map, self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class SessionFileImage:
+    """A session's file, a `LabelledImage`; not opened as a session: somebody may work on it.
+
+    Attributes:
+        path: of the file.
+    """
+
+    path: Path
+    dataset: str = "sessions"
+    partial: bool = True
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
+
+    def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+        """Image (H, W, 3) and labels (H, W)."""
+        try:
+            saved = session_file.loads(self.path.read_bytes())
+            image = saved.image.found_from(self.path.parent)
+        except ValueError as error:
+            raise ValueError(f"{self.path}: {error}") from error
+        pixels = np.ascontiguousarray(to_rgb(image))
+        if not saved.image.same_image(ImageIdentity.of(pixels, SourceFile.of(image))):
+            raise ValueError(f"{self.path} is about another image than {image}")
+        return pixels, _with_objects(saved.label_map.to_array(), str(self.path))
+
+
+@dataclass(frozen=True, eq=False)
+class CocoImage:
+    """An image of a COCO file, a `LabelledImage`.
+
+    Attributes:
+        path: of the image.
+        record: of the image in the file.
+        index: of the file.
+    """
+
+    path: Path
+    record: dict[str, Any]
+    index: COCO
+    dataset: str = "coco"
+    partial: bool = True
+
+    @property
+    def name(self) -> str:
+        """As in the COCO file."""
+        return str(self.record["file_name"])
+
+    def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+        """Image and labels; smaller objects lie on larger ones, crowds are ignored."""
+        pixels = to_rgb(self.path)
+        labels = np.zeros(pixels.shape[:2], np.int32)
+        crowds, objects = self._masks(crowd=True), self._masks(crowd=False)
+        for mask in crowds:
+            labels[mask] = IGNORE
+        objects.sort(key=lambda mask: -int(mask.sum()))
+        for number, mask in enumerate(objects, start=1):
+            labels[mask] = number
+        return pixels, labels
+
+    def _masks(self, *, crowd: bool) -> list[NDArray[np.bool_]]:
+        ids = self.index.getAnnIds(imgIds=[self.record["id"]], iscrowd=crowd)
+        masks = []
+        for annotation in self.index.loadAnns(ids):
+            try:
+                mask = self.index.annToMask(annotation).astype(bool)
+                if mask.shape != (self.record["height"], self.record["width"]):
+                    raise ValueError(f"its mask is {mask.shape}")
+            except Exception as error:  # pycocotools raises whatever it stumbles over
+                raise ValueError(
+                    f"annotation {annotation.get('id')} of {self.name} cannot be read: {error}"
+                ) from error
+            masks.append(mask)
+        return masks
+
+
+def open_labels(
+    data: Source | Sequence[Source], images: str | os.PathLike[str] | None = None
+) -> list[LabelledImage]:
+    """Find the labelled images that people name.
+
+    Args:
+        data: one or more of: a COCO file; a `Session` or a session file; a folder with
+            `manifest.csv`, or one of session files.
+        images: folder of the images of COCO files; None takes the file's own folder.
+
+    Raises:
+        FileNotFoundError: if a file or folder is not there.
+        ValueError: if something is no labels, an image is missing or of another size than its
+            labels, or nothing is labelled.
+        TypeError: if something is neither a path nor a session.
+    """
+    sources: Iterable[Source] = [data] if isinstance(data, str | os.PathLike | Session) else data
+    found: list[LabelledImage] = []
+    for source in sources:
+        if isinstance(source, Session):
+            found.append(_checked(SessionImage(f"session {len(found) + 1}", source)))
+        elif isinstance(source, str | os.PathLike):
+            found += _of_path(Path(source).expanduser(), images)
+        else:
+            raise TypeError(
+                f"labels are a COCO file, a folder, sessions or their files, "
+                f"not {type(source).__name__}"
+            )
+    if not found:
+        raise ValueError("no labels were given: name a COCO file, a folder, or sessions")
+    return found
+
+
+def _of_path(path: Path, images: str | os.PathLike[str] | None) -> Sequence[LabelledImage]:
+    if path.is_dir():
+        if (path / "manifest.csv").is_file():
+            return read_manifest(path)
+        files = sorted(path.glob(_SESSION_FILES))
+        if not files:
+            raise FileNotFoundError(f"{path} has neither manifest.csv nor any {_SESSION_FILES}")
+        return [_checked(SessionFileImage(file)) for file in files]
+    if not path.is_file():
+        raise FileNotFoundError(f"no labels at {path}")
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path} is no JSON, so no COCO file and no session: {error}") from error
+    if isinstance(content, dict) and content.get("format") == session_file.FORMAT:
+        return [_checked(SessionFileImage(path))]
+    return _of_coco(path, content, path.parent if images is None else Path(images).expanduser())
+
+
+def _checked(image: LabelledImage) -> LabelledImage:
+    """Read it once, so that what is wrong is found before training and not during it."""
+    image.read()
+    return image
+
+
+def _with_objects(label_map: NDArray[np.uint16], name: str) -> NDArray[np.int32]:
+    if not label_map.any():
+        raise ValueError(f"{name} has no object with pixels: label something in it first")
+    return label_map.astype(np.int32)
+
+
+def _of_coco(path: Path, content: object, folder: Path) -> list[CocoImage]:
+    if not folder.is_dir():
+        raise FileNotFoundError(f"no folder of images at {folder}")
+    index = _index(path, content)
+    labelled = {a["image_id"] for a in index.anns.values() if not a.get("iscrowd")}
+    if not labelled:
+        crowds = len(index.anns)
+        why = f"all of its {crowds} annotations are crowds" if crowds else "it has no annotations"
+        raise ValueError(f"{path} labels no object: {why}")
+    records = [index.imgs[number] for number in sorted(index.imgs) if number in labelled]
+    missing = [r["file_name"] for r in records if not (folder / r["file_name"]).is_file()]
+    if missing:
+        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+        raise FileNotFoundError(
+            f"{', '.join(missing[:_SHOWN])}{more}: labelled in {path}, but not in {folder}; "
+            "give the images' folder"
+        )
+    for record in records:
+        _check_size(folder / record["file_name"], record, path)
+    return [CocoImage(folder / record["file_name"], record, index) for record in records]
+
+
+def _index(path: Path, content: object) -> COCO:
+    index = COCO()
+    try:
+        index.dataset = content
+        with contextlib.redirect_stdout(None):  # it reports its progress there
+            index.createIndex()
+        for record in index.imgs.values():
+            (str(record["file_name"]), int(record["height"]), int(record["width"]))
+        unknown = {a["image_id"] for a in index.anns.values()} - set(index.imgs)
+        if unknown or not index.imgs:
+            raise KeyError(f"images {sorted(unknown)[:_SHOWN]}" if unknown else "images")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(
+            f"{path} is neither a session nor a COCO file with images and annotations: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    return index
+
+
+def _check_size(image: Path, record: dict[str, Any], labels: Path) -> None:
+    try:
+        with Image.open(image) as opened:
+            width, height = opened.size
+            if opened.getexif().get(_ORIENTATION, 1) >= 5:
+                width, height = height, width
+    except OSError as error:
+        raise ValueError(f"{image} cannot be read as an image: {error}") from error
+    if (width, height) != (record["width"], record["height"]):
+        raise ValueError(
+            f"{image} is {width}x{height} pixels (its EXIF rotation applied), but {labels} says "
+            f"{record['width']}x{record['height']}"
+        )

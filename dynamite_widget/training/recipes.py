@@ -1,0 +1,87 @@
+"""Recipes: how each model is trained from ImageNet weights, and how any of them is fine-tuned.
+
+Those of the published five are Rana et al.'s (DynaMITe, ICCV 2023) and its repository's configs
+for COCO+LVIS: 32 images a step, 50 epochs, 100 for Swin-L.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dynamite_widget.models.registry import find_model
+from dynamite_widget.training.config import TrainingConfig
+
+_PAPER = TrainingConfig(
+    protocol="paper",
+    crop=1024,
+    batch=32,
+    steps=184_375,
+    warmup=0,
+    cooldown=0.0,
+    drops=(8 / 9, 26 / 27),
+    learning_rate=1e-4,
+    backbone_factor=0.1,
+    clip=0.01,
+    ema=0.0,
+    rounds=3,
+    first_answer=False,
+    supervised=tuple(range(9)),
+    max_objects=30,
+    scale=(0.1, 2.0),
+    paste=0.0,
+    points=12_544,
+    seed=2091831170,
+    set_weights={},
+)
+
+_RECIPES = (
+    TrainingConfig(),
+    replace(_PAPER, model="dynamite-resnet50"),
+    replace(_PAPER, model="dynamite-hrnet32", batch_norm=True),
+    replace(
+        _PAPER,
+        model="dynamite-segformer-b0",
+        drop_path=0.1,
+        frozen=("backbone.stages.0.",),
+    ),
+    replace(_PAPER, model="dynamite-swin-tiny", drop_path=0.3),
+    replace(_PAPER, model="dynamite-swin-large", drop_path=0.3, steps=368_750),
+)
+RECIPES: dict[str, TrainingConfig] = {recipe.model: recipe for recipe in _RECIPES}
+"""By name of the model."""
+
+ABLATION = replace(
+    RECIPES["dynamite-swin-tiny"],
+    batch=128,
+    steps=46_500,
+    drops=(41_000 / 46_500, 44_400 / 46_500),
+    learning_rate=5e-4,
+)
+"""How the paper trained the variants of `models.published.ablation`."""
+
+
+def fine_tuning(model: str) -> TrainingConfig:
+    """How a trained model is adapted to a few images: gently, its backbone hardly at all.
+
+    Raises:
+        ValueError: if there is no such model.
+    """
+    record = find_model(model)
+    return TrainingConfig(
+        model=record.name,
+        # The published models see photographs at twice the embedded one's size.
+        crop=256 if record.config.refiner else 512,
+        batch=4,
+        steps=200,
+        warmup=20,
+        cooldown=0.6,
+        learning_rate=1e-4,
+        backbone_factor=0.02,
+        clip=0.5,
+        ema=0.98,
+        rounds=3,
+        supervised=RECIPES[record.name].supervised,
+        scale=(0.6, 1.4),
+        paste=0.2,
+        set_weights={},
+    )
