@@ -12,7 +12,7 @@ import argparse
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -42,7 +42,8 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     print(f"{machine()}, {given.threads} threads, torch {torch.__version__}; {given.model}\n")
     segmenter = dw.Segmenter.load(given.model, device="cpu")
-    print("\n".join(kernel_table(segmenter, given.repeats)))
+    for row in kernel_table(segmenter, given.repeats):
+        print(row, flush=True)
     if given.browser:
         from benchmarks.paint import paint_table
 
@@ -50,10 +51,11 @@ def main() -> None:
         print("\n".join(paint_table(given.model, given.threads)))
 
 
-def kernel_table(segmenter: dw.Segmenter, repeats: int) -> list[str]:
+def kernel_table(segmenter: dw.Segmenter, repeats: int) -> Iterator[str]:
     """Encode time, bytes kept and time of one more click, as rows of a Markdown table."""
     columns = " | ".join(f"click, {n} object{'s' * (n > 1)}" for n in OBJECTS)
-    rows = [f"| image | encode | kept | {columns} |", "|---" * (3 + len(OBJECTS)) + "|"]
+    yield f"| image | encode | kept | {columns} |"
+    yield "|---" * (3 + len(OBJECTS)) + "|"
     for width, height in SIZES:
         photograph = np.array(Image.open(samples.path("coffee.jpg")).resize((width, height)))
         encoding = milliseconds(partial(encode_anew, segmenter, photograph), repeats)
@@ -65,10 +67,8 @@ def kernel_table(segmenter: dw.Segmenter, repeats: int) -> list[str]:
             for n in OBJECTS
         ]
         cells = " | ".join(f"{spent:.0f} ms" for spent in clicking)
-        rows.append(
-            f"| {width} × {height} | {encoding:.0f} ms | {features.nbytes / 1e6:.1f} MB | {cells} |"
-        )
-    return rows
+        kept = f"{features.nbytes / 1e6:.1f} MB"
+        yield f"| {width} × {height} | {encoding:.0f} ms | {kept} | {cells} |"
 
 
 def encode_anew(segmenter: dw.Segmenter, photograph: NDArray[np.uint8]) -> None:
