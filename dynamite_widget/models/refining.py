@@ -23,7 +23,7 @@ _FEW = 3
 """Up to so many objects are refined everywhere: looking for windows would cost as much."""
 _BEHIND = 2.0
 """Where the first pass puts an object this far behind its rival, it is not."""
-_MARGIN = 12
+_MARGIN = 8
 """Cells around a window, and around clicks, that are refined as well."""
 
 
