@@ -3,7 +3,7 @@
 import { drawDot, dotAt, type Dot } from "./clicks.ts";
 import { Detail } from "./detail.ts";
 import { element } from "./elements.ts";
-import { Flashes } from "./flashes.ts";
+import { FLASH_MS, Flashes } from "./flashes.ts";
 import type { Kernel } from "./kernel.ts";
 import { LabelMap } from "./label_map.ts";
 import type { BorderStyle } from "./borders.ts";
@@ -47,6 +47,7 @@ export class Canvas {
   #frame = 0;
   #photographIsStale = true;
   #movedAt = -Infinity;
+  #endFlash: ReturnType<typeof setTimeout> | undefined;
   readonly #calm: MediaQueryList | null;
 
   constructor(
@@ -81,6 +82,7 @@ export class Canvas {
       resize.disconnect();
       appear.disconnect();
       cancelAnimationFrame(this.#frame);
+      clearTimeout(this.#endFlash);
       this.photograph.free();
       this.masks.map = null;
       for (const canvas of [this.#photographCanvas, this.#marksCanvas]) canvas.width = 0;
@@ -237,7 +239,14 @@ export class Canvas {
     if (bound) drawBound(context, bound, viewport);
     if (state.keyboard) drawCrosshair(context, toView(viewport, state.keyboard), size);
     this.tool().draw?.(context);
-    return this.#flashes.any || waits || rough;
+    if (calm && this.#flashes.any) this.#endFlash ??= setTimeout(() => this.#calmDown(), FLASH_MS);
+    return (this.#flashes.any && !calm) || waits || rough;
+  }
+
+  /** Without motion a flash is steady, and gone after its time. */
+  #calmDown(): void {
+    this.#endFlash = undefined;
+    this.redraw();
   }
 
   /** All masks, and where there is detail, the sharp ones instead. */

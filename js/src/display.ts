@@ -12,6 +12,9 @@ interface Slider {
   readonly show: (value: number) => string;
 }
 
+/** From this width on the panel stands beside the image, as theme.css has it. */
+const BESIDE = 620;
+
 const percent = (value: number) => `${Math.round(100 * value)} %`;
 const SLIDERS: readonly Slider[] = [
   { name: "opacity", title: "Opacity", max: 1, step: 0.01, plain: 0.5, show: percent },
@@ -35,11 +38,13 @@ const SWITCHES = [
 export class Display {
   readonly node: HTMLDetailsElement;
 
-  constructor(kernel: Kernel, open: boolean, signal: AbortSignal) {
+  #suited = false;
+
+  constructor(kernel: Kernel, signal: AbortSignal) {
     const body = element("div", { class: "dw-display-body" });
     this.node = element(
       "details",
-      { class: "dw-display", open },
+      { class: "dw-display" },
       element("summary", {}, "Display"),
       body,
     );
@@ -54,6 +59,13 @@ export class Display {
       switches.append(element("label", {}, box, title));
     }
     body.append(switches);
+  }
+
+  /** Opens at first where there is room beside the image; from then on it is the person's. */
+  suit(width: number): void {
+    if (this.#suited) return;
+    this.#suited = true;
+    this.node.open = width >= BESIDE;
   }
 }
 

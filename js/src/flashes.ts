@@ -2,7 +2,8 @@
 
 import type { LabelMap } from "./label_map.ts";
 
-const FLASH_MS = 1100;
+/** How long a flash is seen. */
+export const FLASH_MS = 1100;
 /** Fewer changed pixels than this, or than this share of the object, nobody would see. */
 const LEAST_PIXELS = 12;
 const LEAST_SHARE = 0.002;

@@ -52,7 +52,12 @@ export class Help {
     for (const group of groups) {
       const lines = actions
         .filter((action) => action.group === group && action.keys.length > 0)
-        .map((action) => line(namesOf(action), action.title));
+        .map((action) =>
+          line(
+            namesOf(action).map((key) => element("kbd", {}, key)),
+            action.title,
+          ),
+        );
       body.append(section(group, lines));
     }
     this.node.addEventListener(
@@ -79,8 +84,7 @@ function section(title: string, lines: HTMLElement[]): HTMLElement {
   return element("section", {}, element("h3", {}, title), element("dl", {}, ...lines));
 }
 
-function line(keys: readonly string[], what: string): HTMLElement {
-  const names = keys.map((key) => element("kbd", {}, key));
+function line(names: readonly (Node | string)[], what: string): HTMLElement {
   return element("div", {}, element("dt", {}, ...names), element("dd", {}, what));
 }
 

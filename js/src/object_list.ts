@@ -106,7 +106,14 @@ export class ObjectList {
     const number = element("span", { class: "dw-chip-number", "aria-hidden": "true" }, String(id));
     const title = element("span", { class: "dw-object-title" });
     const facts = element("span", { class: "dw-object-facts" });
-    const choose = element("button", { type: "button", class: "dw-object-choose" }, title, facts);
+    const spoken = element("span", { class: "dw-spoken" }, `Object ${id}`);
+    const choose = element(
+      "button",
+      { type: "button", class: "dw-object-choose" },
+      spoken,
+      title,
+      facts,
+    );
     let shown: SegmentedObject | null = null;
     const visible = iconButton("eye", "Hide", () => target.setVisible(id, !shown?.visible), signal);
     const locked = iconButton("unlock", "Lock", () => target.setLocked(id, !shown?.locked), signal);
@@ -147,7 +154,6 @@ export class ObjectList {
       title.textContent = titleOf(object);
       facts.textContent = factsOf(object, look.pixels, changed);
       choose.setAttribute("aria-pressed", String(active));
-      choose.setAttribute("aria-label", `Object ${id}, ${titleOf(object)}: ${facts.textContent}`);
       choose.title = `${titleOf(object)}: ${facts.textContent}. Double-click or F2 to rename.`;
       toggle(
         visible,

@@ -40,9 +40,9 @@ export class Toolbar {
     this.node.addEventListener("keydown", (event) => this.#walk(event), { signal });
   }
 
-  /** A control of the chosen tool, after the tools. */
+  /** A control of the chosen tool, where it comes and goes without moving a button. */
   addOption(node: Node): void {
-    this.node.insertBefore(node, this.node.children[3] ?? null);
+    this.node.insertBefore(node, this.node.lastElementChild);
   }
 
   update(): void {

@@ -18,15 +18,33 @@ import { inWords } from "./latency.ts";
 import { ObjectEditor } from "./object_editor.ts";
 import { ObjectList, titleOf } from "./object_list.ts";
 import { Doing } from "./person.ts";
-import type { ClickRow, Model, Scene } from "./protocol.ts";
+import type { ClickRow, Model, Scene, SegmentedObject } from "./protocol.ts";
 import { StatusBar } from "./status.ts";
 import { Toolbar } from "./toolbar.ts";
+import type { ToolName } from "./tools/tool.ts";
 import { newViewState } from "./view_state.ts";
 
 /** A kernel that has not even received an act for so long is told to be busy. */
 const SILENCE_MS = 1500;
 const CHANGED_SHOWN_MS = 4000;
 const BACKGROUND_COLOR = "#1a1a1a";
+
+/** What the next act will do, for each tool. */
+const HINTS: Readonly<Record<ToolName, (active: SegmentedObject | null) => string>> = {
+  click: (active) =>
+    active ? `Clicks belong to ${nameOf(active)}` : "The next click starts a new object",
+  background: () => "Clicks are background",
+  brush: (active) => (active ? `Paint ${nameOf(active)}` : "Paint a new object"),
+  eraser: (active) => (active ? `Erase from ${nameOf(active)}` : "Erase any object"),
+  polygon: () => "Click corners; Enter or the first corner fills, Esc gives up",
+  lasso: (active) => (active ? `Draw round ${nameOf(active)}` : "Draw round a new object"),
+  box: (active) =>
+    active ? `Draw a box that holds ${nameOf(active)}` : "Draw a box round an object",
+  hand: () => "Drag to move the picture",
+};
+
+const nameOf = (object: SegmentedObject) =>
+  object.name || object.label ? `${object.id} ${titleOf(object)}` : titleOf(object);
 
 export class View {
   readonly node: HTMLElement;
@@ -40,6 +58,7 @@ export class View {
   readonly #list: ObjectList;
   readonly #labels: Labels;
   readonly #editor: ObjectEditor;
+  readonly #display: Display;
   readonly #status: StatusBar;
   readonly #errors: Errors;
   readonly #announcer = element("div", { class: "dw-announcer", "aria-live": "polite" });
@@ -48,6 +67,7 @@ export class View {
   #answered: ReadonlySet<string> = new Set();
   #changed: ReadonlySet<number> = new Set();
   #frame = 0;
+  #changedShown: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(model: Model, signal: AbortSignal) {
@@ -60,7 +80,10 @@ export class View {
       () => this.desk.tool,
       {
         opened: () => this.refresh(),
-        resized: () => this.refresh(),
+        resized: () => {
+          this.#display.suit(this.node.clientWidth);
+          this.refresh();
+        },
         painted: (changed) => this.#painted(changed),
         failed: (error) => this.fail(error),
       },
@@ -110,10 +133,10 @@ export class View {
     this.#status = new StatusBar(doing, signal);
     this.#errors = new Errors(() => this.#dismiss(), signal);
     const help = new Help(actions, back, signal);
-    const display = new Display(this.kernel, true, signal);
+    this.#display = new Display(this.kernel, signal);
     const main = element("div", { class: "dw-main" }, stage, this.#notice, help.node);
     const side = element("aside", { class: "dw-side", "aria-label": "Objects and display" });
-    side.append(this.#labels.node, this.#list.node, this.#editor.node, display.node);
+    side.append(this.#labels.node, this.#list.node, this.#editor.node, this.#display.node);
     const body = element("div", { class: "dw-body" }, main, side);
     this.node = element("div", {
       class: "dynamite-widget",
@@ -144,6 +167,7 @@ export class View {
     signal.addEventListener("abort", () => {
       cancelAnimationFrame(this.#frame);
       clearTimeout(this.#silence);
+      clearTimeout(this.#changedShown);
     });
   }
 
@@ -181,7 +205,7 @@ export class View {
   #setSize(): void {
     const { width, height } = this.canvas.image;
     this.node.style.setProperty("--dw-height", `${this.kernel.get("height")}px`);
-    this.node.style.setProperty("--dw-aspect", `${width} / ${height}`);
+    this.node.style.setProperty("--dw-ratio", String(height / width));
   }
 
   #sceneChanged(): void {
@@ -193,7 +217,9 @@ export class View {
       .map((click, index) => this.#dotOf(click, index, colors, sent))
       .filter(({ click }) => this.#isShown(click[2], scene));
     // Said at once, so that nobody reads an old answer as the new one.
+    const waited = this.node.getAttribute("aria-busy") === "true";
     this.node.setAttribute("aria-busy", String(kernel.waiting));
+    if (waited && !kernel.waiting) this.#announce();
     this.canvas.redraw();
     this.refresh();
     clearTimeout(this.#silence);
@@ -220,15 +246,21 @@ export class View {
   #painted(changed: readonly number[]): void {
     if (changed.length) {
       this.#changed = new Set(changed);
-      setTimeout(() => {
+      clearTimeout(this.#changedShown);
+      this.#changedShown = setTimeout(() => {
         this.#changed = new Set();
         this.refresh();
       }, CHANGED_SHOWN_MS);
     }
-    const object = this.#doing.active;
-    const others = changed.length ? ` Object ${changed.join(", ")} changed too.` : "";
-    if (object) this.#announcer.textContent = `${titleOf(object)}: ${object.area} pixels.${others}`;
     this.refresh();
+  }
+
+  /** Says to whoever listens what the last acts came to. */
+  #announce(): void {
+    const object = this.#doing.active;
+    const changed = [...this.#changed].join(", ");
+    const others = changed ? ` Object ${changed} changed too.` : "";
+    if (object) this.#announcer.textContent = `${titleOf(object)}: ${object.area} pixels.${others}`;
   }
 
   #dismiss(): void {
@@ -270,10 +302,11 @@ export class View {
     const doing = silent
       ? "The kernel is busy; your clicks are kept"
       : { idle: "", encoding: "Reading the image…", segmenting: "Answering…" }[activity];
+    const hint = HINTS[state.tool](this.#doing.active);
     const last = inWords(last_seconds);
     this.#status.update({
       place: pointer ? `${pointer.x}, ${pointer.y}${under ? ` · ${titleOf(under)}` : ""}` : "",
-      activity: doing,
+      activity: doing || hint,
       busy: doing !== "",
       latency: last_seconds === null ? "" : `${last} · median ${inWords(median_seconds)}`,
       latencyDetails: `Last answer ${last}, median ${inWords(median_seconds)}; image read in ${inWords(encode_seconds)}`,
