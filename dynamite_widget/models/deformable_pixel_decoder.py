@@ -39,8 +39,11 @@ class DeformableLayer(nn.Module):
     def _forward_one(self, tokens: Tensor, position: Tensor, pyramid: Pyramid) -> Tensor:
         table = self.self_attn.remember(tokens, pyramid)
         updated = []
-        for start in range(0, len(tokens), _TOKENS_AT_ONCE):
-            part = slice(start, start + _TOKENS_AT_ONCE)
+        # A GPU has no such cache, and gradients need all parts anyway.
+        in_parts = tokens.device.type == "cpu" and not torch.is_grad_enabled()
+        at_once = _TOKENS_AT_ONCE if in_parts else len(tokens)
+        for start in range(0, len(tokens), at_once):
+            part = slice(start, start + at_once)
             x = tokens[part]
             x = self.norm1(x + self.self_attn(x + position[part], part, table, pyramid))
             updated.append(self.norm2(x + self.feed_forward(x)))

@@ -7,13 +7,8 @@ from torch import nn
 from dynamite_widget.models.config import BackboneConfig
 
 
-def build_backbone(config: BackboneConfig, drop_path: float = 0.0) -> nn.Module:
-    """Make the backbone, with weights as initialised.
-
-    Args:
-        config: which one.
-        drop_path: highest rate of stochastic depth while training (Swin and MiT).
-    """
+def build_backbone(config: BackboneConfig) -> nn.Module:
+    """Make the backbone, with weights as initialised."""
     # Imported here, so that one network does not pay for the import of all others.
     match config.kind:
         case "timm":
@@ -31,13 +26,13 @@ def build_backbone(config: BackboneConfig, drop_path: float = 0.0) -> nn.Module:
         case "segformer_b0":
             from dynamite_widget.models.backbones.mit import MiTB0
 
-            return MiTB0(drop_path)
+            return MiTB0()
         case "swin_tiny":
             from dynamite_widget.models.backbones.swin import swin_tiny
 
-            return swin_tiny(drop_path)
+            return swin_tiny()
         case "swin_large":
             from dynamite_widget.models.backbones.swin import swin_large
 
-            return swin_large(drop_path)
+            return swin_large()
     raise ValueError(f"no backbone {config.kind!r}")

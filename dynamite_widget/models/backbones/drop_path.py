@@ -8,11 +8,12 @@ from torch import Tensor, nn
 class DropPath(nn.Module):
     """Leaves out a residual branch for whole images while training (Huang et al., ECCV 2016).
 
-    Args:
+    Attributes:
         probability: of leaving it out; branches that stay are scaled up so that the mean is kept.
+            Whoever trains sets it.
     """
 
-    def __init__(self, probability: float) -> None:
+    def __init__(self, probability: float = 0.0) -> None:
         super().__init__()
         self.probability = probability
 

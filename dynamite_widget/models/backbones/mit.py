@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dynamite_widget.models.backbones.drop_path import DropPath, drop_path_rates
+from dynamite_widget.models.backbones.drop_path import DropPath
 
 _WIDTHS = (32, 64, 160, 256)
 _HEADS = (1, 2, 5, 8)
@@ -79,13 +79,13 @@ class MixFeedForward(nn.Module):
 class Block(nn.Module):
     """Attention and feed-forward, pre-norm."""
 
-    def __init__(self, width: int, heads: int, reduction: int, drop_path: float) -> None:
+    def __init__(self, width: int, heads: int, reduction: int) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(width, eps=_DEEP_EPS)
         self.attn = ReducedAttention(width, heads, reduction)
         self.norm2 = nn.LayerNorm(width, eps=_DEEP_EPS)
         self.mlp = MixFeedForward(width, 4 * width)
-        self.drop_path = DropPath(drop_path)
+        self.drop_path = DropPath()
 
     def forward(self, tokens: Tensor, size: tuple[int, int]) -> Tensor:
         """(B, T, C) to (B, T, C)."""
@@ -96,7 +96,7 @@ class Block(nn.Module):
 class Stage(nn.Module):
     """Embedding, blocks, norm; the normed map is both output and input of the next stage."""
 
-    def __init__(self, number: int, drop_paths: list[float]) -> None:
+    def __init__(self, number: int) -> None:
         super().__init__()
         width = _WIDTHS[number]
         self.patch_embed = (
@@ -105,7 +105,7 @@ class Stage(nn.Module):
             else PatchEmbedding(3, width, 7, 4)
         )
         self.blocks = nn.ModuleList(
-            Block(width, _HEADS[number], _REDUCTIONS[number], rate) for rate in drop_paths
+            Block(width, _HEADS[number], _REDUCTIONS[number]) for _ in range(_DEPTH)
         )
         self.norm = nn.LayerNorm(width, eps=_DEEP_EPS)
 
@@ -118,20 +118,13 @@ class Stage(nn.Module):
 
 
 class MiTB0(nn.Module):
-    """Mix Transformer B0 (Xie et al., SegFormer, NeurIPS 2021).
-
-    Args:
-        drop_path: highest rate of stochastic depth, for training.
-    """
+    """Mix Transformer B0 (Xie et al., SegFormer, NeurIPS 2021)."""
 
     channels = _WIDTHS
 
-    def __init__(self, drop_path: float = 0.0) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        rates = drop_path_rates(drop_path, _DEPTH * len(_WIDTHS))
-        self.stages = nn.ModuleList(
-            Stage(i, rates[i * _DEPTH : (i + 1) * _DEPTH]) for i in range(len(_WIDTHS))
-        )
+        self.stages = nn.ModuleList(Stage(number) for number in range(len(_WIDTHS)))
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         """(B, 3, H, W) normalised pixels to four maps (B, C, H/s, W/s)."""

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dynamite_widget.models.backbones.drop_path import DropPath, drop_path_rates
+from dynamite_widget.models.backbones.drop_path import DropPath
 
 _WINDOWS_AT_ONCE = 64
 """Bounds the memory of attention scores: 64 windows of 144 pixels and 6 heads take 32 MB."""
@@ -105,14 +105,14 @@ class MLP(nn.Module):
 class Block(nn.Module):
     """Window attention and MLP, pre-norm; odd blocks shift the windows by half a window."""
 
-    def __init__(self, width: int, heads: int, window: int, shift: int, drop_path: float) -> None:
+    def __init__(self, width: int, heads: int, window: int, shift: int) -> None:
         super().__init__()
         self.window, self.shift = window, shift
         self.norm1 = nn.LayerNorm(width)
         self.attn = WindowAttention(width, heads, window)
         self.norm2 = nn.LayerNorm(width)
         self.mlp = MLP(width, 4 * width)
-        self.drop_path = DropPath(drop_path)
+        self.drop_path = DropPath()
 
     def forward(self, plane: Tensor) -> Tensor:
         """(B, H, W, C) to (B, H, W, C)."""
@@ -166,13 +166,10 @@ class PatchEmbedding(nn.Module):
 class Stage(nn.Module):
     """Blocks at one stride, and the step to the next."""
 
-    def __init__(
-        self, width: int, heads: int, window: int, drop_paths: Sequence[float], last: bool
-    ) -> None:
+    def __init__(self, width: int, heads: int, window: int, depth: int, last: bool) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(
-            Block(width, heads, window, window // 2 if i % 2 else 0, rate)
-            for i, rate in enumerate(drop_paths)
+            Block(width, heads, window, window // 2 if i % 2 else 0) for i in range(depth)
         )
         self.downsample = None if last else PatchMerging(width)
 
@@ -191,7 +188,6 @@ class Swin(nn.Module):
         depths: blocks of each stage.
         heads: attention heads of each stage.
         window: side of a window in tokens.
-        drop_path: highest rate of stochastic depth, for training.
     """
 
     def __init__(
@@ -200,14 +196,12 @@ class Swin(nn.Module):
         depths: Sequence[int],
         heads: Sequence[int],
         window: int,
-        drop_path: float = 0.0,
     ) -> None:
         super().__init__()
         self.channels = tuple(width * 2**i for i in range(4))
         self.patch_embed = PatchEmbedding(width)
-        rates = iter(drop_path_rates(drop_path, sum(depths)))
         self.layers = nn.ModuleList(
-            Stage(channels, heads[i], window, [next(rates) for _ in range(depths[i])], last=i == 3)
+            Stage(channels, heads[i], window, depths[i], last=i == 3)
             for i, channels in enumerate(self.channels)
         )
         self.norms = nn.ModuleList(nn.LayerNorm(channels) for channels in self.channels)
@@ -222,11 +216,11 @@ class Swin(nn.Module):
         return tuple(maps)
 
 
-def swin_tiny(drop_path: float = 0.0) -> Swin:
+def swin_tiny() -> Swin:
     """Swin-T: window 7, channels 96 to 768."""
-    return Swin(96, (2, 2, 6, 2), (3, 6, 12, 24), 7, drop_path)
+    return Swin(96, (2, 2, 6, 2), (3, 6, 12, 24), 7)
 
 
-def swin_large(drop_path: float = 0.0) -> Swin:
+def swin_large() -> Swin:
     """Swin-L: window 12, channels 192 to 1536."""
-    return Swin(192, (2, 2, 18, 2), (6, 12, 24, 48), 12, drop_path)
+    return Swin(192, (2, 2, 18, 2), (6, 12, 24, 48), 12)
