@@ -47,7 +47,9 @@ def test_the_widget_synchronises_every_trait_and_setting_and_no_other() -> None:
     assert own == {*table("## Traits"), *table("## Settings")}
 
 
-@pytest.mark.parametrize("name", ["ImageInfo", "Scene", "ClickPage", "Status", "DetailInfo", "Failure"])
+@pytest.mark.parametrize(
+    "name", ["ImageInfo", "Scene", "ClickPage", "Status", "DetailInfo", "Failure"]
+)
 def test_both_sides_give_a_trait_the_same_fields(name: str) -> None:
     written = table("### Fields")[name]
     assert [field.name for field in fields(getattr(protocol, name))] == written
