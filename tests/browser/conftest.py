@@ -1,4 +1,4 @@
-"""What browser tests share: one JupyterLab, one Chromium, and a page for each file of tests."""
+"""What notebook stories share: one JupyterLab, and a page for each file of tests."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import QUIET, find_chromium
 from tests.browser.jupyter_server import JupyterServer, running_jupyter_server
 from tests.browser.notebook_page import NotebookPage
 
@@ -28,17 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def jupyter_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
     with running_jupyter_server(tmp_path_factory.mktemp("jupyter")) as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = find_chromium()
-    if path is None:
-        pytest.fail("no Chromium found; scripts/install_chromium.sh says how to get one")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -139,7 +139,7 @@ def test_a_click_lands_where_she_points_after_zooming_and_moving_the_picture(
 ) -> None:
     mouse = notebook.page.mouse
     widget.canvas.scroll_into_view_if_needed()
-    x, y = widget.place(420, 260)
+    x, y = widget.place(420.5, 260.5)  # the middle of a pixel
     mouse.move(x - 3, y)
     mouse.move(x, y)
     for _ in range(6):
