@@ -44,6 +44,7 @@ nuclei and facades do not drown them."""
 
 
 Protocol = Literal["dense", "paper"]
+BatchNorms = Literal["all", "head", "frozen"]
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ class TrainingConfig:
         ema: decay of the running mean of weights, reached after a while; 0 keeps no mean.
         drop_path: highest rate of stochastic depth in the backbone.
         frozen: beginnings of names of the parameters that do not learn.
-        batch_norm: whether the backbone's BatchNorm follows the batches; if not it keeps the
-            statistics it starts with.
+        batch_norm: which BatchNorm follows its batches: `all`; only those of the `head`, as a
+            pre-trained backbone's statistics are better than those of a few images; or none,
+            `frozen`.
         rounds: largest number of corrective rounds.
         first_answer: supervise the answer to the first clicks, too, not the last one alone.
         supervised: predictions before the last one that enter the loss.
@@ -98,7 +100,7 @@ class TrainingConfig:
     ema: float = 0.998
     drop_path: float = 0.0
     frozen: tuple[str, ...] = ()
-    batch_norm: bool = False
+    batch_norm: BatchNorms = "head"
     rounds: int = 4
     first_answer: bool = True
     supervised: tuple[int, ...] = (0, 2, 4)

@@ -74,11 +74,13 @@ def prepare(network: DynaMITe, config: TrainingConfig) -> None:
 
 
 def train_mode(network: DynaMITe, config: TrainingConfig) -> None:
-    """Training mode; where batches are few the backbone's BatchNorm keeps its statistics."""
+    """Training mode, but some BatchNorms keep their statistics, as the config says."""
     network.train()
-    for module in network.backbone.modules():
-        if isinstance(module, nn.BatchNorm2d) and not config.batch_norm:
-            module.eval()
+    still = {"all": (), "head": (network.backbone,), "frozen": (network,)}[config.batch_norm]
+    for part in still:
+        for module in part.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
 
 
 def load_backbone(network: DynaMITe, path: Path) -> None:

@@ -37,7 +37,7 @@ _PAPER = TrainingConfig(
 _RECIPES = (
     TrainingConfig(),
     replace(_PAPER, model="dynamite-resnet50"),
-    replace(_PAPER, model="dynamite-hrnet32", batch_norm=True),
+    replace(_PAPER, model="dynamite-hrnet32", batch_norm="all"),
     replace(
         _PAPER,
         model="dynamite-segformer-b0",
@@ -75,13 +75,15 @@ def fine_tuning(model: str) -> TrainingConfig:
         steps=200,
         warmup=20,
         cooldown=0.6,
-        learning_rate=1e-4,
+        learning_rate=5e-5,
         backbone_factor=0.02,
         clip=0.5,
         ema=0.98,
+        batch_norm="frozen",
         rounds=3,
         supervised=RECIPES[record.name].supervised,
-        scale=(0.6, 1.4),
+        # The whole photograph, half as large, to parts of it as they are.
+        scale=(0.4, 1.0),
         paste=0.2,
         set_weights={},
     )
