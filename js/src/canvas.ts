@@ -161,7 +161,8 @@ export class Canvas {
   }
 
   #measure(): void {
-    const { clientWidth: width, clientHeight: height } = this.node;
+    // Fractions of a pixel count: the pointer's place is told with them, too.
+    const { width, height } = this.node.getBoundingClientRect();
     if (width < 1 || height < 1) return; // hidden: keep the zoom for when it comes back
     const before = this.state.size;
     this.state.size = { width, height };

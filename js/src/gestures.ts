@@ -61,11 +61,18 @@ export function listenForGestures(
   const touches = new Map<number, Point>();
   let held: Held | null = null;
   let pointedAt: Point | null = null; // where on the screen a person last moved the pointer to
+  let hovered: Point | null = null; // the pointer's last place on the surface
   const options = { signal };
 
   const place = (event: MouseEvent): Point => {
     const box = surface.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
+  };
+
+  /** A wheel event tells whole pixels; the pointer's own last event told fractions, too. */
+  const wheelPlace = (event: MouseEvent): Point => {
+    const at = place(event);
+    return hovered && distance(hovered, at) < 1.5 ? hovered : at;
   };
 
   const letGo = () => {
@@ -122,7 +129,7 @@ export function listenForGestures(
   surface.addEventListener(
     "pointermove",
     (event) => {
-      const at = place(event);
+      const at = (hovered = place(event));
       if (event.screenX !== pointedAt?.x || event.screenY !== pointedAt.y) {
         pointedAt = { x: event.screenX, y: event.screenY };
         armed = true;
@@ -146,7 +153,7 @@ export function listenForGestures(
       }
       if (held.mode === "dragging") for (const step of steps(event)) held.drag?.move(step);
       if (held.mode === "panning") target.pan(at.x - held.last.x, at.y - held.last.y);
-      held.last = at;
+      if (held.mode !== "pressed") held.last = at;
     },
     options,
   );
@@ -200,7 +207,7 @@ export function listenForGestures(
       event.stopPropagation();
       const unit = event.deltaMode === 0 ? 1 : event.deltaMode === 1 ? NOTCH / 3 : NOTCH;
       const notches = (event.deltaY * unit) / (event.ctrlKey ? NOTCH / 8 : NOTCH);
-      target.zoom(ZOOM_PER_NOTCH ** -Math.max(-6, Math.min(notches, 6)), place(event));
+      target.zoom(ZOOM_PER_NOTCH ** -Math.max(-6, Math.min(notches, 6)), wheelPlace(event));
     },
     { passive: false, signal },
   );
