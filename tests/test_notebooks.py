@@ -34,6 +34,21 @@ def test_quickstart_shows_the_widget_and_segments() -> None:
     assert notebook.cells[-1].outputs[0].text == "True (0, 400, 600) 0\n"
 
 
+def test_fine_tuning_shows_before_and_after_and_weights_that_load() -> None:
+    notebook = executed(
+        "finetune.ipynb",
+        then="print(result.before.objects, result.after.objects, result.steps, weights.is_file(), "
+        "tuned.label_map[int(y), int(x)] == k)",
+    )
+    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    tables = [
+        output["data"]["text/html"] for output in shown if "text/html" in output.get("data", {})
+    ]
+    assert any("NoC@85" in table and "before" in table and "after" in table for table in tables)
+    assert any("held-out images: mean IoU" in output.get("text", "") for output in shown)
+    assert notebook.cells[-1].outputs[0].text == "8 8 20 True True\n"
+
+
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.name)
 def test_notebooks_are_kept_without_outputs(path: Path) -> None:
     for cell in nbformat.read(path, as_version=4).cells:
