@@ -47,6 +47,11 @@ class Processes:
         return float(shared)
 
 
+def is_first_process() -> bool:
+    """Whether this process is the one that speaks to people."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
 @contextmanager
 def processes(device: str) -> Iterator[Processes]:
     """Join the processes that `torchrun` started, if it did.

@@ -14,6 +14,7 @@ from dynamite_widget.training.fine_tuning import check_target, fine_tune
 from dynamite_widget.training.loop import Machine, state_beside, train
 from dynamite_widget.training.networks import load_start, new_network
 from dynamite_widget.training.own_labels import open_labels
+from dynamite_widget.training.parallel import is_first_process
 from dynamite_widget.training.progress import ProgressBar
 from dynamite_widget.training.recipes import RECIPES
 
@@ -109,9 +110,11 @@ def _train_by_recipe(args: argparse.Namespace) -> None:
     if args.steps:
         config = replace(config, steps=args.steps)
     machine = Machine(args.device, args.workers, stop_minutes=args.minutes)
-    with ProgressBar() as bar:
+    first = is_first_process()
+    with ProgressBar(first) as bar:
         train(network, record, images, config, machine, out, bar)
-    sys.stdout.write(f"{out}\n")
+    if first:
+        sys.stdout.write(f"{out}\n")
 
 
 def _with_settings(config: TrainingConfig, args: argparse.Namespace) -> TrainingConfig:
