@@ -37,7 +37,9 @@ def active(host: Host) -> int | None:
 def test_the_list_tells_colour_number_label_area_and_clicks(labelled: Host) -> None:
     text = row(labelled, 1).inner_text().split("\n")
     share = 100 * labelled.widget.objects[0].area / (300 * 200)
-    assert text == ["1", "cat", f"{share:.1f} % · 1 click"]
+    assert text[0] == "1"
+    assert "cat" in text
+    assert text[-1] == f"{share:.1f} % · 1 click"
 
 
 def test_n_starts_the_next_object_and_clicking_goes_on(labelled: Host) -> None:
