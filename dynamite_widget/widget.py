@@ -17,6 +17,7 @@ import traitlets
 
 from dynamite_widget import images, protocol, run_lengths
 from dynamite_widget.answering_thread import AnsweringThread
+from dynamite_widget.cells import MadeInCells, current_run
 from dynamite_widget.screen_requests import ScreenRequests
 from dynamite_widget.screen_settings import SETTINGS, ScreenSettings
 from dynamite_widget.session import Change, Session
@@ -33,13 +34,17 @@ CLICKS_BEFORE_A_PAGE = 64
 VIEWS_REMEMBERED = 16
 
 
+_MADE: MadeInCells[SegmentationWidget] = MadeInCells()
+
+
 class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
     """A photograph to click on, and the masks that follow.
 
     Shows itself in a notebook cell. Everything the mouse can do has a method of `session`, a
     `Session`, and every public name of a session can be used on the widget itself: `masks`,
     `label_map`, `objects`, `to_frame()`, `click(...)`, `undo()`, `save(...)` and so on. What reads
-    masks waits for the answer to every click that has arrived.
+    masks waits for the answer to every click that has arrived. When its cell is run again, the
+    widget that stood there closes; its session stays readable.
 
     Args:
         image: anything `dynamite_widget.images.to_rgb` takes, or a `Session` to go on with.
@@ -99,14 +104,19 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
         height, width = session.size
         name = os.path.basename(image) if isinstance(image, str | os.PathLike) else ""
         super().__init__(
-            _image=images.preview(session.image, SCREEN_SIDE).data,
+            _image=self._preview(),
             _image_info=protocol.ImageInfo(width, height, name).to_json(),
             **settings,
         )
+        self._view_count = 0  # from now on screens keep it up to date
+        self._replaced = self._seen_before = False
         self._publish()
         self.on_msg(self._on_message)
         self._stop_listening = session.listen(self._session_changed)
         self._answering.encode()
+        for earlier in _MADE.add(self, current_run()):
+            earlier._replaced = True
+            earlier._unseen()
 
     def close(self) -> None:
         """Take the widget off every screen and give its memory back; the session stays readable."""
@@ -116,6 +126,7 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
             self._answering.finish()
             self.session.close()
         super().close()
+        self._drop_pictures()
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over settings that a screen changed; a bad one is shown there as an error."""
@@ -124,6 +135,29 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
                 super().set_state(sync_data)
             except (ValueError, traitlets.TraitError) as error:
                 self._fail(error)
+
+    @traitlets.observe("_view_count")
+    def _views_changed(self, change: dict[str, Any]) -> None:
+        if change["old"] and not change["new"]:
+            self._seen_before = True
+            self._unseen()
+
+    def _unseen(self) -> None:
+        """Give memory back while no screen shows the widget; one that its cell replaced closes."""
+        if self._view_count or not self._seen_before:
+            return
+        if self._replaced:
+            self.close()
+        else:
+            self.session.close()
+            self._drop_pictures()
+
+    def _drop_pictures(self) -> None:
+        self._image = self._detail = self._detail_labels = b""
+        self._detail_info = {}
+
+    def _preview(self) -> bytes:
+        return images.preview(self.session.image, SCREEN_SIDE).data
 
     # From the session to screens -----------------------------------------------------------------
 
@@ -188,6 +222,7 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
     def _carry_out(self, message: protocol.Message) -> None:
         match message.request:
             case protocol.SendImage():
+                self._image = self._image or self._preview()
                 self.send_state(["_image", "_label_map"])
             case protocol.DismissError():
                 self._error = {}

@@ -27,7 +27,7 @@ FLOORS = (
         *("answering", "formats", "message_fields"),
     },
     {"session", "labelling", "evaluation", "training"},
-    {"widget", "screen_settings", "screen_requests", "answering_thread", "cli"},
+    {"widget", "screen_settings", "screen_requests", "answering_thread", "cells", "cli"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
