@@ -9,6 +9,7 @@ ever calls them.
 from __future__ import annotations
 
 import sys
+import threading
 from types import ModuleType
 
 import torch
@@ -18,19 +19,21 @@ _SCHEMAS = (
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
 _kept: list[torch.library.Library] = []
+_one_at_a_time = threading.Lock()
 
 
 def import_timm() -> ModuleType:
     """Return the timm package, working round a torchvision without its operators."""
-    try:
-        import timm
-    except RuntimeError as error:
-        if "torchvision::" not in str(error):
-            raise
-        _define_operators()
-        for name in [m for m in sys.modules if m.split(".")[0] in {"torchvision", "timm"}]:
-            del sys.modules[name]
-        import timm
+    with _one_at_a_time:  # a half-imported package must not be seen by another thread
+        try:
+            import timm
+        except RuntimeError as error:
+            if "torchvision::" not in str(error):
+                raise
+            _define_operators()
+            for name in [m for m in sys.modules if m.split(".")[0] in {"torchvision", "timm"}]:
+                del sys.modules[name]
+            import timm
     return timm
 
 
