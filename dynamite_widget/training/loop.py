@@ -34,12 +34,14 @@ class Machine:
         workers: processes that make scenes; 0 makes them in this one.
         save_minutes: time between two saved states.
         stop_minutes: stop, resumably, after this long; None runs to the end.
+        compiled: compile the backbone; worth its minutes in long runs on a CPU.
     """
 
     device: str = "cpu"
     workers: int = 0
     save_minutes: float = 5.0
     stop_minutes: float | None = None
+    compiled: bool = False
 
 
 def state_beside(weights: Path) -> Path:
@@ -76,6 +78,8 @@ def train(
         state = state_beside(out)
         if state.is_file():
             run.step = load_state(state, run.network, run.mean, run.optimiser)
+        if machine.compiled:
+            run.network.backbone.compile()
 
         def save() -> None:
             if own.first:

@@ -69,6 +69,7 @@ class ProgressBar:
         self._bar = tqdm(
             total=1.0,
             disable=not shown,
+            miniters=0,
             bar_format="{percentage:3.0f}%|{bar}| {postfix} [{elapsed} gone, {remaining} left]",
         )
 

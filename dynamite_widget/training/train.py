@@ -60,6 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     machine.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     machine.add_argument("--workers", type=int, default=0, help="processes that make scenes")
     machine.add_argument("--threads", type=int, help="of PyTorch, on a CPU")
+    machine.add_argument(
+        "--compile", action="store_true", help="the backbone, with --recipe: faster after minutes"
+    )
     settings = parser.add_argument_group(
         "settings of the run", "see TrainingConfig; defaults are the recipe's"
     )
@@ -109,7 +112,7 @@ def _train_by_recipe(args: argparse.Namespace) -> None:
     config = _with_settings(RECIPES[args.recipe], args)
     if args.steps:
         config = replace(config, steps=args.steps)
-    machine = Machine(args.device, args.workers, stop_minutes=args.minutes)
+    machine = Machine(args.device, args.workers, stop_minutes=args.minutes, compiled=args.compile)
     first = is_first_process()
     with ProgressBar(first) as bar:
         train(network, record, images, config, machine, out, bar)

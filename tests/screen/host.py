@@ -96,14 +96,15 @@ class Host:
         """Where a person clicks."""
         return self.root.locator(".dw-canvas")
 
-    def push(self) -> None:
-        """Bring changed traits to the page, as the notebook's wire does."""
+    def push(self) -> bool:
+        """Bring changed traits to the page, as the notebook's wire does; whether there were any."""
         names = [name for name in self.widget.keys if name not in ("_esm", "_css", "layout")]
         state = {name: getattr(self.widget, name) for name in names}
         news = {k: v for k, v in state.items() if k not in self._known or self._known[k] != v}
         self._known |= news
         if news:
             self.page.evaluate("(text) => window.model.receive(JSON.parse(text))", _json(news))
+        return bool(news)
 
     def pull(self) -> None:
         """Bring the page's messages to the widget."""
@@ -120,11 +121,12 @@ class Host:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
-            busy = bool(self._from_page)
-            self.pull()
-            self.push()
             status = self.widget._status
             idle = status["activity"] == "idle" and self.widget.session.pending is None
+            busy = bool(self._from_page)
+            self.pull()
+            # What changed after the look at the status shows as news here or in the next round.
+            busy |= self.push()
             if idle and not busy and self.root.get_attribute("aria-busy") == "false":
                 break
         else:

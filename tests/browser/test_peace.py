@@ -1,0 +1,172 @@
+"""The widget and the notebook around it leave each other in peace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.notebook_page import NotebookPage
+from tests.browser.widget_on_screen import WidgetOnScreen
+
+SHOW_THE_WIDGET = """
+import gc, resource
+import numpy as np
+import ipywidgets
+import dynamite_widget as dw
+from dynamite_widget import samples
+from IPython.display import display
+
+class Discs:
+    def encode(self, image):
+        return np.asarray(image).shape[:2]
+
+    def segment(self, features, clicks):
+        rows, columns = np.indices(features)
+        label_map = np.zeros(features, np.uint16)
+        for click in clicks:
+            label_map[np.hypot(columns - click.x, rows - click.y) <= 40] = click.object_id
+        return label_map
+
+w = dw.SegmentationWidget(samples.path("coffee.jpg"), segmenter=Discs())
+display(w)
+"""
+MORE_CELLS = tuple(f"print('cell {number}')" for number in range(12))
+# What a stray key could change: cells and their text, which one is chosen, the mode, dialogs.
+NOTEBOOK_STATE = """() => {
+  const { content } = window.jupyterapp.shell.currentWidget;
+  return JSON.stringify({
+    cells: content.widgets.map((cell) => [cell.model.type, cell.model.sharedModel.getSource()]),
+    active: content.activeCellIndex,
+    selected: content.widgets.map((cell) => content.isSelected(cell)),
+    mode: content.mode,
+    dialogs: document.querySelectorAll(".jp-Dialog, .lm-Menu, .jp-DocumentSearch-overlay").length,
+    panels: document.querySelectorAll(".lm-DockPanel-tabBar .lm-TabBar-tab").length,
+    collapsed: content.widgets.map((cell) => cell.inputHidden),
+  });
+}"""
+ALIVE = """
+gc.collect()
+alive = [o for o in gc.get_objects() if isinstance(o, dw.SegmentationWidget)]
+print(len(alive), sum(o.comm is not None for o in alive))
+"""
+
+
+@pytest.fixture(scope="module")
+def notebook(open_notebook: Callable[..., NotebookPage]) -> NotebookPage:
+    return open_notebook(SHOW_THE_WIDGET, *MORE_CELLS)
+
+
+@pytest.fixture
+def widget(notebook: NotebookPage) -> WidgetOnScreen:
+    notebook.run_cell(0)
+    widget = notebook.widget()
+    widget.wait_until_it_shows_the_photograph()
+    return widget
+
+
+def test_no_key_that_she_presses_on_the_widget_changes_the_notebook(
+    notebook: NotebookPage, widget: WidgetOnScreen
+) -> None:
+    widget.click(200, 120)
+    before = json.loads(notebook.page.evaluate(NOTEBOOK_STATE))
+    for key in [
+        *"abcdefghijklmnopqrstuvwxyz0123456789",
+        *("[", "]", ",", ".", "+", "-", "#", "="),
+        *("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Shift+ArrowDown", "Enter"),
+        *("Alt+Enter", "Delete", "Backspace", "F2", "Escape", "Space", "Control+z", "Control+y"),
+        *("Control+Shift+z", "Shift+Enter", "Control+Enter", "Shift+?", "Escape"),
+    ]:
+        if key == "u":
+            continue  # full screen hides the notebook: it is looked at by itself
+        widget.canvas.focus()
+        notebook.page.keyboard.press(key)
+        assert json.loads(notebook.page.evaluate(NOTEBOOK_STATE)) == before, key
+
+
+def test_no_gesture_opens_a_menu_or_chooses_another_cell(
+    notebook: NotebookPage, widget: WidgetOnScreen
+) -> None:
+    widget.click(200, 120)
+    before = json.loads(notebook.page.evaluate(NOTEBOOK_STATE))
+    widget.click(260, 160, button="right")
+    mouse = notebook.page.mouse
+    for modifier in ("Shift", "Alt", "Control"):
+        notebook.page.keyboard.down(modifier)
+        widget.click(300, 300)
+        notebook.page.keyboard.up(modifier)
+    mouse.move(*widget.place(100, 100))
+    mouse.down(button="right")
+    mouse.move(*widget.place(160, 130), steps=3)
+    mouse.up(button="right")
+    widget.wait_for_the_answer()
+    assert json.loads(notebook.page.evaluate(NOTEBOOK_STATE)) == before
+
+
+def test_escape_gives_the_keys_back_to_the_notebook(
+    notebook: NotebookPage, widget: WidgetOnScreen
+) -> None:
+    widget.click(200, 120)
+    expect(widget.canvas).to_be_focused()
+    notebook.page.keyboard.press("Escape")
+    expect(widget.canvas).not_to_be_focused()
+    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+    before = notebook.page.evaluate(active)
+    notebook.page.keyboard.press("ArrowDown")
+    assert notebook.page.evaluate(active) == before + 1
+
+
+def test_what_was_drawn_is_there_after_scrolling_it_out_and_in_again(
+    notebook: NotebookPage, widget: WidgetOnScreen
+) -> None:
+    widget.click(200, 120)
+    page = notebook.page
+    inside = [(190, 120), (200, 110), (215, 125), (186, 130)]
+    before = widget.painted(inside)
+    assert all(alpha > 0 for *_, alpha in before)
+    for _ in range(2):
+        page.evaluate(
+            "() => { const n = window.jupyterapp.shell.currentWidget.content;"
+            " n.scrollToItem(n.widgets.length - 1); }"
+        )
+        page.wait_for_timeout(400)
+        page.evaluate("() => window.jupyterapp.shell.currentWidget.content.scrollToItem(0)")
+        page.wait_for_timeout(400)
+    widget.canvas.scroll_into_view_if_needed()
+    widget.wait_for_the_answer()
+    assert widget.painted(inside) == before
+    photograph = widget.canvas.locator("canvas").first
+    opaque = "(c) => c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data[3]"
+    assert photograph.evaluate(opaque) == 255
+
+
+def test_twenty_runs_of_the_cell_give_their_memory_back(
+    notebook: NotebookPage, widget: WidgetOnScreen
+) -> None:
+    session = notebook.page.context.new_cdp_session(notebook.page)
+
+    def page_counts() -> dict[str, int]:
+        session.send("HeapProfiler.collectGarbage")
+        return session.send("Memory.getDOMCounters")
+
+    def run_again() -> None:
+        notebook.run_cell(0)
+        widget.wait_until_it_shows_the_photograph()
+        widget.click(200, 120)
+
+    for _ in range(3):
+        run_again()
+    nodes, listeners = (page_counts()[name] for name in ("nodes", "jsEventListeners"))
+    memory = int(notebook.run("print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"))
+    for _ in range(20):
+        run_again()
+    alive, with_comm = map(int, notebook.run(ALIVE).split())
+    after = page_counts()
+    grown = int(notebook.run("print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)")) - memory
+    print(alive, with_comm, nodes, listeners, after, grown)
+    assert (alive, with_comm) == (1, 1)
+    assert after["nodes"] < nodes + 2000
+    assert after["jsEventListeners"] < listeners + 500
+    assert grown < 40_000  # kB; one photograph with its traits has 3,000
