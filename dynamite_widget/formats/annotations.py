@@ -1,0 +1,170 @@
+"""`Annotations`: the labelled objects of one image, as every format is written from and read to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dynamite_widget.commands.checking import (
+    checked_attributes,
+    checked_color,
+    checked_label,
+    checked_name,
+)
+from dynamite_widget.extents import measure
+from dynamite_widget.masks import Mask
+from dynamite_widget.objects import MAX_OBJECT_ID, AttributeValue, SegmentedObject, no_attributes
+from dynamite_widget.run_lengths import Runs
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One labelled object.
+
+    Attributes:
+        mask: its pixels; may be empty.
+        id: 1 to 65535.
+        label: what kind of thing it is, or None.
+        name: free text, or "".
+        attributes: free values by name.
+        color: "#RRGGBB", or None where a format keeps no colours.
+
+    Raises:
+        TypeError: if a value is of the wrong kind.
+        ValueError: if the id, the label, the colour or an attribute is none that an object may
+            have.
+    """
+
+    mask: Mask
+    id: int
+    label: str | None = None
+    name: str = ""
+    attributes: Mapping[str, AttributeValue] = field(default_factory=no_attributes)
+    color: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.id <= MAX_OBJECT_ID:
+            raise ValueError(f"an object's id goes from 1 to {MAX_OBJECT_ID}, not {self.id}")
+        checked_label(self.label, None)
+        checked_name(self.name)
+        object.__setattr__(self, "attributes", checked_attributes(dict(self.attributes)))
+        if self.color is not None:
+            object.__setattr__(self, "color", checked_color(self.color))
+
+
+@dataclass(frozen=True, eq=False)
+class Annotations:
+    """The labelled objects of one image.
+
+    Masks may overlap: the order is the order of painting, so a later object lies on earlier ones.
+    A session's own masks never overlap.
+
+    Attributes:
+        size: (H, W) of the image.
+        objects: in the order of painting.
+        categories: labels to choose from, in their order, used or not; None if not known.
+
+    Raises:
+        ValueError: if a mask is of another size, or two objects have one id.
+    """
+
+    size: tuple[int, int]
+    objects: tuple[Annotation, ...] = ()
+    categories: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for each in self.objects:
+            if (each.mask.height, each.mask.width) != self.size:
+                raise ValueError(
+                    f"object {each.id} has a mask of {each.mask.height} x {each.mask.width} "
+                    f"pixels, the image has {self.size[0]} x {self.size[1]} (height x width)"
+                )
+        ids = self.ids
+        if len(set(ids)) != len(ids):
+            repeated = sorted({k for k in ids if ids.count(k) > 1})
+            raise ValueError(f"each object has an id of its own, but {repeated} stand there twice")
+
+    @classmethod
+    def of(
+        cls,
+        objects: Iterable[SegmentedObject],
+        *,
+        size: tuple[int, int],
+        categories: Sequence[str] | None = None,
+    ) -> Self:
+        """Take a session's objects as they are.
+
+        Args:
+            objects: of one image.
+            size: (H, W) of the image.
+            categories: labels to choose from.
+        """
+        taken = tuple(
+            Annotation(o.mask, o.id, o.label, o.name, o.attributes, o.color) for o in objects
+        )
+        return cls(size, taken, None if categories is None else tuple(categories))
+
+    @classmethod
+    def of_label_map(cls, label_map: NDArray[Any]) -> Self:
+        """Make an object of every number but 0 in a label map, ids rising.
+
+        Args:
+            label_map: (H, W) whole numbers, 0 background, k object k.
+
+        Raises:
+            ValueError: if it is not (H, W), is empty, or holds anything but 0 to 65535.
+        """
+        pixels = np.asarray(label_map)
+        if pixels.ndim != 2 or pixels.size == 0:
+            raise ValueError(f"a label map is (H, W) with at least one pixel, not {pixels.shape}")
+        if pixels.dtype.kind not in "bui":
+            raise ValueError(f"a label map holds whole numbers, not {pixels.dtype}")
+        runs = Runs.of(pixels.astype(np.uint8) if pixels.dtype == bool else pixels)
+        objects = []
+        for object_id, (_, (x, y, width, height)) in sorted(measure(runs).items()):
+            part = pixels[y : y + height, x : x + width] == object_id
+            objects.append(Annotation(Mask.from_array(part, x, y, size=runs.size), object_id))
+        return cls(runs.size, tuple(objects))
+
+    @property
+    def masks(self) -> tuple[Mask, ...]:
+        """Of each object, in the order of painting."""
+        return tuple(each.mask for each in self.objects)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Of each object, in the order of painting."""
+        return tuple(each.id for each in self.objects)
+
+    @property
+    def labels(self) -> tuple[str | None, ...]:
+        """Of each object, in the order of painting."""
+        return tuple(each.label for each in self.objects)
+
+    @cached_property
+    def label_map(self) -> NDArray[np.uint16]:
+        """(H, W), read-only: all objects painted in their order, later ones on earlier ones."""
+        label_map = np.zeros(self.size, np.uint16)
+        for each in self.objects:
+            x, y, width, height = each.mask.box
+            window = label_map[y : y + height, x : x + width]
+            window[each.mask.to_array()[y : y + height, x : x + width]] = each.id
+        label_map.flags.writeable = False
+        return label_map
+
+    @property
+    def overlapping(self) -> tuple[int, ...]:
+        """Ids of the objects that lose pixels in the label map because a later one lies on them."""
+        kept = np.bincount(self.label_map.ravel(), minlength=MAX_OBJECT_ID + 1)
+        return tuple(each.id for each in self.objects if each.mask.area != kept[each.id])
+
+    @property
+    def used_labels(self) -> tuple[str, ...]:
+        """Labels to choose from, then further ones that objects have; each once."""
+        given = [label for label in self.labels if label is not None]
+        return tuple(dict.fromkeys([*(self.categories or ()), *given]))
