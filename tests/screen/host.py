@@ -71,9 +71,10 @@ class Host:
     Args:
         page: the browser's page.
         widget: what it shows.
+        wait: until it has nothing left to do.
     """
 
-    def __init__(self, page: Page, widget: SegmentationWidget) -> None:
+    def __init__(self, page: Page, widget: SegmentationWidget, *, wait: bool = True) -> None:
         self.page = page
         self.widget = widget
         self._from_page: list[tuple[str, Any]] = []
@@ -84,7 +85,8 @@ class Host:
         page.evaluate(_MODEL)
         self.push()
         page.evaluate(_RENDER, widget._esm)
-        self.settle()
+        if wait:
+            self.settle()
 
     @property
     def root(self) -> Locator:
@@ -116,6 +118,14 @@ class Host:
             else:
                 self.widget._handle_custom_msg(content, [])
 
+    def carry(self) -> None:
+        """Carry what there is, and let it be drawn, without waiting for an answer."""
+        for _ in range(3):
+            time.sleep(0.02)  # the widget's own thread speaks, too
+            self.pull()
+            self.push()
+            self._draw()
+
     def settle(self) -> None:
         """Carry messages and traits until nothing waits for an answer and all is drawn."""
         deadline = time.monotonic() + 20
@@ -131,9 +141,7 @@ class Host:
                 break
         else:
             raise AssertionError(f"still busy: {self.widget._status}")
-        self.page.evaluate(
-            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        )
+        self._draw()
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Where in the window the middle of a pixel of the fitted image is shown."""
@@ -197,6 +205,11 @@ class Host:
         for key in keys:
             self.page.keyboard.press(key)
         self.settle()
+
+    def _draw(self) -> None:
+        self.page.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
 
     def _receive(self, kind: str, text: str) -> None:
         self._from_page.append((kind, json.loads(text)))

@@ -1,0 +1,123 @@
+"""A person looks as it suits the eye: strength of masks, dots, outlines, numbers, brightness."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, expect
+
+from tests.screen.host import Host
+
+
+@pytest.fixture
+def labelled(host: Host) -> Host:
+    host.click(100, 80)
+    return host
+
+
+def slider(host: Host, name: str) -> Locator:
+    return host.root.get_by_role("slider", name=name)
+
+
+def seen_at(host: Host, x: int, y: int) -> tuple[int, int, int]:
+    """Colour of the window itself over a pixel of the image, all that lies there put together."""
+    left, top = host.place(x, y)
+    clip = {"x": int(left), "y": int(top), "width": 1, "height": 1}
+    picture = Image.open(io.BytesIO(host.page.screenshot(clip=clip)))  # type: ignore[arg-type]
+    red, green, blue = picture.convert("RGB").getpixel((0, 0))  # type: ignore[misc]
+    return red, green, blue
+
+
+def test_she_makes_masks_fainter_and_stronger(labelled: Host) -> None:
+    slider(labelled, "Opacity").fill("0.2")
+    labelled.settle()
+    faint = labelled.painted(115, 90)[3]
+    assert faint == pytest.approx(0.2 * 255, abs=3)
+    labelled.key("w", "w")
+    assert labelled.painted(115, 90)[3] > faint + 30
+    assert labelled.widget.opacity == pytest.approx(0.4)
+    slider(labelled, "Opacity").dblclick()
+    labelled.settle()
+    assert labelled.widget.opacity == 0.5
+
+
+def test_he_looks_at_the_photograph_alone(labelled: Host) -> None:
+    labelled.page.mouse.move(5, 5)
+    for setting in ("opacity", "outline", "masks_only"):
+        setattr(labelled.widget, setting, setting == "masks_only")
+    labelled.key("n")  # the border of an active object always shows
+    labelled.settle()
+    assert labelled.painted(115, 90)[3] == 0
+    assert labelled.painted(100, 80)[3] == 0
+
+
+def test_dots_are_as_large_as_she_likes(labelled: Host) -> None:
+    beside = labelled.place(100, 80)
+    beside = (beside[0] + 8, beside[1])
+    slider(labelled, "Opacity").fill("0")
+    labelled.settle()
+    assert labelled.marks_at(*beside)[3] == 0
+    slider(labelled, "Click radius").fill("10")
+    labelled.settle()
+    assert labelled.marks_at(*beside)[3] == 255
+    slider(labelled, "Click radius").fill("0")
+    labelled.settle()
+    assert labelled.painted(100, 80)[3] == 0
+
+
+def test_show_masks_only_hides_the_dots_and_a_click_there_is_a_new_one(labelled: Host) -> None:
+    assert labelled.painted(100, 80)[3] == 255
+    labelled.root.get_by_role("button", name="Show masks only").click()
+    labelled.settle()
+    assert labelled.painted(100, 80)[3] == pytest.approx(0.5 * 255, abs=3)
+    labelled.click(100, 80)
+    assert len(labelled.widget.clicks) == 2
+    labelled.key("m")
+    assert labelled.painted(100, 80)[3] == 255
+
+
+def test_outlines_and_numbers_come_and_go(labelled: Host) -> None:
+    box = labelled.widget.objects[0].box
+    labelled.key("n")  # else the border shows because the object is active
+    labelled.page.mouse.move(5, 5)
+    labelled.settle()
+    edge = (box.x + box.width, 80)
+    assert labelled.painted(*edge)[3] > 150
+    labelled.key("o")
+    assert labelled.painted(*edge)[3] < 150
+    labelled.key("i")
+    expect(labelled.root.get_by_label("Numbers")).to_be_checked()
+    middle = labelled.place(100, 80)
+    assert labelled.marks_at(middle[0] + 7, middle[1])[3] == 255
+
+
+def test_he_brightens_a_dark_photograph_and_masks_keep_their_colours(labelled: Host) -> None:
+    photograph, mask = seen_at(labelled, 250, 60), labelled.painted(115, 90)
+    slider(labelled, "Brightness").fill("1.5")
+    labelled.settle()
+    brighter = seen_at(labelled, 250, 60)
+    assert brighter[0] == pytest.approx(1.5 * photograph[0], abs=4)
+    slider(labelled, "Contrast").fill("0")
+    labelled.settle()
+    assert seen_at(labelled, 250, 60) == seen_at(labelled, 250, 160)
+    assert labelled.painted(115, 90) == mask
+
+
+def test_the_photograph_is_never_changed_by_how_it_is_shown(labelled: Host) -> None:
+    before = labelled.widget.session.image.copy()
+    slider(labelled, "Brightness").fill("0.3")
+    labelled.settle()
+    assert (labelled.widget.session.image == before).all()
+    assert labelled.widget.can_undo
+    labelled.key("z")
+    assert labelled.widget.clicks == ()  # settings are no acts: undo takes the click back
+    assert labelled.widget.brightness == pytest.approx(0.3)
+
+
+def test_python_and_the_sliders_agree(labelled: Host) -> None:
+    labelled.widget.opacity = 0.8
+    labelled.settle()
+    assert slider(labelled, "Opacity").input_value() == "0.8"
+    assert labelled.painted(115, 90)[3] == pytest.approx(0.8 * 255, abs=3)

@@ -1,0 +1,98 @@
+"""A person never wonders whether a click was heard: busy marks, progress, and how long it took."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from dynamite_widget.widget import SegmentationWidget
+from tests.nearest_click import NearestClick
+from tests.screen.host import Host
+
+
+class SlowReader(NearestClick):
+    """Encodes no image before it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__(reach=30)
+        self.may_read = Event()
+
+    def encode(self, image):  # noqa: ANN001, ANN201 - as NearestClick has it
+        assert self.may_read.wait(timeout=30)
+        return super().encode(image)
+
+
+@pytest.fixture
+def slow() -> SlowReader:
+    return SlowReader()
+
+
+@pytest.fixture
+def reading(page: Page, slow: SlowReader) -> Iterator[Host]:
+    """A widget whose image is still being read."""
+    picture = Image.linear_gradient("L").resize((300, 200)).convert("RGB")
+    widget = SegmentationWidget(picture, segmenter=slow)
+    yield Host(page, widget, wait=False)
+    slow.may_read.set()
+    widget.close()
+
+
+def test_while_the_image_is_read_it_says_so_and_clicks_are_kept(
+    reading: Host, slow: SlowReader
+) -> None:
+    notice, status = reading.root.locator(".dw-notice"), reading.root.locator(".dw-activity")
+    reading.carry()
+    expect(notice).to_have_text("Reading the image. You can click already.")
+    expect(status).to_have_text("Reading the image…")
+    reading.page.mouse.click(*reading.place(100, 80))
+    reading.page.mouse.click(*reading.place(130, 80))
+    reading.carry()
+    expect(notice).to_have_text("Reading the image: your clicks are kept")
+    assert reading.painted(100, 80)[3] == 255
+    assert reading.root.get_attribute("aria-busy") == "true"
+
+    slow.may_read.set()
+    reading.settle()
+    assert reading.painted(100, 95)[3] > 0
+    assert len(reading.widget.clicks) == 2
+    expect(notice).to_be_hidden()
+
+
+def test_a_click_shows_its_dot_at_once_and_is_busy_until_the_mask_is_there(
+    host: Host, segmenter: NearestClick
+) -> None:
+    host.click(100, 80)
+    segmenter.gate.clear()
+    host.page.mouse.click(*host.place(200, 80))
+    expect(host.root).to_have_attribute("aria-busy", "true")
+    host.carry()
+    assert host.painted(200, 80)[3] == 255
+    assert host.painted(200, 95)[3] == 0
+    expect(host.root.locator(".dw-activity")).to_have_text("Answering…")
+    expect(host.root).to_have_class(re.compile("dw-working"))
+    segmenter.gate.set()
+    host.settle()
+    assert host.painted(200, 95)[3] > 0
+    expect(host.root).not_to_have_class(re.compile("dw-working"))
+
+
+def test_a_kernel_that_hears_nothing_is_said_to_be_busy(host: Host) -> None:
+    host.page.mouse.click(*host.place(100, 80))
+    expect(host.root.locator(".dw-activity")).to_have_text(
+        "The kernel is busy; your clicks are kept"
+    )
+    host.settle()
+    assert len(host.widget.clicks) == 1
+
+
+def test_she_reads_how_long_the_last_answer_and_the_median_answer_took(host: Host) -> None:
+    latency = host.root.locator(".dw-latency")
+    expect(latency).to_be_hidden()
+    host.click(100, 80)
+    expect(latency).to_have_text(re.compile(r"^\d+ ms · median \d+ ms$"))
+    expect(latency).to_have_attribute("title", re.compile(r"image read in \d"))
