@@ -330,6 +330,29 @@ class Session(Labelling):
         session._go_on_from(saved, file.path)
         return session
 
+    def to_saved(self) -> SavedSession:
+        """Return what a session file holds: everything but the image, small enough to be kept."""
+        return self._saved(Path())
+
+    @classmethod
+    def from_saved(
+        cls,
+        saved: SavedSession,
+        image: Any,  # noqa: ANN401 - see to_rgb
+        segmenter: SupportsSegmentation | None = None,
+        labels: Sequence[str] | None = None,
+        *,
+        channel_order: Literal["rgb", "bgr"] = "rgb",
+    ) -> Self:
+        """Go on where `to_saved` was called.
+
+        Raises:
+            ValueError: if the image is another.
+        """
+        session = cls(image, segmenter, labels, channel_order=channel_order)
+        session._go_on_from(saved, Path("what was kept"))
+        return session
+
     def close(self) -> None:
         """Give back the memory of features and answers; whatever is needed is computed anew."""
         self._answers.forget()

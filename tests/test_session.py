@@ -832,3 +832,17 @@ def test_labelling_needs_neither_torch_nor_traitlets_nor_pandas_at_first() -> No
     )
     found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert found.stdout == "set()\n"
+
+
+def test_all_but_the_image_can_be_kept_and_gone_on_from() -> None:
+    session = Session(IMAGE, NearestClick(), labels=["cat"])
+    session.click(10, 10, session.add_object("cat"))
+    session.undo()
+    kept = session.to_saved()
+    again = Session.from_saved(kept, IMAGE, NearestClick())
+    assert again.labels == ("cat",)
+    assert [o.label for o in again.objects] == ["cat"]
+    again.redo()
+    assert again.label_map[10, 10] == 1
+    with pytest.raises(ValueError, match="another image"):
+        Session.from_saved(kept, np.full_like(IMAGE, 7), NearestClick())
