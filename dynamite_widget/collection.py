@@ -1,0 +1,353 @@
+"""`Collection`: many images, one session each: order, status, and one table for all."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from dynamite_widget.formats import collection_file, labelled_images
+from dynamite_widget.formats.collection_file import Mark, SavedCollection
+from dynamite_widget.formats.labelled_images import LabelledImage
+from dynamite_widget.image_list import STATUSES, ImageStatus, listed
+from dynamite_widget.open_sessions import OpenSessions, Prepare
+from dynamite_widget.saving import AtomicFile
+from dynamite_widget.segmenting import SupportsSegmentation
+from dynamite_widget.session import Session, checked_labels
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Collection:
+    """Many images to be labelled one after the other. Safe to use from several threads.
+
+    Nothing is read before somebody looks at it: only the current image, the one before and the one
+    after are in memory. After a move the next image is opened and encoded in the background.
+
+    With a folder, each image has a session file there, and `collection.json` holds the marks; the
+    same list opened again goes on where it stopped. Without one, what was done stays in memory.
+
+    Args:
+        images: paths, or a mapping from names to anything `dynamite_widget.images.to_rgb` takes.
+        segmenter: whatever has `encode` and `segment`; None for the embedded model.
+        labels: labels to choose from, the same for all images; None if any text will do.
+        path: folder to save to, made if it is not there; None to save nothing.
+        channel_order: order of the colours of images that are arrays or tensors.
+        prepare: called in the background with the place in the list and the session of an image
+            that was opened ahead.
+
+    Raises:
+        TypeError: if it is no list of images, or a label cannot be one.
+        ValueError: if there are no images, one stands there twice, or `path` cannot be a folder of
+            sessions.
+    """
+
+    def __init__(
+        self,
+        images: Iterable[str | PathLike[str]] | Mapping[str, Any],
+        segmenter: SupportsSegmentation | None = None,
+        labels: Sequence[str] | None = None,
+        path: str | PathLike[str] | None = None,
+        *,
+        channel_order: Literal["rgb", "bgr"] = "rgb",
+        prepare: Prepare = lambda place, session: None,
+    ) -> None:
+        self._labels = checked_labels(labels)
+        folder = None if path is None else Path(os.path.realpath(path))
+        self._images = listed(images, folder)
+        self._places = {each.name: place for place, each in enumerate(self._images)}
+        if folder is not None:
+            _make(folder)
+        self._sessions = OpenSessions(
+            self._images, folder, segmenter, self._labels, channel_order, prepare
+        )
+        self._lock = threading.RLock()
+        self._listeners: list[Callable[[], None]] = []
+        self._shown: ImageStatus | None = None
+        self._place = 0
+        self._marks: dict[str, Mark] = {}
+        self._file = None if folder is None else AtomicFile(folder / collection_file.FILE_NAME)
+        if self._file is not None:
+            self._resume(self._file)
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{n} {status}" for status, n in self.counts.items() if n)
+        return f"<Collection of {len(self)} images ({counts}), at {self.name!r}>"
+
+    # What there is to read -----------------------------------------------------------------------
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all images, in order."""
+        return tuple(each.name for each in self._images)
+
+    @property
+    def place(self) -> int:
+        """Where in the list the current image stands, from 0."""
+        return self._place
+
+    @property
+    def name(self) -> str:
+        """Of the current image."""
+        return self._images[self._place].name
+
+    @property
+    def session(self) -> Session:
+        """Of the current image.
+
+        Raises:
+            ValueError, TypeError, OSError: if the image or its session's file cannot be read.
+        """
+        return self._sessions.session(self._place)
+
+    @property
+    def labels(self) -> tuple[str, ...] | None:
+        """Labels to choose from; None if any text will do."""
+        return self._labels
+
+    @property
+    def status(self) -> ImageStatus:
+        """Of the current image."""
+        return self._status_at(self._place)
+
+    @property
+    def statuses(self) -> dict[str, ImageStatus]:
+        """Of all images by name, in order."""
+        return {each.name: self._status_at(place) for place, each in enumerate(self._images)}
+
+    @property
+    def counts(self) -> dict[ImageStatus, int]:
+        """How many images have each status."""
+        found = list(self.statuses.values())
+        return {status: found.count(status) for status in STATUSES}
+
+    @property
+    def shown(self) -> ImageStatus | None:
+        """The only status that moves go to; None for all."""
+        return self._shown
+
+    @property
+    def has_next(self) -> bool:
+        """Whether an image that is shown comes after the current one."""
+        return self._neighbour(1) is not None
+
+    @property
+    def has_previous(self) -> bool:
+        """Whether an image that is shown comes before the current one."""
+        return self._neighbour(-1) is not None
+
+    @property
+    def in_memory(self) -> frozenset[int]:
+        """Places in the list of the images whose pixels are in memory now."""
+        return self._sessions.places
+
+    # What a person can do ------------------------------------------------------------------------
+
+    def next(self) -> bool:
+        """Go to the next image that is shown; return whether there was one."""
+        return self._step(1)
+
+    def previous(self) -> bool:
+        """Go to the previous image that is shown; return whether there was one."""
+        return self._step(-1)
+
+    def go_to(self, image: str | int) -> None:
+        """Go to an image by its name or its place, shown or not.
+
+        Raises:
+            TypeError: if it is neither.
+            ValueError: if there is no such image.
+        """
+        self._place_at(self._place_of(image))
+        self._tell()
+
+    def mark(self, status: ImageStatus, image: str | int | None = None) -> None:
+        """Say that an image is done, skipped or flagged, or open again.
+
+        Args:
+            status: "open", "done", "skipped" or "flagged".
+            image: its name or place; None for the current one.
+
+        Raises:
+            ValueError: if there is no such status or image, or the folder's index was changed by
+                somebody else; nothing is marked then.
+            OSError: if the index cannot be written.
+        """
+        _check_status(status)
+        with self._lock:
+            place = self._place if image is None else self._place_of(image)
+            each = self._images[place]
+            marks = dict(self._marks)
+            before = marks.pop(each.session_file, None)
+            if status != "open":
+                size = self._sessions.size(place) or (before and before.size)
+                marks[each.session_file] = Mark(each.name, status, size)
+            if self._file is not None:
+                self._file.write(collection_file.dumps(SavedCollection(marks, each.session_file)))
+            self._marks = marks
+        self._tell()
+
+    def show_only(self, status: ImageStatus | None) -> None:
+        """Let moves go to images of one status only, or to all with None.
+
+        If the current image has another one, the next that has it becomes the current one.
+
+        Raises:
+            ValueError: if there is no such status.
+        """
+        if status is not None:
+            _check_status(status)
+        with self._lock:
+            self._shown = status
+            place = self._place
+            if not self._is_shown(place):
+                others = [self._neighbour(1), self._neighbour(-1), place]
+                place = next(other for other in others if other is not None)
+            self._place_at(place)
+        self._tell()
+
+    # What goes out -------------------------------------------------------------------------------
+
+    def to_frame(self) -> pd.DataFrame:
+        """Tabulate the objects of all images; see `formats.labelled_images.to_frame`.
+
+        No image is loaded. Waits for the answers to clicks on images that are open.
+        """
+        return labelled_images.to_frame(self._labelled())
+
+    def to_coco(self) -> dict[str, Any]:
+        """Write all labels as COCO annotations; see `formats.labelled_images.to_coco`.
+
+        Images of which nothing was said are left out, but those marked as done are not.
+        """
+        return labelled_images.to_coco(self._labelled(), labels=self._labels)
+
+    def close(self) -> None:
+        """Give back the memory of features and answers; all can still be read."""
+        self._sessions.close()
+
+    # For screens ---------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Begin to open and encode the image after the current one; every move does it, too."""
+        self._want(self._place)
+
+    def holding(self, place: int) -> AbstractContextManager[Session]:
+        """Give the session of an image, which stays in memory inside the block; do not wait there.
+
+        Raises:
+            ValueError, TypeError, OSError: if the image or its session's file cannot be read.
+        """
+        return self._sessions.holding(place)
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call a function after every move and mark; return what stops that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def wait(self) -> None:
+        """Wait until nothing is opened, encoded or let go in the background any more."""
+        self._sessions.wait()
+
+    # Inside --------------------------------------------------------------------------------------
+
+    def _step(self, direction: Literal[1, -1]) -> bool:
+        with self._lock:
+            place = self._neighbour(direction)
+            if place is not None:
+                self._place_at(place)
+        if place is not None:
+            self._tell()
+        return place is not None
+
+    def _place_at(self, place: int) -> None:
+        with self._lock:
+            self._place = place
+            self._want(place)
+
+    def _want(self, place: int) -> None:
+        after, before = self._neighbour(1), self._neighbour(-1)
+        self._sessions.want([p for p in (place, after, before) if p is not None], after)
+
+    def _neighbour(self, direction: Literal[1, -1]) -> int | None:
+        places = range(self._place + 1, len(self)) if direction > 0 else range(self._place)[::-1]
+        return next(filter(self._is_shown, places), None)
+
+    def _is_shown(self, place: int) -> bool:
+        return self._shown is None or self._status_at(place) == self._shown
+
+    def _status_at(self, place: int) -> ImageStatus:
+        mark = self._marks.get(self._images[place].session_file)
+        return "open" if mark is None else mark.status
+
+    def _place_of(self, image: str | int) -> int:
+        if isinstance(image, str):
+            if image not in self._places:
+                raise ValueError(
+                    f"there is no image {image!r} in the collection; names are as in `names`, "
+                    f"such as {self._images[0].name!r}"
+                )
+            return self._places[image]
+        if isinstance(image, bool) or not hasattr(image, "__index__"):
+            raise TypeError(f"an image is named by its name or its place, not {image!r}")
+        if not 0 <= image < len(self):
+            raise ValueError(f"places of images go from 0 to {len(self) - 1}, not {image}")
+        return int(image)
+
+    def _labelled(self) -> Iterator[LabelledImage]:
+        for place, each in enumerate(self._images):
+            found = self._sessions.objects(place)
+            mark = self._marks.get(each.session_file)
+            if found is not None:
+                yield LabelledImage(each.name, *found)
+            elif mark is not None and mark.status == "done" and mark.size is not None:
+                yield LabelledImage(each.name, mark.size, ())
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+    def _resume(self, file: AtomicFile) -> None:
+        """Go on with the marks, at the image that somebody labelled or marked last."""
+        file.keep()  # before it is read: who kept it until now must not write any more
+        try:
+            data = file.read()
+            saved = SavedCollection() if data is None else collection_file.loads(data)
+        except ValueError as error:
+            file.release()
+            raise ValueError(
+                f"{str(file.path)!r} cannot be read and is left as it is; move it away to go on "
+                f"without its marks, sessions have files of their own: {error}"
+            ) from error
+        self._marks = dict(saved.marks)
+        with os.scandir(file.path.parent) as entries:
+            touched = {entry.name: entry.stat().st_mtime for entry in entries if entry.is_file()}
+        if saved.current is not None:
+            marked = touched[collection_file.FILE_NAME]
+            touched[saved.current] = max(marked, touched.get(saved.current, marked))
+        times = [touched.get(each.session_file, 0.0) for each in self._images]
+        self._place = times.index(max(times))
+
+
+def _check_status(status: object) -> None:
+    if status not in STATUSES:
+        raise ValueError(
+            f"an image is {', '.join(STATUSES[:-1])} or {STATUSES[-1]}, not {status!r}"
+        )
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise ValueError(
+            f"{str(folder)!r} is a file; a list of images is saved to a folder"
+        ) from None

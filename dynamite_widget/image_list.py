@@ -1,0 +1,131 @@
+"""Lists of images: what each is called, and the name of the file its session is saved to."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path, PurePath
+from typing import Any, Literal, get_args
+
+ImageStatus = Literal["open", "done", "skipped", "flagged"]
+"""What somebody decided about an image; open: nothing yet."""
+
+STATUSES: tuple[ImageStatus, ...] = get_args(ImageStatus)
+
+_STEM_CHARACTERS = 40
+_SUFFIX = ".session.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListedImage:
+    """One image of a list; nothing of it has been read.
+
+    Attributes:
+        name: unique in the list: as given, else the file's name, with as many of its folders as
+            it takes.
+        image: anything `dynamite_widget.images.to_rgb` takes; a path is absolute.
+        session_file: name of the file its session is saved to, without a folder.
+    """
+
+    name: str
+    image: Any
+    session_file: str
+
+
+def listed(images: Iterable[Any] | Mapping[str, Any], folder: Path | None) -> list[ListedImage]:
+    """Name images without looking at them.
+
+    A session's file is called after its image, followed by a digest of what the image is called
+    or, for a path, of the way to it from the folder: so it is the same whatever else is in the
+    list, differs where two folders hold the same name, and stays the same when images and
+    sessions move together. Whatever an image is called, its session's file lies in the folder.
+
+    Args:
+        images: paths, or a mapping from names to anything that `dynamite_widget.images.to_rgb`
+            takes.
+        folder: that sessions are saved to; None if they are not.
+
+    Raises:
+        TypeError: if it is no list or mapping of these.
+        ValueError: if it is empty, or an image stands there twice.
+    """
+    if isinstance(images, Mapping):
+        found = [_named(name, image) for name, image in images.items()]
+    elif isinstance(images, Iterable) and not isinstance(images, str | bytes | os.PathLike):
+        found = _of_paths([_absolute(path) for path in images], folder)
+    else:
+        raise TypeError(
+            "images are a list of paths, or a mapping from names to images, "
+            f"not {type(images).__name__}; one image goes without images="
+        )
+    if not found:
+        raise ValueError("images is empty; give at least one")
+    return found
+
+
+def session_file_name(name: str, identity: str) -> str:
+    """Return a file name made of what an image is called and of what it is known by."""
+    readable = re.sub(r"[^\w.-]+", "_", re.split(r"[/\\]", name)[-1])
+    stem = readable[:_STEM_CHARACTERS].strip("._") or "image"
+    digest = blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
+    return f"{stem}-{digest}{_SUFFIX}"
+
+
+def _named(name: object, image: object) -> ListedImage:
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"names of images are texts that are not empty, not {name!r}")
+    if isinstance(image, str | os.PathLike):
+        image = _absolute(image)
+    return ListedImage(name, image, session_file_name(name, name))
+
+
+def _absolute(path: object) -> str:
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            f"a list of images holds paths, not {type(path).__name__}; "
+            'other images need names: images={"first": array, ...}'
+        )
+    return os.path.abspath(os.fsdecode(path))
+
+
+def _of_paths(paths: list[str], folder: Path | None) -> list[ListedImage]:
+    way_to = cache(lambda parent: _way(os.path.realpath(parent), folder))
+    found: list[ListedImage] = []
+    seen: set[str] = set()
+    for name, path in zip(_short_names(paths), paths, strict=True):
+        parent, base = os.path.split(path)
+        identity = (PurePath(way_to(parent)) / base).as_posix()
+        if identity in seen:
+            raise ValueError(f"{path!r} stands twice in the list of images; give it once")
+        seen.add(identity)
+        found.append(ListedImage(name, path, session_file_name(base, identity)))
+    return found
+
+
+def _way(parent: str, folder: Path | None) -> str:
+    """From the folder of sessions to the folder of images, where there is one."""
+    if folder is None:
+        return parent
+    try:
+        return os.path.relpath(parent, folder)
+    except ValueError:  # on another drive
+        return parent
+
+
+def _short_names(paths: list[str]) -> list[str]:
+    """Names of files, with as many folders before them as it takes to tell them apart."""
+    parts = [PurePath(path).parts for path in paths]
+    used = [1] * len(parts)
+    while True:
+        names = ["/".join(each[-n:]) for each, n in zip(parts, used, strict=True)]
+        count = Counter(names)
+        short = [i for i, name in enumerate(names) if count[name] > 1 and used[i] < len(parts[i])]
+        if not short:
+            return names
+        for i in short:
+            used[i] += 1

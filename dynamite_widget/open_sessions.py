@@ -1,0 +1,205 @@
+"""The few sessions of a collection that are in memory: opened, encoded ahead, and let go again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal
+from weakref import WeakValueDictionary
+
+from dynamite_widget.background_jobs import BackgroundJobs
+from dynamite_widget.edits import Overlay
+from dynamite_widget.formats import session_file
+from dynamite_widget.formats.session_file import SavedSession
+from dynamite_widget.image_list import ListedImage
+from dynamite_widget.objects import SegmentedObject
+from dynamite_widget.segmenting import SupportsSegmentation
+from dynamite_widget.session import Session
+from dynamite_widget.state import State
+from dynamite_widget.view import View
+
+Prepare = Callable[[int, Session], object]
+
+
+class OpenSessions:
+    """Opens the sessions of listed images when they are asked for, and keeps only those wanted.
+
+    What is let go waits for its answers first. It is then in its file or, without a folder, kept
+    without pixels and features. Safe to use from several threads.
+
+    Args:
+        images: the list; a place in it stands for an image from here on.
+        folder: that sessions save themselves to; None to keep what was done in memory.
+        segmenter: whatever has `encode` and `segment`; None for the embedded model.
+        labels: labels to choose from; None if any text will do.
+        channel_order: order of the colours of images that are arrays or tensors.
+        prepare: called in the background with a place and its session, opened ahead.
+    """
+
+    def __init__(
+        self,
+        images: Sequence[ListedImage],
+        folder: Path | None,
+        segmenter: SupportsSegmentation | None,
+        labels: Sequence[str] | None,
+        channel_order: Literal["rgb", "bgr"],
+        prepare: Prepare,
+    ) -> None:
+        self._images = images
+        self._folder = folder
+        self._segmenter = segmenter
+        self._labels = labels
+        self._channel_order = channel_order
+        self._prepare = prepare
+        self._open: dict[int, Session] = {}
+        # Somebody may hold a session that was let go: an image never has two.
+        self._left: WeakValueDictionary[int, Session] = WeakValueDictionary()
+        self._kept: dict[int, SavedSession] = {}
+        self._wanted: tuple[int, ...] = ()
+        self._lock = threading.RLock()
+        self._turns: WeakValueDictionary[int, threading.Lock] = WeakValueDictionary()
+        self._jobs: BackgroundJobs[None] = BackgroundJobs()
+        self._following: Future[None] | None = None
+
+    @property
+    def places(self) -> frozenset[int]:
+        """Of the images that are in memory now."""
+        with self._lock:
+            return frozenset(self._open)
+
+    def session(self, place: int) -> Session:
+        """Return the session of an image, opened if it is not.
+
+        Raises:
+            ValueError, TypeError, OSError: if the image or its session's file cannot be read.
+        """
+        with self._turn_of(place):
+            session = self._in_memory(place)
+            if session is None:
+                session = self._opened(place)
+            with self._lock:
+                self._open[place] = session
+            return session
+
+    @contextmanager
+    def holding(self, place: int) -> Iterator[Session]:
+        """Give the session of an image, which is not let go inside the block.
+
+        Nobody may wait inside it for a model or a file to be decoded.
+        """
+        while True:
+            session = self.session(place)
+            with self._lock:
+                if self._open.get(place) is session:
+                    yield session
+                    return
+
+    def want(self, places: Sequence[int], ahead: int | None) -> None:
+        """Keep these images in memory, and no others; returns at once.
+
+        Args:
+            places: the current one first.
+            ahead: the one of them to be opened and encoded in the background, if any.
+        """
+        with self._lock:
+            self._wanted = tuple(places)
+            if self._following is not None:
+                self._following.cancel()
+            self._following = self._jobs.submit(lambda: self._follow(ahead))
+
+    def objects(self, place: int) -> tuple[tuple[int, int], tuple[SegmentedObject, ...]] | None:
+        """Return size and objects of an image of which something was said, or None.
+
+        Neither images nor models are loaded for one that is not open.
+
+        Raises:
+            ValueError: if its session's file cannot be read.
+        """
+        with self._lock:
+            session, saved = self._in_memory(place), self._kept.get(place)
+        if session is not None:
+            return (session.size, session.objects) if _said_something(session) else None
+        if self._folder is not None:
+            saved = self._read(self._folder / self._images[place].session_file)
+        if saved is None:
+            return None
+        overlay = Overlay().with_edits(saved.state.edits)
+        label_map = saved.label_map.to_array()
+        view = View(saved.state, label_map, saved.label_map, overlay, saved.answered)
+        return saved.label_map.size, view.objects
+
+    def size(self, place: int) -> tuple[int, int] | None:
+        """Return (H, W) of an image that is in memory, or None."""
+        session = self._in_memory(place)
+        return None if session is None else session.size
+
+    def wait(self) -> None:
+        """Wait for what was begun in the background."""
+        self._jobs.submit(lambda: None).result()
+
+    def close(self) -> None:
+        """Give back the memory of features and answers; whatever is needed is computed anew."""
+        for session in dict(self._open).values():
+            session.close()
+
+    def _turn_of(self, place: int) -> threading.Lock:
+        with self._lock:
+            return self._turns.setdefault(place, threading.Lock())
+
+    def _in_memory(self, place: int) -> Session | None:
+        with self._lock:
+            return self._open.get(place) or self._left.get(place)
+
+    def _opened(self, place: int) -> Session:
+        listed, saved = self._images[place], self._kept.get(place)
+        order = self._channel_order
+        if saved is not None:
+            return Session.from_saved(
+                saved, listed.image, self._segmenter, self._labels, channel_order=order
+            )
+        path = None if self._folder is None else self._folder / listed.session_file
+        return Session(listed.image, self._segmenter, self._labels, path, channel_order=order)
+
+    def _follow(self, ahead: int | None) -> None:
+        """Bring what is in memory in line with what is wanted, until something else is."""
+        wanted = self._wanted
+        for place in self.places - {*wanted}:
+            self._let_go(place)
+        if ahead is None or wanted is not self._wanted:
+            return
+        with suppress(Exception):  # who comes there opens it again, and is told
+            session = self.session(ahead)
+            self._prepare(ahead, session)
+            self.session(wanted[0]).encode()  # first of all the image that is looked at
+            if wanted is self._wanted:
+                session.encode()
+
+    def _let_go(self, place: int) -> None:
+        session = self._open[place]
+        with suppress(Exception):  # whoever listens is told; the clicks are taken back
+            session.settle()
+        if self._folder is None:
+            session.to_saved()  # the image's digest takes its time: not under the lock
+        with self._lock:
+            if place in self._wanted or session.pending is not None:
+                return
+            if self._folder is None and _said_something(session):
+                self._kept[place] = session.to_saved()
+            self._left[place] = self._open.pop(place)
+        session.close()
+
+    @staticmethod
+    def _read(path: Path) -> SavedSession | None:
+        try:
+            return session_file.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise ValueError(f"{str(path)!r} cannot be read: {error}") from error
+
+
+def _said_something(session: Session) -> bool:
+    return session.can_undo or session.can_redo or session.view.state != State()
