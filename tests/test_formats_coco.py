@@ -1,16 +1,24 @@
-"""pycocotools reads what a session writes, and finds the same masks."""
+"""pycocotools reads what a session writes and finds the same masks; what it writes is read here."""
 
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
 from PIL import Image
+from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
+from dynamite_widget.formats.annotations import Annotations
+from dynamite_widget.formats.coco import from_coco, read_coco, to_coco
+from dynamite_widget.masks import Mask
 from dynamite_widget.session import Session
+from tests.mask_examples import HARD, PIXELS, Pixels, annotations
 from tests.nearest_click import NearestClick
 
 IMAGE = np.zeros((40, 60, 3), np.uint8)
@@ -69,3 +77,171 @@ def test_a_session_without_objects_is_valid_too() -> None:
     coco = Session(IMAGE, NearestClick()).to_coco()
     assert (coco["annotations"], coco["categories"]) == ([], [])
     assert coco["images"][0]["file_name"] == "image"
+
+
+def one_object(pixels: Pixels) -> Annotations:
+    return Annotations.of_label_map(pixels.astype(np.uint8))
+
+
+def written(taken: Annotations, *, polygons: bool = False) -> dict[str, Any]:
+    coco = to_coco(taken.objects, size=taken.size, file_name="a.png", polygons=polygons)
+    return json.loads(json.dumps(coco))
+
+
+def read(coco: dict[str, Any]) -> Annotations:
+    (taken,) = from_coco(coco).values()
+    return taken
+
+
+@given(annotations(overlapping=True))
+def test_objects_come_back_as_they_were_overlaps_and_all(taken: Annotations) -> None:
+    seen = tuple(each for each in taken.objects if each.area)
+    back = read(written(taken))
+    assert back.objects == seen
+    assert back.size == taken.size
+
+
+def test_names_colours_and_attributes_come_back(session: Session) -> None:
+    session.set_attribute(2, "wheels", 4)
+    session.set_attribute(2, "old", True)
+    session.rename(2, "Herbie")
+    session.set_color(2, "#102030")
+    back = read(session.to_coco())
+    expected = Annotations.of(session.objects, size=session.size)
+    assert back.objects == expected.objects
+    assert back.categories == ("car", "person", "object")
+    np.testing.assert_array_equal(back.label_map, session.label_map)
+
+
+@given(PIXELS)
+def test_polygons_keep_parts_and_say_what_they_fill(pixels: Pixels) -> None:
+    taken = one_object(pixels)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        coco = written(taken, polygons=True)
+    by_name = [str(each.message) for each in caught if "object 1" in str(each.message)]
+    if not pixels.any():
+        assert coco["annotations"] == []
+        return
+    (annotation,) = coco["annotations"]
+    rle = coco_mask.merge(coco_mask.frPyObjects(annotation["segmentation"], *pixels.shape))
+    independent = coco_mask.decode(rle).astype(bool)
+    np.testing.assert_array_equal(read(coco).masks[0].to_array(), independent)
+    assert annotation["area"] == independent.sum()
+    filled = int((independent & ~pixels).sum())
+    assert not (pixels & ~independent).any()
+    assert [f"{filled} pixels filled" in message for message in by_name] == [True] * bool(filled)
+
+
+def test_polygons_name_every_object_whose_holes_they_lose() -> None:
+    ring = HARD["an island in a hole"]
+    taken = Annotations.of_label_map(np.hstack([ring * 1, ring * 0 + 2, ring * 3]))
+    with pytest.warns(UserWarning, match=r"object 1 \(1 holes, 8 pixels .*object 3 \(1 holes"):
+        written(taken, polygons=True)
+
+
+def test_a_label_that_looks_like_markup_stays_as_it_is() -> None:
+    session = Session(IMAGE, NearestClick())
+    session.click(5, 5, session.add_object("<script>alert(1)</script>"))
+    assert session.to_coco()["categories"][0]["name"] == "<script>alert(1)</script>"
+
+
+def foreign(**changes: object) -> dict[str, Any]:
+    """A file of somebody else with one polygon, changed somewhere."""
+    annotation = {"id": 900_000, "image_id": 7, "category_id": 3, "iscrowd": 0}
+    annotation |= {"segmentation": [[1, 1, 3, 1, 3, 2, 1, 2]]} | changes
+    return {
+        "images": [{"id": 7, "file_name": "b.jpg", "height": 3, "width": 4}],
+        "annotations": [annotation],
+        "categories": [{"id": 3, "name": "cat"}],
+    }
+
+
+def test_a_file_of_others_is_read_and_its_large_ids_become_small() -> None:
+    taken = from_coco(foreign())["b.jpg"]
+    assert (taken.ids, taken.labels, taken.categories) == ((1,), ("cat",), ("cat",))
+    assert taken.label_map.tolist() == [[0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
+
+
+def test_overlapping_annotations_are_painted_in_the_files_order_or_largest_first() -> None:
+    coco = foreign()
+    small, large = Mask.from_array(np.eye(3, 4)), Mask.from_array(np.ones((3, 4)))
+    coco["annotations"] = [
+        coco["annotations"][0] | {"id": 1, "segmentation": small.rle},
+        coco["annotations"][0] | {"id": 2, "segmentation": large.rle},
+    ]
+    taken = read(coco)
+    assert (taken.label_map == 2).all()
+    assert taken.overlapping == (1,)
+    assert (taken.largest_first().label_map == 1).sum() == 3
+
+
+def test_crowds_are_objects_that_say_so_and_are_written_as_crowds() -> None:
+    rle = {"size": [3, 4], "counts": [4, 2, 6]}
+    taken = read(foreign(iscrowd=1, segmentation=rle))
+    assert taken.objects[0].attributes == {"iscrowd": True}
+    assert written(taken)["annotations"][0]["iscrowd"] == 1
+
+
+def test_attributes_that_no_object_can_have_are_left_out_with_a_warning() -> None:
+    given_there = {"occluded": False, "list": [1], "area": 3, "nothing": None}
+    with pytest.warns(UserWarning, match="annotation 900000: '(list|area)' is left out"):
+        taken = read(foreign(attributes=given_there))
+    assert taken.objects[0].attributes == {"occluded": False}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"segmentation": {"size": [4, 3], "counts": [12]}}, "RLE is of 4 x 3 pixels, its image"),
+        ({"segmentation": {"size": [3, 4], "counts": [13]}}, "do not fill"),
+        ({"segmentation": []}, "no mask"),
+        ({"segmentation": None}, "no mask"),
+        ({"segmentation": [[1, 1, 2]]}, "polygon is"),
+        ({"segmentation": [[1, 1, 2, 2]]}, "at least 3"),
+        ({"segmentation": [["a", 1, 2, 2, 3, 3]]}, "annotation 900000"),
+        ({"image_id": 8}, "about image 8, which is not there"),
+        ({"category_id": 4}, "has category 4, which is not there"),
+        ({"color": "red"}, "colour"),
+    ],
+)
+def test_a_broken_annotation_is_named(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says) as error:
+        from_coco(foreign(**wrong))
+    assert "900000" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [
+        ("images", None),
+        ("annotations", {"id": 1}),
+        ("categories", ["cat"]),
+        ("images", [{"id": 7, "file_name": "b.jpg", "height": 0, "width": 4}]),
+        ("images", [{"id": 7, "file_name": "b.jpg", "height": 10**6, "width": 10**6}]),
+        ("images", [{"id": 7, "height": 3, "width": 4}]),
+        ("categories", [{"id": 3, "name": "cat"}, {"id": 3, "name": "dog"}]),
+    ],
+)
+def test_what_is_no_coco_file_is_refused(part: str, content: object) -> None:
+    with pytest.raises(ValueError, match=r"images|annotations|categor|image 7"):
+        from_coco(foreign() | {part: content})
+
+
+@pytest.mark.parametrize("name", ["../../x.jpg", "/etc/x.jpg", "a/../../x.jpg", "..\\x.jpg", ""])
+def test_an_image_outside_the_files_folder_is_refused(name: str, tmp_path: Path) -> None:
+    coco = foreign()
+    coco["images"][0]["file_name"] = name
+    path = tmp_path / "labels.json"
+    path.write_text(json.dumps(coco))
+    with pytest.raises(ValueError, match="outside"):
+        read_coco(path)
+
+
+def test_a_file_is_read_from_disk_and_a_cut_off_one_refused(tmp_path: Path) -> None:
+    path = tmp_path / "labels.json"
+    path.write_text(json.dumps(foreign()))
+    assert read_coco(path)["b.jpg"].ids == (1,)
+    path.write_text(json.dumps(foreign())[:-20])
+    with pytest.raises(ValueError, match=r"labels\.json"):
+        read_coco(path)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -16,7 +17,8 @@ from dynamite_widget.commands.checking import (
     checked_label,
     checked_name,
 )
-from dynamite_widget.extents import measure
+from dynamite_widget.extents import Box, measure
+from dynamite_widget.images import MAX_PIXELS
 from dynamite_widget.masks import Mask
 from dynamite_widget.objects import MAX_OBJECT_ID, AttributeValue, SegmentedObject, no_attributes
 from dynamite_widget.run_lengths import Runs
@@ -55,6 +57,16 @@ class Annotation:
         object.__setattr__(self, "attributes", checked_attributes(dict(self.attributes)))
         if self.color is not None:
             object.__setattr__(self, "color", checked_color(self.color))
+
+    @property
+    def area(self) -> int:
+        """Number of pixels."""
+        return self.mask.area
+
+    @property
+    def box(self) -> Box:
+        """The smallest box around the pixels; all zeros for an empty mask."""
+        return self.mask.box
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,8 +175,57 @@ class Annotations:
         kept = np.bincount(self.label_map.ravel(), minlength=MAX_OBJECT_ID + 1)
         return tuple(each.id for each in self.objects if each.mask.area != kept[each.id])
 
+    def largest_first(self) -> Self:
+        """Return the same with smaller objects on larger ones, for files in no order."""
+        ordered = sorted(self.objects, key=lambda each: -each.area)
+        return replace(self, objects=tuple(ordered))
+
     @property
     def used_labels(self) -> tuple[str, ...]:
         """Labels to choose from, then further ones that objects have; each once."""
         given = [label for label in self.labels if label is not None]
         return tuple(dict.fromkeys([*(self.categories or ()), *given]))
+
+
+def kept_attributes(found: Mapping[str, Any] | None, whose: str) -> dict[str, AttributeValue]:
+    """Keep of a file's attributes what an object may have; warn of the rest.
+
+    Args:
+        found: values by name; None among them stands for no value.
+        whose: for the warning.
+    """
+    kept: dict[str, AttributeValue] = {}
+    for name, value in (found or {}).items():
+        if value is None:
+            continue
+        try:
+            kept |= checked_attributes({name: value})
+        except (TypeError, ValueError) as error:
+            warnings.warn(f"{whose}: {name!r} is left out: {error}", stacklevel=3)
+    return kept
+
+
+def checked_size(height: Any, width: Any, what: str) -> tuple[int, int]:  # noqa: ANN401
+    """Return (H, W) as a file states it.
+
+    Raises:
+        ValueError: if they are not whole numbers from 1 up, or claim more pixels than an image has.
+    """
+    for side in (height, width):
+        if not isinstance(side, int) or isinstance(side, bool) or side < 1:
+            raise ValueError(f"{what}: height and width are whole numbers, not {height}, {width}")
+    if height * width > MAX_PIXELS:
+        raise ValueError(f"{what}: {height} x {width} are more than {MAX_PIXELS} pixels")
+    return height, width
+
+
+def ids_of(found: Sequence[Any]) -> list[int]:
+    """Keep a file's ids if objects may have all of them; number from 1 otherwise.
+
+    Args:
+        found: what stands in the file for each object.
+    """
+    whole = [each for each in found if isinstance(each, int) and 1 <= each <= MAX_OBJECT_ID]
+    if len(set(whole)) == len(found):
+        return whole
+    return list(range(1, len(found) + 1))

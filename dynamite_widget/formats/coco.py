@@ -1,33 +1,57 @@
-"""Objects as COCO annotations, RLE masks, valid for pycocotools."""
+"""Objects as COCO annotations and back: RLE masks, or polygons on request; for pycocotools."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import warnings
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from dynamite_widget.formats.annotations import (
+    Annotation,
+    Annotations,
+    checked_size,
+    ids_of,
+    kept_attributes,
+)
+from dynamite_widget.formats.folders import inside
+from dynamite_widget.formats.polygons import Polygon, mask_of, polygons_of
+from dynamite_widget.masks import Mask
 from dynamite_widget.objects import SegmentedObject
 
 UNLABELLED = "object"
 """Category of objects without a label: COCO has no annotation without a category."""
 
+CROWD = "iscrowd"
+"""Name of the attribute that says so."""
+
 
 def to_coco(
-    objects: Sequence[SegmentedObject],
+    objects: Sequence[SegmentedObject] | Sequence[Annotation],
     *,
     size: tuple[int, int],
     file_name: str,
     labels: Sequence[str] | None = None,
+    polygons: bool = False,
 ) -> dict[str, Any]:
     """Write objects in COCO's instance format.
 
-    An annotation has its object's id, the attributes under "attributes", and the name under "name".
-    An object without pixels is left out, as readers expect masks to have some.
+    An annotation has its object's id, the attributes under "attributes", the name under "name" and
+    the colour under "color". An object without pixels is left out, as readers expect masks to have
+    some.
 
     Args:
         objects: of one image.
         size: (H, W) of the image.
         file_name: name of the image, as readers will look for it.
         labels: categories wanted even where no object has them; they come first.
+        polygons: write polygons along the edges of pixels in place of RLE. They keep every part,
+            but no holes: those are filled, with a warning that names the objects.
 
     Returns:
         {"images", "annotations", "categories"}, plain values only, ready for json and for
@@ -37,22 +61,180 @@ def to_coco(
     used = [UNLABELLED if each.label is None else each.label for each in seen]
     categories = {name: i for i, name in enumerate(dict.fromkeys([*(labels or ()), *used]), 1)}
     height, width = size
+    shapes = _filled_polygons(seen) if polygons else [(o.mask.rle, o.area) for o in seen]
+    annotations = []
+    for each, label, (segmentation, area) in zip(seen, used, shapes, strict=True):
+        annotation = {
+            "id": each.id,
+            "image_id": 1,
+            "category_id": categories[label],
+            "segmentation": segmentation,
+            "area": area,
+            "bbox": list(each.box),
+            "iscrowd": int(each.attributes.get(CROWD) is True),
+            "name": each.name,
+            "attributes": dict(each.attributes),
+        }
+        if each.color is not None:
+            annotation["color"] = each.color
+        if each.label is None:
+            annotation["unlabelled"] = True
+        annotations.append(annotation)
     return {
         "info": {"description": "dynamite_widget"},
         "images": [{"id": 1, "width": width, "height": height, "file_name": file_name}],
-        "annotations": [
-            {
-                "id": each.id,
-                "image_id": 1,
-                "category_id": categories[label],
-                "segmentation": each.mask.rle,
-                "area": each.area,
-                "bbox": list(each.box),
-                "iscrowd": 0,
-                "name": each.name,
-                "attributes": dict(each.attributes),
-            }
-            for each, label in zip(seen, used, strict=True)
-        ],
+        "annotations": annotations,
         "categories": [{"id": i, "name": name} for name, i in categories.items()],
     }
+
+
+def from_coco(data: Mapping[str, Any]) -> dict[str, Annotations]:
+    """Read COCO's instance format.
+
+    Objects are painted in the order of their annotations; `Annotations.largest_first` gives another
+    order. Ids are the annotations' own ("object_id" before "id") where all of an image are
+    different and 1 to 65535; otherwise they go from 1. A crowd has the attribute "iscrowd".
+    Attributes that no object can have are left out with a warning.
+
+    Args:
+        data: with "images", "annotations" and "categories".
+
+    Returns:
+        The objects of every image, by the image's file name, in the file's order.
+
+    Raises:
+        ValueError: if a part is missing, an image or category is not there or stands there twice, a
+            mask is broken or of another size than its image.
+    """
+    images = _by_id(data, "images")
+    categories = {
+        k: str(_value(c, "name", f"category {k}")) for k, c in _by_id(data, "categories").items()
+    }
+    sizes = {
+        k: checked_size(image.get("height"), image.get("width"), f"image {k}")
+        for k, image in images.items()
+    }
+    names = [str(_value(image, "file_name", f"image {k}")) for k, image in images.items()]
+    if len(set(names)) != len(names):
+        raise ValueError("two images of this COCO file have the same file_name")
+    found: defaultdict[Any, list[Mapping[str, Any]]] = defaultdict(list)
+    for annotation in _list(data, "annotations"):
+        image_id = _value(annotation, "image_id", f"annotation {annotation.get('id')!r}")
+        if image_id not in images:
+            raise ValueError(
+                f"annotation {annotation.get('id')!r} is about image {image_id!r}, "
+                "which is not there"
+            )
+        found[image_id].append(annotation)
+    return {
+        name: Annotations(
+            sizes[image_id],
+            _objects(found[image_id], sizes[image_id], categories),
+            tuple(categories.values()),
+        )
+        for image_id, name in zip(images, names, strict=True)
+    }
+
+
+def read_coco(path: str | PathLike[str]) -> dict[str, Annotations]:
+    """Read a COCO file; see `from_coco`.
+
+    Raises:
+        ValueError: if it is no such file, or the name of an image leads outside the file's folder.
+        OSError: if it cannot be read.
+    """
+    path = Path(path)
+    try:
+        found = from_coco(json.loads(path.read_bytes()))
+        for name in found:
+            inside(path.parent, name)
+    except ValueError as error:
+        raise ValueError(f"{str(path)!r} cannot be read as a COCO file: {error}") from error
+    return found
+
+
+def _objects(
+    annotations: Sequence[Mapping[str, Any]], size: tuple[int, int], categories: Mapping[Any, str]
+) -> tuple[Annotation, ...]:
+    ids = ids_of([each.get("object_id", each.get("id")) for each in annotations])
+    objects = []
+    for object_id, each in zip(ids, annotations, strict=True):
+        what = f"annotation {each.get('id')!r}"
+        category = _value(each, "category_id", what)
+        if category not in categories:
+            raise ValueError(f"{what} has category {category!r}, which is not there")
+        label = categories[category]
+        attributes = kept_attributes(each.get("attributes"), what)
+        if each.get("iscrowd"):
+            attributes[CROWD] = True
+        try:
+            objects.append(
+                Annotation(
+                    mask=_mask(each.get("segmentation"), size),
+                    id=object_id,
+                    label=None if each.get("unlabelled") and label == UNLABELLED else label,
+                    name=each.get("name") or "",
+                    attributes=attributes,
+                    color=each.get("color"),
+                )
+            )
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{what}: {error}") from error
+    return tuple(objects)
+
+
+def _mask(segmentation: Any, size: tuple[int, int]) -> Mask:  # noqa: ANN401 - anything in a file
+    if isinstance(segmentation, Mapping):
+        mask = Mask.from_rle(dict(segmentation))
+        if (mask.height, mask.width) != size:
+            raise ValueError(
+                f"its RLE is of {mask.height} x {mask.width} pixels, its image of "
+                f"{size[0]} x {size[1]} (height x width)"
+            )
+        return mask
+    if not isinstance(segmentation, Sequence) or not segmentation:
+        raise ValueError("it has no mask: a segmentation is an RLE or a list of polygons")
+    if not all(isinstance(ring, Sequence) and len(ring) % 2 == 0 for ring in segmentation):
+        raise ValueError("a polygon is [x, y, x, y, ...]")
+    return mask_of((Polygon(np.array(ring, float).reshape(-1, 2)) for ring in segmentation), size)
+
+
+def _filled_polygons(
+    objects: Sequence[SegmentedObject | Annotation],
+) -> list[tuple[list[list[float]], int]]:
+    """Return polygons without holes and their area for each object; warn of what they fill."""
+    shapes, lost = [], []
+    for each in objects:
+        mask = each.mask
+        polygons = polygons_of(mask)
+        filled = mask_of((Polygon(p.outer) for p in polygons), (mask.height, mask.width)).area
+        shapes.append(([p.outer.ravel().tolist() for p in polygons], filled))
+        if holes := sum(len(p.holes) for p in polygons):
+            lost.append(f"object {each.id} ({holes} holes, {filled - each.area} pixels filled)")
+    if lost:
+        warnings.warn(
+            f"COCO's polygons cannot have holes; lost: {', '.join(lost)}. RLE keeps them",
+            stacklevel=3,
+        )
+    return shapes
+
+
+def _by_id(data: Mapping[str, Any], part: str) -> dict[Any, Mapping[str, Any]]:
+    records = _list(data, part)
+    found = {_value(record, "id", f"one of its {part}"): record for record in records}
+    if len(found) != len(records):
+        raise ValueError(f"two of its {part} have the same id")
+    return found
+
+
+def _list(data: Mapping[str, Any], part: str) -> list[Mapping[str, Any]]:
+    records = data.get(part) if isinstance(data, Mapping) else None
+    if not isinstance(records, list) or not all(isinstance(each, Mapping) for each in records):
+        raise ValueError(f"COCO's instance format has a list of {part}, which is missing here")
+    return records
+
+
+def _value(record: Mapping[str, Any], key: str, what: str) -> Any:  # noqa: ANN401
+    if not isinstance(record.get(key), str | int):
+        raise ValueError(f"{what} has no {key}")
+    return record[key]
