@@ -188,7 +188,8 @@ class Collection:
             marks = dict(self._marks)
             before = marks.pop(each.session_file, None)
             if status != "open":
-                size = self._sessions.size(place) or (before and before.size)
+                known = None if before is None else before.size
+                size = self._sessions.size(place) or known
                 marks[each.session_file] = Mark(each.name, status, size)
             if self._file is not None:
                 self._file.write(collection_file.dumps(SavedCollection(marks, each.session_file)))
