@@ -89,16 +89,9 @@ class Activate:
 
 @dataclass(frozen=True, slots=True)
 class SetLabel:
-    """An object is of a kind; new objects will be, too."""
+    """An object, or the active one, is of a kind; objects to come will be, too."""
 
-    object_id: int
-    label: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SetNextLabel:
-    """New objects are of a kind."""
-
+    object_id: int | None
     label: str | None
 
 
@@ -219,7 +212,6 @@ Request = (
     | RemoveObject
     | Activate
     | SetLabel
-    | SetNextLabel
     | Rename
     | SetColor
     | SetAttribute

@@ -80,11 +80,11 @@ class ScreenRequests:
                 session.apply(commands.RemoveObject(object_id))
             case protocol.Activate(object_id):
                 self._activate(object_id)
-            case protocol.SetLabel(object_id, label):
-                session.apply(commands.SetLabel(object_id, label))
-                self.next_label = label
-            case protocol.SetNextLabel(label):
+            case protocol.SetLabel(None, label) if self.active is None:
                 self._set_next_label(label)
+            case protocol.SetLabel(object_id, label):
+                session.apply(commands.SetLabel(object_id or self.active or 0, label))
+                self.next_label = label
             case protocol.Rename(object_id, name):
                 session.apply(commands.Rename(object_id, name))
             case protocol.SetColor(object_id, color):

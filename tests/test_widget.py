@@ -271,10 +271,12 @@ def test_new_objects_carry_the_label_chosen_last() -> None:
     screen.click(10, 10)
     screen.send("set_label", object_id=1, label="person")
     screen.send("add_object")
-    screen.send("set_next_label", label="car")
+    screen.send("set_label", object_id=None, label="car")  # of the object just begun
+    screen.send("activate", object_id=None)
+    screen.send("set_label", object_id=None, label="person")  # of the one to come
     screen.send("add_object")
-    assert [o.label for o in widget.objects] == ["person", "person", "car"]
-    screen.send("set_next_label", label="tree")
+    assert [o.label for o in widget.objects] == ["person", "car", "person"]
+    screen.send("set_label", object_id=None, label="tree")
     assert "'tree' is not one of the labels here: car, person" in widget._error["message"]
     widget.close()
 

@@ -1,7 +1,14 @@
 // Acts: everything a person can commit, as messages to the kernel, and what the screen shows of
 // them until the kernel has answered.
 
-import type { AttributeValue, BoxRow, ClickRow, PointRow, Scene } from "./protocol.ts";
+import {
+  BACKGROUND,
+  type AttributeValue,
+  type BoxRow,
+  type ClickRow,
+  type PointRow,
+  type Scene,
+} from "./protocol.ts";
 
 /** The messages of docs/contract.md, without their sender. */
 export type Act =
@@ -13,8 +20,7 @@ export type Act =
   | { command: "set_bound"; object_id: number; bound: BoxRow | null }
   | { command: "remove_object"; object_id: number }
   | { command: "activate"; object_id: number | null }
-  | { command: "set_label"; object_id: number; label: string | null }
-  | { command: "set_next_label"; label: string | null }
+  | { command: "set_label"; object_id: number | null; label: string | null }
   | { command: "rename"; object_id: number; name: string }
   | { command: "set_color"; object_id: number; color: string }
   | { command: "set_attribute"; object_id: number; name: string; value: AttributeValue | null }
@@ -37,6 +43,8 @@ export interface Shown {
   readonly clicks: readonly ClickRow[];
   /** Clicks of the list that the kernel does not know yet. */
   readonly sent: ReadonlySet<ClickRow>;
+  /** An object without a pixel is on its way: acts on the active object are acts on that one. */
+  readonly starting: boolean;
 }
 
 /** Shows an act at once, where that is cheap and certain; everything else waits for the kernel. */
@@ -46,22 +54,27 @@ export function showAtOnce(shown: Shown, act: Act): Shown {
     case "add_click": {
       const objectId = act.object_id ?? scene.active ?? nextId(scene);
       const click: ClickRow = [act.x, act.y, objectId];
-      return { scene, clicks: [...clicks, click], sent: new Set([...shown.sent, click]) };
+      const sent = new Set([...shown.sent, click]);
+      const starting = shown.starting && act.object_id === BACKGROUND;
+      return { scene, clicks: [...clicks, click], sent, starting };
     }
     case "move_click": {
       const before = clicks[act.index];
       if (!before) return shown;
       const moved: ClickRow = [act.x, act.y, before[2]];
       return {
-        scene,
+        ...shown,
         clicks: clicks.with(act.index, moved),
         sent: new Set([...shown.sent, moved]),
       };
     }
     case "delete_click":
       return { ...shown, clicks: clicks.toSpliced(act.index, 1) };
+    case "add_object":
+      // Its id is the kernel's to give: until it is here, acts name the active object by null.
+      return { ...shown, scene: { ...scene, active: null }, starting: true };
     case "activate":
-      return { ...shown, scene: { ...scene, active: act.object_id } };
+      return { ...shown, scene: { ...scene, active: act.object_id }, starting: false };
     case "set_visible": {
       const objects = scene.objects.map((object) =>
         object.id === act.object_id ? { ...object, visible: act.visible } : object,

@@ -82,6 +82,7 @@ export class Kernel {
       scene: this.#scene,
       clicks: this.#clicks,
       sent: new Set<ClickRow>(),
+      starting: false,
     });
     return this.#shown;
   }

@@ -84,6 +84,7 @@ export class Doing implements Person {
   /** A new object; one that is still empty is used first. Clicking goes on at once. */
   newObject(): void {
     if (this.tool === "background" || this.tool === "hand") this.chooseTool("click");
+    if (this.kernel.shown.starting) return;
     const untouched = this.#scene.objects.find(({ clicks, area }) => clicks === 0 && area === 0);
     if (untouched) this.activate(untouched.id);
     else this.kernel.send({ command: "add_object" });
@@ -115,9 +116,7 @@ export class Doing implements Person {
   }
 
   chooseLabel(label: string): void {
-    const object = this.active;
-    if (object) this.setLabel(object.id, label);
-    else this.kernel.send({ command: "set_next_label", label });
+    this.setLabel(this.#scene.active, label);
   }
 
   editObject(): void {
@@ -168,7 +167,7 @@ export class Doing implements Person {
     this.kernel.send({ command: "rename", object_id: id, name });
   }
 
-  setLabel(id: number, label: string | null): void {
+  setLabel(id: number | null, label: string | null): void {
     this.kernel.send({ command: "set_label", object_id: id, label });
   }
 

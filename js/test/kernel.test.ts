@@ -86,6 +86,17 @@ test("moved and deleted dots, hidden and chosen objects show at once", () => {
   assert.equal(kernel.shown.scene.active, 2);
 });
 
+test("after N the next act is for the new object, however long the kernel takes to give it", () => {
+  const { fake, kernel } = open();
+  fake.answer({ objects: [object(1)], active: 1 });
+  kernel.send({ command: "add_object" });
+  assert.equal(kernel.shown.scene.active, null);
+  assert.equal(kernel.shown.starting, true);
+  kernel.send({ command: "add_click", x: 3, y: 2, object_id: null });
+  assert.deepEqual(kernel.shown.clicks.at(-1), [3, 2, 2]);
+  assert.equal(kernel.shown.starting, false);
+});
+
 test("a page of clicks and the scene that follows it are shown only when both have come", () => {
   const { fake, kernel } = open();
   fake.receive({ _scene: scene({ recent_clicks: [[1, 1, 1]] }) });

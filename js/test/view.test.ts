@@ -69,6 +69,7 @@ test("it says at once that an answer is awaited, and when it is here", () => {
 test("a new object is asked for once, however often N is pressed", () => {
   const root = show();
   press(root, "n");
+  press(root, "n");
   fake.answer({ version: 2, objects: [object(1, { clicks: 0, area: 0 })], active: 1 });
   press(root, "n");
   press(root, "n");

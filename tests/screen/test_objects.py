@@ -186,3 +186,16 @@ def test_two_views_agree_on_objects_and_each_has_its_own_zoom(labelled: Host) ->
     expect(second.locator(".dw-object")).to_have_count(2)
     labelled.page.evaluate("() => window.cleanSecond()")
     expect(labelled.page.locator(".dynamite-widget")).to_have_count(1)
+
+
+def test_quick_hands_start_label_and_click_before_the_kernel_has_heard_of_it(
+    labelled: Host,
+) -> None:
+    labelled.canvas.focus()
+    for key in ("n", "n", "2"):
+        labelled.page.keyboard.press(key)
+    labelled.page.mouse.click(*labelled.place(150, 20))
+    labelled.settle()
+    assert [(o.id, o.label, len(o.clicks)) for o in labelled.widget.objects][2:] == [
+        *((3, "cat", 1), (4, "dog", 1))
+    ]
