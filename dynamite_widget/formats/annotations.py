@@ -175,6 +175,20 @@ class Annotations:
         kept = np.bincount(self.label_map.ravel(), minlength=MAX_OBJECT_ID + 1)
         return tuple(each.id for each in self.objects if each.mask.area != kept[each.id])
 
+    def painted(self, into: str) -> NDArray[np.uint16]:
+        """Return the label map; warn if objects lose pixels in it to others.
+
+        Args:
+            into: what it is for, to be named in the warning.
+        """
+        if hidden := self.overlapping:
+            warnings.warn(
+                f"{into} has one object a pixel: of objects {', '.join(map(str, hidden))} it keeps "
+                "what later ones leave free",
+                stacklevel=3,
+            )
+        return self.label_map
+
     def largest_first(self) -> Self:
         """Return the same with smaller objects on larger ones, for files in no order."""
         ordered = sorted(self.objects, key=lambda each: -each.area)
