@@ -24,7 +24,7 @@ from dynamite_widget.training.paper_corrections import add_paper_corrections
 from dynamite_widget.training.paper_loss import paper_loss
 from dynamite_widget.training.scenes import SceneBatch
 
-_FINAL, _COARSE, _AUXILIARY = 5.0, 2.0, 1.0
+_FINAL, _COARSE, _AUXILIARY = 5.0, 3.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,9 @@ class TrainingStep(nn.Module):
             return paper_loss([*early, given.final], labels, self.config.points)
         points = choose_points(given.final, labels, self.config.points)
         loss = _FINAL * exclusive_loss(given.final, points)
-        loss = loss + _COARSE * independent_loss(given.coarse, points)
+        # Where the refined masks are unsure is a narrow band that tells the transformer little.
+        points = choose_points(given.coarse, labels, self.config.points)
+        loss = loss + _COARSE * exclusive_loss(given.coarse, points)
         return loss + _AUXILIARY * sum(independent_loss(each, points) for each in early)
 
 
