@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Literal
 
-from dynamite_widget.answering import Answers, Snapshot, nothing
+from dynamite_widget.answering import Answer, Answers, Snapshot
+from dynamite_widget.asking import nothing
 from dynamite_widget.clicks import BACKGROUND
 from dynamite_widget.commands import Act, AddObject, Scene
 from dynamite_widget.composing import compose
@@ -25,13 +26,14 @@ class Change:
     Attributes:
         changed: ids of the objects whose pixels changed.
         acted_on: ids of the objects that people named since the last answer.
-        cause: an act of a person, the model's answer, or its failure to give one.
-        error: why clicks were taken back, if they were.
+        cause: an act of a person, the model's answer, its failure to give one, or a failure to
+            save.
+        error: why clicks were taken back or nothing was saved.
     """
 
     changed: frozenset[int]
     acted_on: frozenset[int]
-    cause: Literal["act", "answer", "failure"]
+    cause: Literal["act", "answer", "failure", "saving"]
     error: BaseException | None = None
 
     @property
@@ -64,13 +66,13 @@ class Labelling:
         self._labels = labels
         self._lock = RLock()
         self._listeners: list[Listener] = []
-        self._start(State(), History(), nothing(size), next_id=1, answered=True)
+        self._start(State(), History(), Answer(nothing(size)), next_id=1, answered=True)
 
     def _start(
         self,
         state: State,
         history: History,
-        answer: Runs,
+        answer: Answer,
         *,
         next_id: int,
         answered: bool,
@@ -150,7 +152,7 @@ class Labelling:
     def pending(self) -> Snapshot | None:
         """The clicks that wait for the model's answer, or None if all are answered."""
         view = self._view
-        return None if view.answered else Snapshot(view.state.clicks)
+        return None if view.answered else Snapshot.of(view.state)
 
     def encode(self) -> None:
         """Compute now what the model needs of the image, so that the first click is quick."""
@@ -161,11 +163,11 @@ class Labelling:
         """Whether what the model needs of the image is at hand."""
         return self._answers.encoded
 
-    def compute(self, snapshot: Snapshot) -> Runs:
+    def compute(self, snapshot: Snapshot) -> Answer:
         """Ask the model, on this thread; changes nothing.
 
         Returns:
-            The model's label map, for `install`.
+            What the model makes of it, for `install`.
 
         Raises:
             ValueError: if what the segmenter gives is no label map of the image.
@@ -173,7 +175,7 @@ class Labelling:
         """
         return self._answers.answer(snapshot)
 
-    def install(self, snapshot: Snapshot, answer: Runs) -> Change | None:
+    def install(self, snapshot: Snapshot, answer: Answer) -> Change | None:
         """Show an answer if it is one to the newest clicks.
 
         Returns:
@@ -181,7 +183,7 @@ class Labelling:
         """
         with self._lock:
             view = self._view
-            if snapshot.clicks != view.state.clicks:
+            if snapshot != Snapshot.of(view.state):
                 return None
             change = self._show(self._history, view.state, answer, answered=True, cause="answer")
         self._tell(change)
@@ -194,7 +196,7 @@ class Labelling:
             What changed, or None if newer clicks have come since and nothing was done.
         """
         with self._lock:
-            if snapshot.clicks != self._view.state.clicks or self._view.answered:
+            if self._view.answered or snapshot != Snapshot.of(self._view.state):
                 return None
             state, history = self._last_answered
             for step in self._history.done[_common(history.done, self._history.done) :]:
@@ -217,7 +219,7 @@ class Labelling:
             Exception: whatever the segmenter raises; the clicks without an answer are taken back.
         """
         while not (view := self._view).answered:
-            snapshot = Snapshot(view.state.clicks)
+            snapshot = Snapshot.of(view.state)
             try:
                 answer = self.compute(snapshot)
             except BaseException as error:
@@ -253,9 +255,10 @@ class Labelling:
 
     def _move_to(self, history: History, state: State) -> Change:
         view, answer = self._view, self._answer
-        answered = view.answered and state.clicks == view.state.clicks
+        snapshot = Snapshot.of(state)
+        answered = view.answered and snapshot == Snapshot.of(view.state)
         if not answered:
-            remembered = self._answers.remembered(state.clicks)
+            remembered = self._answers.remembered(snapshot)
             if remembered is not None:
                 answer, answered = remembered, True
         self._acted_on |= _named(view, state)
@@ -265,7 +268,7 @@ class Labelling:
         self,
         history: History,
         state: State,
-        answer: Runs,
+        answer: Answer,
         *,
         answered: bool,
         cause: Literal["act", "answer", "failure"],
@@ -286,8 +289,8 @@ class Labelling:
         return change
 
 
-def _seen(state: State, answer: Runs, overlay: Overlay, *, answered: bool) -> View:
-    label_map = compose(answer, state, overlay)
+def _seen(state: State, answer: Answer, overlay: Overlay, *, answered: bool) -> View:
+    label_map = compose(answer.runs, answer.refined, state, overlay)
     return View(state, label_map, Runs.of(label_map), overlay, answered)
 
 

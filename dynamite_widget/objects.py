@@ -41,6 +41,7 @@ class ObjectRecord:
         visible: whether the screen shows it.
         frozen: the pixels it had when it was locked; None while it is not locked.
         bound: box outside which the model must not put it; None without one.
+        imported: the pixels it came with; None for one that began here.
     """
 
     id: int
@@ -51,6 +52,7 @@ class ObjectRecord:
     visible: bool = True
     frozen: Region | None = None
     bound: Box | None = None
+    imported: Region | None = None
 
     @property
     def locked(self) -> bool:

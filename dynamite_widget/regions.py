@@ -131,12 +131,19 @@ class Region:
         bits = np.unpackbits(np.frombuffer(self.bits, np.uint8), count=count)
         return bits.view(bool).reshape(self.height, self.width)
 
+    def to_array(self, size: tuple[int, int]) -> NDArray[np.bool_]:
+        """Write it into an image of (H, W), bool."""
+        written = np.zeros(size, bool)
+        written[self.slices] = self.pixels
+        return written
+
     def __contains__(self, point: tuple[int, int]) -> bool:
         """Tell whether the pixel (x, y) belongs to the region."""
         column, row = point[0] - self.x, point[1] - self.y
         if not (0 <= column < self.width and 0 <= row < self.height):
             return False
-        return bool(self.pixels[row, column])
+        place = row * self.width + column
+        return bool(self.bits[place // 8] >> (7 - place % 8) & 1)
 
     def without(self, others: Iterable[Region]) -> Region:
         """Return what is left when the pixels of other regions are taken away."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dynamite_widget.answering import Answers, Snapshot
+from dynamite_widget.answering import Snapshot
+from dynamite_widget.asking import Asker
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.commands import (
     Act,
@@ -21,6 +21,7 @@ from dynamite_widget.commands import (
     AddObject,
     DeleteClick,
     Erase,
+    Import,
     Lock,
     MoveClick,
     Paint,
@@ -36,14 +37,16 @@ from dynamite_widget.commands import (
     SetVisible,
     Unlock,
 )
-from dynamite_widget.formats import coco, session_file
+from dynamite_widget.formats import coco
+from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.session_file import SavedSession
-from dynamite_widget.image_identity import ImageIdentity, SourceFile
+from dynamite_widget.image_identity import SourceFile
 from dynamite_widget.images import to_rgb
-from dynamite_widget.labelling import Change, Labelling
+from dynamite_widget.importing import MasksLike, annotations_of, imported_objects, replacing
+from dynamite_widget.keeping import KeptLabelling, read_session
+from dynamite_widget.labelling import Change
 from dynamite_widget.objects import AttributeValue, SegmentedObject
 from dynamite_widget.regions import Points, Region
-from dynamite_widget.saving import AtomicFile
 from dynamite_widget.segmenting import SupportsSegmentation
 
 if TYPE_CHECKING:
@@ -52,7 +55,7 @@ if TYPE_CHECKING:
 __all__ = ["Change", "SegmentedObject", "Session", "Snapshot"]
 
 
-class Session(Labelling):
+class Session(KeptLabelling):
     """One image being labelled. Safe to use from several threads.
 
     Everything the mouse can do has a method here. A method that needs the model waits for its
@@ -73,7 +76,8 @@ class Session(Labelling):
             the first click needs it.
         labels: labels to choose from, without repetition; None if any text will do.
         path: file that the session saves itself to after every act. If it is there already, the
-            session goes on where that file stopped.
+            session goes on where that file stopped. If saving fails the session goes on, with a
+            `NotSavedWarning`, and `unsaved` says why; the next act tries again.
         channel_order: order of the colours if the image is an array or tensor.
 
     Raises:
@@ -96,15 +100,10 @@ class Session(Labelling):
                 f"a segmenter has the methods encode and segment, {type(segmenter).__name__} not; "
                 "Segmenter.load makes one from a model's name"
             )
-        self._image = to_rgb(image, channel_order=channel_order).copy()
-        self._image.flags.writeable = False
-        self._source = SourceFile.of(image)
-        answers = Answers(self._image, lambda: segmenter or _embedded_segmenter())
-        super().__init__(answers, self.size, checked_labels(labels))
-        self._saving = threading.Lock()
-        self._file = None if path is None else AtomicFile(path)
-        if self._file is not None:
-            self._resume(self._file)
+        rgb = to_rgb(image, channel_order=channel_order).copy()
+        rgb.flags.writeable = False
+        asker = Asker(rgb, lambda: segmenter or _embedded_segmenter())
+        super().__init__(rgb, SourceFile.of(image), asker, checked_labels(labels), path)
 
     def __repr__(self) -> str:
         height, width = self.size
@@ -132,13 +131,30 @@ class Session(Labelling):
 
     @property
     def label_map(self) -> NDArray[np.uint16]:
-        """(H, W), 0 background, k object k; read-only, and never changed later."""
+        """(H, W), 0 background, k object k; read-only, and never changed later.
+
+        A label map that is set makes object k have the pixels k, exactly, as an imported object.
+        Objects that it does not have go; those it does keep their labels, names and colours.
+        """
         return self.settle().label_map
+
+    @label_map.setter
+    def label_map(self, label_map: NDArray[Any]) -> None:
+        self._import_pixels(label_map)
 
     @property
     def masks(self) -> NDArray[np.bool_]:
-        """(N, H, W), one plane for each of `objects`, in their order; read-only."""
+        """(N, H, W), one plane for each of `objects`, in their order; read-only.
+
+        Masks that are set become the objects' pixels, exactly, as those of imported objects; where
+        they overlap, later ones lie on earlier ones. If their number is another than that of the
+        objects, new objects take the place of all that were there.
+        """
         return self.settle().masks
+
+    @masks.setter
+    def masks(self, masks: MasksLike) -> None:
+        self._import_pixels(masks)
 
     @property
     def objects(self) -> tuple[SegmentedObject, ...]:
@@ -270,6 +286,21 @@ class Session(Labelling):
         self.step_forward()
         return self.label_map
 
+    def import_annotations(self, annotations: Annotations) -> NDArray[np.uint16]:
+        """Start over with objects from elsewhere, in one step; return the new label map.
+
+        Their masks show exactly, later ones on earlier ones where they overlap. The first click on
+        one refines it: the model answers for the surroundings of the click, all else stays.
+
+        Args:
+            annotations: as every reader in `dynamite_widget.formats` returns them.
+
+        Raises:
+            ValueError: if they are of another size, an object here is locked, an id was that of an
+                object which is gone, or a label is not one of the labels here.
+        """
+        return self._do(Import(imported_objects(annotations, size=self.size)))
+
     # What goes out and comes back ----------------------------------------------------------------
 
     def to_frame(self) -> pd.DataFrame:
@@ -283,20 +314,77 @@ class Session(Labelling):
         name = "image" if self._source is None else os.path.basename(self._source.path)
         return coco.to_coco(self.objects, size=self.size, file_name=name, labels=self.labels)
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Save everything but the image to a file, conventionally named *.session.json.
+    @classmethod
+    def from_masks(
+        cls,
+        image: Any,  # noqa: ANN401 - see to_rgb
+        masks: MasksLike,
+        *,
+        ids: Sequence[int] | None = None,
+        labels: Sequence[str | None] | None = None,
+        names: Sequence[str] | None = None,
+        attributes: Sequence[Mapping[str, AttributeValue]] | None = None,
+        colors: Sequence[str | None] | None = None,
+        choices: Sequence[str] | None = None,
+        **session: Any,  # noqa: ANN401 - see Session
+    ) -> Self:
+        """Begin with masks from elsewhere; see `import_annotations`.
+
+        Args:
+            image: anything `dynamite_widget.images.to_rgb` takes.
+            masks: (N, H, W), what is not zero belongs to the object; or one label map (H, W).
+            ids: of each object; None for 1 to N, or the numbers in the label map.
+            labels: of each object.
+            names: of each object.
+            attributes: of each object, values by name.
+            colors: of each object, "#RRGGBB".
+            choices: labels to choose from, which `Session` calls `labels`.
+            **session: further keywords of `Session`. If `path` is there already, the session goes
+                on from that file, and the masks are not imported again.
 
         Raises:
-            ValueError: if the file holds something else than a session of this image; it stays as
-                it was.
-            OSError: if it cannot be written.
+            TypeError: if a value is of the wrong kind.
+            ValueError: if a mask has another size than the image, there are not as many values as
+                objects, or one is none that an object may have.
         """
-        file = AtomicFile(path)
-        if self._file is not None and self._file.path == file.path:
-            file = self._file
-        elif (data := file.read()) is not None:
-            self._check_image(_read(data, file.path), file.path)
-        self._save_to(file)
+        begun = cls(image, labels=choices, **session)
+        annotations = annotations_of(
+            masks,
+            size=begun.size,
+            ids=ids,
+            labels=labels,
+            names=names,
+            attributes=attributes,
+            colors=colors,
+        )
+        begun._import_into_new(annotations)
+        return begun
+
+    @classmethod
+    def from_annotations(
+        cls,
+        image: Any,  # noqa: ANN401 - see to_rgb
+        annotations: Annotations,
+        *,
+        choices: Sequence[str] | None = None,
+        **session: Any,  # noqa: ANN401 - see Session
+    ) -> Self:
+        """Begin with annotations from elsewhere; see `import_annotations`.
+
+        Args:
+            image: anything `dynamite_widget.images.to_rgb` takes.
+            annotations: as every reader in `dynamite_widget.formats` returns them.
+            choices: labels to choose from; None for those of the annotations, if they have a list.
+            **session: further keywords of `Session`; `path` as in `from_masks`.
+
+        Raises:
+            ValueError: if they are of another size, or a label is not one of the choices.
+        """
+        if choices is None and annotations.categories is not None:
+            choices = annotations.used_labels
+        begun = cls(image, labels=choices, **session)
+        begun._import_into_new(annotations)
+        return begun
 
     @classmethod
     def load(
@@ -319,20 +407,12 @@ class Session(Labelling):
             ValueError: if there is no such file, it is no session file, its image is not found, or
                 the image is another.
         """
-        file = AtomicFile(path)
-        data = file.read()
-        if data is None:
-            raise ValueError(f"there is no file {str(path)!r}")
-        saved = _read(data, file.path)
+        saved, place = read_session(path)
         if image is None:
-            image = saved.image.found_from(file.path.parent)
+            image = saved.image.found_from(place.parent)
         session = cls(image, segmenter, channel_order=channel_order)
-        session._go_on_from(saved, file.path)
+        session._go_on_from(saved, place)
         return session
-
-    def to_saved(self) -> SavedSession:
-        """Return what a session file holds: everything but the image, small enough to be kept."""
-        return self._saved(Path())
 
     @classmethod
     def from_saved(
@@ -361,68 +441,18 @@ class Session(Labelling):
         self.apply(act)
         return self.label_map
 
+    def _import_pixels(self, masks: MasksLike) -> None:
+        self.apply(Import(replacing(masks, self._view.state, size=self.size)))
+
+    def _import_into_new(self, annotations: Annotations) -> None:
+        if not self.resumed:
+            self.import_annotations(annotations)
+
     def _region_of(self, mask: NDArray[Any]) -> Region:
         pixels = np.asarray(mask)
         if pixels.shape != self.size:
             raise ValueError(f"a mask here is {self.size}, not {pixels.shape}")
         return Region.from_array(pixels.astype(bool))
-
-    def _tell(self, change: Change) -> Snapshot | None:
-        pending = super()._tell(change)
-        if self._file is not None and (change.cause == "act" or not self._file.given_up):
-            self._save_to(self._file)
-        return pending
-
-    def _save_to(self, file: AtomicFile) -> None:
-        with self._saving:  # whoever saves last saves the newest state
-            file.write(session_file.dumps(self._saved(file.path)))
-
-    def _saved(self, path: Path) -> SavedSession:
-        with self._lock:
-            view = self._view
-            return SavedSession(
-                image=self._identity.seen_from(path.parent),
-                labels=self._labels,
-                next_id=self._next_id,
-                state=view.state,
-                history=self._history,
-                label_map=view.runs,
-                answer=self._answer,
-                answered=view.answered,
-            )
-
-    def _resume(self, file: AtomicFile) -> None:
-        file.keep()  # before it is read: who kept it until now must not write any more
-        try:
-            data = file.read()
-            if data is not None:
-                self._go_on_from(_read(data, file.path), file.path)
-        except BaseException:
-            file.release()
-            raise
-
-    def _go_on_from(self, saved: SavedSession, path: Path) -> None:
-        self._check_image(saved, path)
-        if self._labels is None:
-            self._labels = saved.labels
-        self._start(
-            saved.state,
-            saved.history,
-            saved.answer,
-            next_id=saved.next_id,
-            answered=saved.answered,
-        )
-
-    def _check_image(self, saved: SavedSession, path: Path) -> None:
-        if not saved.image.same_image(self._identity):
-            raise ValueError(
-                f"{str(path)!r} is about another image ({saved.image.source or 'no file'}, "
-                f"{saved.image.width} x {saved.image.height}); it is left as it is"
-            )
-
-    @cached_property
-    def _identity(self) -> ImageIdentity:
-        return ImageIdentity.of(self._image, self._source)
 
 
 def checked_labels(labels: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -447,10 +477,3 @@ def _embedded_segmenter() -> SupportsSegmentation:
     from dynamite_widget.segmenter import Segmenter  # torch comes with it, and only when needed
 
     return Segmenter.load("dynamite-lite")
-
-
-def _read(data: bytes, path: Path) -> SavedSession:
-    try:
-        return session_file.loads(data)
-    except ValueError as error:
-        raise ValueError(f"{str(path)!r} cannot be read and is left as it is: {error}") from error

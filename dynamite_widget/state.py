@@ -79,8 +79,8 @@ class State:
         return (
             self.clicks == other.clicks
             and self.edits == other.edits
-            and [(k, r.frozen, r.bound) for k, r in self.objects.items()]
-            == [(k, r.frozen, r.bound) for k, r in other.objects.items()]
+            and [(k, r.frozen, r.bound, r.imported) for k, r in self.objects.items()]
+            == [(k, r.frozen, r.bound, r.imported) for k, r in other.objects.items()]
         )
 
 

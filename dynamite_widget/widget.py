@@ -277,7 +277,11 @@ def _forward(name: str) -> Any:  # noqa: ANN401 - a property or a method, as the
     """Make an attribute of the widget that is its session's."""
     member = getattr(Session, name)
     if not callable(member):
-        return property(lambda widget: getattr(widget.session, name), doc=member.__doc__)
+        return property(
+            lambda widget: getattr(widget.session, name),
+            member.fset and (lambda widget, value: setattr(widget.session, name, value)),
+            doc=member.__doc__,
+        )
 
     @wraps(member)
     def call(widget: SegmentationWidget, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401

@@ -19,6 +19,7 @@ from PIL import Image
 from dynamite_widget.clicks import Click
 from dynamite_widget.commands import AddClick
 from dynamite_widget.formats.session_records import pack, unpack
+from dynamite_widget.keeping import NotSavedWarning
 from dynamite_widget.run_lengths import Runs
 from dynamite_widget.session import Session
 from tests.nearest_click import NearestClick
@@ -198,7 +199,7 @@ def test_the_session_of_a_cell_run_again_is_the_one_that_saves(path: Path) -> No
     new = Session(IMAGE, NearestClick(), path=path)
     old.settle()  # an answer that comes late is shown there, and not saved
     new.rename(1, "Herbie")
-    with pytest.raises(ValueError, match="opened later"):
+    with pytest.warns(NotSavedWarning, match="opened later"):
         old.rename(1, "Christine")
     with pytest.raises(ValueError, match="opened later"):
         Session.load(path, IMAGE).save(path)
@@ -221,7 +222,7 @@ def test_another_process_is_not_overwritten(path: Path) -> None:
     session.add_object("by this one")
     path.write_bytes(path.read_bytes() + b" ")
     before = path.read_bytes()
-    with pytest.raises(ValueError, match="changed by somebody else"):
+    with pytest.warns(NotSavedWarning, match="changed by somebody else"):
         session.add_object("by this one again")
     assert path.read_bytes() == before
     assert len(session.objects) == 2
@@ -249,12 +250,16 @@ def test_when_the_disk_is_full_the_old_file_and_the_work_stay(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.warns(NotSavedWarning, match="No space left"):
             session.rename(car, "Herbie")
+        assert isinstance(session.unsaved, OSError)
+        with pytest.raises(OSError, match="No space left"):
+            session.save(path)
     assert path.read_bytes() == before
     assert os.listdir(path.parent) == [path.name]
     assert session.objects[0].name == "Herbie"
     session.set_visible(car, False)
+    assert session.unsaved is None
     same(Session.load(path, IMAGE), session)
 
 

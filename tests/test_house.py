@@ -20,13 +20,23 @@ FLOORS = (
     {
         *("clicks", "images", "masks", "regions", "run_lengths", "palette", "objects", "edits"),
         *("resizing", "segmenting", "feature_cache", "devices", "state", "view", "background_jobs"),
-        *("composing", "saving", "extents", "image_identity", "latency", "image_list"),
+        *(
+            "imports",
+            "seeding",
+            "refinement",
+            "composing",
+            "saving",
+            "extents",
+            "image_identity",
+            "latency",
+            "image_list",
+        ),
     },
     {
         *("commands", "history", "protocol", "network_input", "features", "segmenter"),
-        *("answering", "formats", "message_fields"),
+        *("asking", "answering", "formats", "message_fields", "importing"),
     },
-    {"session", "labelling", "collection", "open_sessions", "evaluation", "training"},
+    {"session", "keeping", "labelling", "collection", "open_sessions", "evaluation", "training"},
     {"widget", "screen_settings", "screen_requests", "answering_thread", "cells", "cli"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -385,7 +385,9 @@ def test_the_widget_has_everything_its_session_has(widget: SegmentationWidget) -
     assert widget.size == (HEIGHT, WIDTH)
     assert widget.click.__doc__ == Session.click.__doc__
     with pytest.raises(AttributeError):
-        widget.masks = np.zeros((1, HEIGHT, WIDTH), bool)
+        widget.size = (1, 1)
+    widget.masks = np.ones((1, HEIGHT, WIDTH), bool)
+    assert widget.session.label_map.all()
 
 
 def test_a_session_can_be_shown() -> None:

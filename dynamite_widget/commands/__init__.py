@@ -18,6 +18,7 @@ from dynamite_widget.commands.deciding import (
     Unlock,
 )
 from dynamite_widget.commands.editing import AddEdit, DeleteEdit, Erase, Paint, Release
+from dynamite_widget.commands.importing import Import, ImportedObject
 from dynamite_widget.commands.objects import AddObject, PromptBox, PutObject, RemoveObject, Reset
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "DeleteClick",
     "DeleteEdit",
     "Erase",
+    "Import",
+    "ImportedObject",
     "Lock",
     "MoveClick",
     "Paint",

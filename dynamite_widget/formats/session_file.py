@@ -28,6 +28,7 @@ Commands are written as in dynamite_widget.formats.session_records.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -61,20 +62,24 @@ class SavedSession:
         image: which image it is about.
         labels: labels to choose from; None if any text will do.
         next_id: id of the next new object.
+        screen: how a screen last showed it, plain JSON by name.
         state: what people said.
         history: how it came to be.
         label_map: what people saw.
         answer: what the model had said.
+        refined: ids of the imported objects that the answer holds.
         answered: whether it had said so to all the clicks.
     """
 
     image: ImageIdentity
     labels: tuple[str, ...] | None
     next_id: int
+    screen: Mapping[str, Any]
     state: State
     history: History
     label_map: Runs
     answer: Runs
+    refined: frozenset[int]
     answered: bool
 
 
@@ -88,11 +93,13 @@ def dumps(saved: SavedSession) -> bytes:
         "image": {field: getattr(image, field) for field in ImageIdentity.__slots__},
         "labels": None if saved.labels is None else list(saved.labels),
         "next_id": saved.next_id,
+        "screen": dict(saved.screen),
         "objects": [record_to_json(record) for record in saved.state.objects.values()],
         "clicks": [click_to_json(click) for click in saved.state.clicks],
         "edits": [edit_to_json(edit) for edit in saved.state.edits],
         "label_map": pack(label_map),
         "answer": None if answer == label_map else pack(answer),
+        "refined": sorted(saved.refined),
         "answered": saved.answered,
         "history": {
             "undo": [command_to_json(step.inverse) for step in saved.history.done],
@@ -145,10 +152,12 @@ def _read(content: dict[str, Any]) -> SavedSession:
         image=image,
         labels=None if labels is None else tuple(text(label) for label in labels),
         next_id=whole(content["next_id"], max(state.objects, default=0) + 1),
+        screen=MappingProxyType(dict(content["screen"])),
         state=state,
         history=_read_history(content["history"], state, reader),
         label_map=label_map,
         answer=label_map if answer is None else _read_label_map(answer, size),
+        refined=frozenset(whole(object_id, 1) for object_id in content["refined"]),
         answered=truth(content["answered"]),
     )
 

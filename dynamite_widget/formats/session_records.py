@@ -73,7 +73,7 @@ def edit_to_json(edit: Edit) -> JSON:
 
 def record_to_json(record: ObjectRecord) -> JSON:
     """Write what is decided about an object, field by field."""
-    fields = ("label", "name", "color", "attributes", "visible", "frozen", "bound")
+    fields = ("label", "name", "color", "attributes", "visible", "frozen", "bound", "imported")
     return {"id": record.id} | {f: _value_to_json(f, getattr(record, f)) for f in fields}
 
 
@@ -218,6 +218,7 @@ _READ_VALUE: dict[str, Callable[[Reader, JSON], Any]] = {
     "visible": lambda reader, data: truth(data),
     "frozen": lambda reader, data: None if data is None else reader.region(data),
     "bound": lambda reader, data: None if data is None else reader.box(data),
+    "imported": lambda reader, data: None if data is None else reader.region(data),
 }
 
 
@@ -225,7 +226,7 @@ def _value_to_json(field: str, value: Any) -> JSON:  # noqa: ANN401 - the field 
     if value is None:
         return None
     match field:
-        case "frozen":
+        case "frozen" | "imported":
             return region_to_json(value)
         case "bound":
             return list(value)

@@ -1,0 +1,122 @@
+"""`Asker`: asks a segmenter for label maps; encodes the image once, remembers some answers."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dynamite_widget.clicks import BACKGROUND, Click
+from dynamite_widget.run_lengths import Runs
+from dynamite_widget.segmenting import SupportsSegmentation
+
+REMEMBERED_BYTES = 32 * 2**20
+"""How much memory the answers to earlier clicks may take."""
+
+
+class Asker:
+    """The answers of one segmenter about one image; safe to use from several threads.
+
+    Args:
+        image: (H, W, 3) uint8.
+        find_segmenter: returns the segmenter; called once, when the first answer is needed.
+
+    Attributes:
+        size: (H, W) of the image.
+    """
+
+    def __init__(
+        self, image: NDArray[np.uint8], find_segmenter: Callable[[], SupportsSegmentation]
+    ) -> None:
+        self._image = image
+        self.size = image.shape[0], image.shape[1]
+        self._find_segmenter = find_segmenter
+        self._segmenter: SupportsSegmentation | None = None
+        self._features: Any = None
+        self._encoded = False
+        self._one_at_a_time = Lock()
+        self._remembered: OrderedDict[tuple[Click, ...], Runs] = OrderedDict()
+        self._guard = Lock()
+
+    @property
+    def encoded(self) -> bool:
+        """Whether the image's features are at hand."""
+        return self._encoded
+
+    def encode(self) -> None:
+        """Compute the image's features now; nothing happens if they are at hand."""
+        with self._one_at_a_time:
+            self._encode()
+
+    def ask(self, clicks: tuple[Click, ...]) -> Runs:
+        """Return the model's label map for some clicks, in order of time.
+
+        Raises:
+            ValueError: if the segmenter gives something else than a label map of the image.
+            Exception: whatever the segmenter raises.
+        """
+        known = self.remembered(clicks)
+        if known is not None:
+            return known
+        with self._one_at_a_time:
+            known = self.remembered(clicks)
+            if known is not None:
+                return known
+            segmenter = self._encode()
+            answer = self._checked(segmenter.segment(self._features, list(clicks)))
+        self._remember(clicks, answer)
+        return answer
+
+    def remembered(self, clicks: tuple[Click, ...]) -> Runs | None:
+        """Return the answer to some clicks if that takes no model, or None."""
+        if all(click.object_id == BACKGROUND for click in clicks):
+            return nothing(self.size)
+        with self._guard:
+            answer = self._remembered.get(clicks)
+            if answer is not None:
+                self._remembered.move_to_end(clicks)
+        return answer
+
+    def forget(self) -> None:
+        """Give back features and answers; they are computed anew when needed."""
+        with self._one_at_a_time, self._guard:
+            forget = getattr(self._segmenter, "forget", None)
+            if self._encoded and forget is not None:
+                forget(self._features)  # a segmenter may have a cache of its own
+            self._features, self._encoded = None, False
+            self._remembered.clear()
+
+    def _remember(self, clicks: tuple[Click, ...], answer: Runs) -> None:
+        with self._guard:
+            self._remembered[clicks] = answer
+            self._remembered.move_to_end(clicks)
+            held = sum(runs.nbytes for runs in self._remembered.values())
+            while held > REMEMBERED_BYTES and len(self._remembered) > 1:
+                _, unused = self._remembered.popitem(last=False)
+                held -= unused.nbytes
+
+    def _encode(self) -> SupportsSegmentation:
+        if self._segmenter is None:
+            self._segmenter = self._find_segmenter()
+        if not self._encoded:
+            self._features = self._segmenter.encode(self._image)
+            self._encoded = True
+        return self._segmenter
+
+    def _checked(self, answer: Any) -> Runs:  # noqa: ANN401 - any segmenter's
+        label_map = np.asarray(answer)
+        if label_map.shape != self.size or label_map.dtype.kind not in "iu":
+            raise ValueError(
+                f"the segmenter's answer must be a label map, {self.size}, of whole numbers, "
+                f"not {label_map.dtype} {label_map.shape}"
+            )
+        return Runs.of(label_map)
+
+
+def nothing(size: tuple[int, int]) -> Runs:
+    """Return what a model says before anything is clicked: background, (H, W) of it."""
+    return Runs(size, np.zeros(1, np.uint32), np.zeros(1, np.uint8))
