@@ -190,6 +190,16 @@ class Segmenter:
                 are another segmenter's.
             TypeError: if something in `clicks` is no click.
         """
+        label_map = self.unforced(features, clicks)
+        for click in clicks:
+            label_map[int(click.y), int(click.x)] = click.object_id
+        return label_map
+
+    def unforced(self, features: Features, clicks: Sequence[Click]) -> LabelMap:
+        """What the network itself says: as `segment`, but clicked pixels carry what it gives them.
+
+        It is there to be measured (`benchmarks/clicked_pixels.py`).
+        """
         if features.made_by != self._id:
             raise ValueError(
                 "these features were made by another Segmenter; "
@@ -207,8 +217,6 @@ class Segmenter:
                 ).to("cpu")
             )
             _write_ids(answer.numpy(), ids, label_map)
-        for click in checked:
-            label_map[int(click.y), int(click.x)] = click.object_id
         return label_map
 
     def prefetch(self, image: Any) -> Future[Features]:  # noqa: ANN401
