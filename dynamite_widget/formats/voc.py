@@ -1,0 +1,190 @@
+"""Pascal VOC's pair of palette PNGs: which object a pixel is, and which class; 255 is void."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from dynamite_widget.formats.annotations import Annotation, Annotations
+from dynamite_widget.formats.classes import class_numbers, classes_of
+from dynamite_widget.formats.folders import inside
+from dynamite_widget.formats.label_png import encoded, numbers
+
+VOID = 255
+HIGHEST = VOID - 1
+BACKGROUND_CLASS = "background"
+
+# fmt: off
+VOC_CLASSES = (
+    "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
+    "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train",
+    "tvmonitor",
+)
+# fmt: on
+"""Classes of the challenge, from 1: what a folder without its own list means."""
+
+_NAMES = "class_names.txt"
+_SPLIT = "ImageSets/Segmentation/trainval.txt"
+
+
+class VocPair(NamedTuple):
+    """Two PNGs of one image.
+
+    Attributes:
+        objects: SegmentationObject: each pixel's object id.
+        classes: SegmentationClass: the number of its class, from 1.
+    """
+
+    objects: bytes
+    classes: bytes
+
+
+def to_voc(
+    annotations: Annotations, classes: Sequence[str] | None = None, *, seam: int = 0
+) -> VocPair:
+    """Write the two pictures of one image.
+
+    They keep ids, labels, and pixels but for overlaps (with a warning); names, colours, attributes
+    and objects without pixels are lost.
+
+    Args:
+        annotations: of one image.
+        classes: in the order of their numbers, from 1; None for `classes_of` this image.
+        seam: pixels of void inside every border of an object, as VOC's own pictures have it; none
+            by default, so that masks are kept whole.
+
+    Raises:
+        ValueError: if an id or the number of classes is above 254, or a label is no class.
+    """
+    classes = classes_of([annotations]) if classes is None else classes
+    if len(classes) > HIGHEST or max(annotations.ids, default=0) > HIGHEST:
+        raise ValueError(
+            f"VOC's pictures have 8 bits, of which 255 is void: ids and classes go to {HIGHEST}; "
+            f"here are {len(classes)} classes and ids to {max(annotations.ids, default=0)}"
+        )
+    objects = annotations.painted("a VOC picture").astype(np.uint8)
+    class_of = np.zeros(256, np.uint8)
+    class_of[list(annotations.ids)] = np.array(class_numbers(annotations, classes)) + 1
+    kinds = class_of[objects]
+    if seam:
+        reach = 2 * seam + 1
+        edge = ndimage.maximum_filter(objects, reach) != ndimage.minimum_filter(objects, reach)
+        objects[edge & (objects > 0)] = VOID
+        kinds[objects == VOID] = VOID
+    return VocPair(_png(objects), _png(kinds))
+
+
+def from_voc(pair: VocPair, classes: Sequence[str] = VOC_CLASSES) -> Annotations:
+    """Read the two pictures of one image. Void pixels belong to no object.
+
+    Args:
+        pair: PNGs with a palette, or grey.
+        classes: in the order of their numbers, from 1.
+
+    Raises:
+        ValueError: if they differ in size, a class is not there, or one object has two.
+    """
+    objects, kinds = numbers(pair.objects), numbers(pair.classes)
+    if objects.shape != kinds.shape:
+        raise ValueError(f"the two pictures differ in size: {objects.shape} and {kinds.shape}")
+    painted = Annotations.of_label_map(np.where(objects == VOID, 0, objects))
+    found = []
+    for each in painted.objects:
+        own = set(np.unique(kinds[(objects == each.id) & (kinds != VOID)]).tolist())
+        if len(own) > 1 or not own <= set(range(len(classes) + 1)):
+            raise ValueError(
+                f"object {each.id} has the classes {sorted(own)}: one of 0 (none) to "
+                f"{len(classes)} is allowed"
+            )
+        number = next(iter(own), 0)
+        found.append(Annotation(each.mask, each.id, classes[number - 1] if number else None))
+    return Annotations(painted.size, tuple(found), tuple(classes))
+
+
+def write_voc(
+    folder: str | PathLike[str], images: Mapping[str, Annotations], *, seam: int = 0
+) -> Path:
+    """Write SegmentationObject, SegmentationClass, the list of images and class_names.txt.
+
+    Photographs belong in JPEGImages beside them; they are not copied.
+
+    Args:
+        folder: made if it is not there.
+        images: by the file names of the images; their endings do not count.
+        seam: see `to_voc`.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: if a name leads outside the folder, two images would share a file, or a label
+            has a line break, which class_names.txt cannot hold.
+    """
+    folder = Path(folder)
+    classes = classes_of(images.values())
+    if broken := [name for name in classes if len(name.splitlines()) != 1]:
+        raise ValueError(f"{_NAMES} has one class a line and cannot hold {broken}")
+    stems = [Path(name).with_suffix("").as_posix() for name in images]
+    if len(set(stems)) != len(stems):
+        raise ValueError("two images have names that differ in their endings only")
+    pictures: dict[Path, bytes] = {}
+    for stem, each in zip(stems, images.values(), strict=True):
+        pair = to_voc(each, classes, seam=seam)
+        pictures[inside(folder / "SegmentationObject", f"{stem}.png")] = pair.objects
+        pictures[inside(folder / "SegmentationClass", f"{stem}.png")] = pair.classes
+    lists = {
+        folder / _NAMES: "".join(f"{name}\n" for name in (BACKGROUND_CLASS, *classes)),
+        folder / _SPLIT: "".join(f"{stem}\n" for stem in stems),
+    }
+    for path, data in [*pictures.items(), *((p, t.encode()) for p, t in lists.items())]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def read_voc(folder: str | PathLike[str]) -> dict[str, Annotations]:
+    """Read every image that has its two pictures, by its name without ending.
+
+    Raises:
+        ValueError: if there is none, or a picture is broken or missing.
+        OSError: if something cannot be read.
+    """
+    folder = Path(folder)
+    classes: Sequence[str] = VOC_CLASSES
+    if (folder / _NAMES).is_file():
+        classes = (folder / _NAMES).read_text(encoding="utf-8").splitlines()[1:]
+    places = sorted((folder / "SegmentationObject").rglob("*.png"))
+    if not places:
+        raise ValueError(f"there are no pictures in {folder / 'SegmentationObject'}")
+    found = {}
+    for path in places:
+        name = path.relative_to(folder / "SegmentationObject")
+        try:
+            kinds = folder / "SegmentationClass" / name
+            pair = VocPair(path.read_bytes(), kinds.read_bytes())
+            found[name.with_suffix("").as_posix()] = from_voc(pair, classes)
+        except (FileNotFoundError, ValueError) as error:
+            raise ValueError(f"{path}: {error}") from error
+    return found
+
+
+def voc_palette() -> NDArray[np.uint8]:
+    """(256, 3) colours of VOC's pictures: the bits of a number, spread over red, green and blue."""
+    index = np.arange(256)[:, None]
+    channels = np.zeros((256, 3), np.uint8)
+    for bit in range(8):
+        channels |= (((index >> (3 * bit + np.arange(3))) & 1) << (7 - bit)).astype(np.uint8)
+    return channels
+
+
+def _png(pixels: NDArray[np.uint8]) -> bytes:
+    image = Image.fromarray(pixels)
+    image.putpalette(voc_palette().tobytes())
+    return encoded(image)

@@ -1,0 +1,159 @@
+"""YOLO segmentation: one line an object, its class and one polygon in parts of width and height.
+
+Corners follow the convention of `dynamite_widget.formats.polygons`, divided by W and H. One line
+holds one ring, so parts and holes are joined by bridges without width, gone there and back, as
+YOLO's own converters join parts. Filled by the even-odd rule they vanish; OpenCV, which draws
+borders too, leaves lines of a pixel there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from dynamite_widget.formats.annotations import Annotation, Annotations
+from dynamite_widget.formats.classes import class_numbers, classes_of
+from dynamite_widget.formats.folders import inside
+from dynamite_widget.formats.polygons import Polygon, joined, mask_of, polygons_of
+
+DECIMALS = 6
+"""Of a coordinate: exact for images up to 100,000 pixels wide."""
+
+_OUTSIDE = 1e-3
+"""How far a coordinate may leave 0 to 1: others round theirs."""
+
+
+def to_yolo(annotations: Annotations, classes: Sequence[str] | None = None) -> str:
+    """Write the lines of one image.
+
+    It keeps masks exactly, order and labels; ids, names, colours and attributes are lost. Objects
+    without pixels are left out.
+
+    Args:
+        annotations: of one image.
+        classes: all classes, in the order of their numbers; None for `classes_of` this image.
+
+    Raises:
+        ValueError: if a label is not among the classes.
+    """
+    height, width = annotations.size
+    classes = classes_of([annotations]) if classes is None else classes
+    lines = []
+    for number, each in zip(class_numbers(annotations, classes), annotations.objects, strict=True):
+        if polygons := polygons_of(each.mask):
+            ring = joined(polygons) / (width, height)
+            lines.append(f"{number} " + " ".join(f"{c:.{DECIMALS}f}" for c in ring.ravel()) + "\n")
+    return "".join(lines)
+
+
+def from_yolo(text: str, *, size: tuple[int, int], classes: Sequence[str]) -> Annotations:
+    """Read the lines of one image; objects are numbered and painted in their order.
+
+    Args:
+        text: as `to_yolo` writes it.
+        size: (H, W) of the image.
+        classes: all classes, in the order of their numbers.
+
+    Raises:
+        ValueError: if a line is no class and polygon, its class is not there, or it leaves the
+            image.
+    """
+    height, width = size
+    objects: list[Annotation] = []
+    for place, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            label, ring = _read_line(line.split(), classes)
+            mask = mask_of([Polygon(ring * (width, height))], size)
+            objects.append(Annotation(mask, len(objects) + 1, label))
+        except ValueError as error:
+            raise ValueError(f"line {place}: {error}") from error
+    return Annotations(size, tuple(objects), tuple(classes))
+
+
+def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -> Path:
+    """Write a data set's labels: data.yaml and labels/NAME.txt for each image.
+
+    The photographs belong in images/ beside labels/; they are not copied.
+
+    Args:
+        folder: made if it is not there.
+        images: by the file names of the images.
+
+    Returns:
+        The path of data.yaml, which training takes.
+
+    Raises:
+        ValueError: if a name leads outside the folder, or two images would share a file.
+    """
+    folder = Path(folder)
+    classes = classes_of(images.values())
+    texts = {
+        inside(folder / "labels", name).with_suffix(".txt"): to_yolo(each, classes)
+        for name, each in images.items()
+    }
+    if len(texts) != len(images):
+        raise ValueError("two images have names that differ in their endings only")
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    settings = {"train": "images", "val": "images", "names": dict(enumerate(classes))}
+    path = folder / "data.yaml"
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), "utf-8")
+    return path
+
+
+def read_yolo(
+    folder: str | PathLike[str], sizes: Mapping[str, tuple[int, int]]
+) -> dict[str, Annotations]:
+    """Read a data set's labels: data.yaml and labels/NAME.txt.
+
+    Args:
+        folder: that holds data.yaml.
+        sizes: (H, W) of each image by its file name: the labels do not say. An image without a
+            file of labels has no objects.
+
+    Raises:
+        ValueError: if data.yaml has no names, a file is broken, or a name leads outside.
+        OSError: if something cannot be read.
+    """
+    folder = Path(folder)
+    try:
+        settings = yaml.safe_load((folder / "data.yaml").read_text(encoding="utf-8"))
+        names = settings["names"]
+        names = list(names.values()) if isinstance(names, Mapping) else list(names)
+        classes = [str(name) for name in names]
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise ValueError(f"{folder / 'data.yaml'} has no list of class names: {error}") from error
+    return dict(_images(folder, sizes, classes))
+
+
+def _images(
+    folder: Path, sizes: Mapping[str, tuple[int, int]], classes: Sequence[str]
+) -> Iterator[tuple[str, Annotations]]:
+    for name, size in sizes.items():
+        path = inside(folder / "labels", name).with_suffix(".txt")
+        try:
+            text = path.read_text(encoding="utf-8") if path.is_file() else ""
+            yield name, from_yolo(text, size=size, classes=classes)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+
+
+def _read_line(words: list[str], classes: Sequence[str]) -> tuple[str, np.ndarray]:
+    if len(words) == 5:
+        raise ValueError("four numbers are a box: a mask is a class and three corners or more")
+    if len(words) < 7 or len(words) % 2 == 0:
+        raise ValueError(f"a mask is a class and x, y of three corners or more, not {len(words)}")
+    if not (words[0].isdecimal() and int(words[0]) < len(classes)):
+        raise ValueError(f"the class is one of 0 to {len(classes) - 1}, not {words[0]}")
+    ring = np.array(words[1:], float).reshape(-1, 2)
+    if not ((ring >= -_OUTSIDE) & (ring <= 1 + _OUTSIDE)).all():
+        raise ValueError("coordinates are parts of width and height, from 0 to 1")
+    return classes[int(words[0])], ring

@@ -1,0 +1,153 @@
+"""VOC's two pictures keep ids, classes and pixels; torchvision, Pillow and OpenCV read them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from PIL import Image
+
+from dynamite_widget.formats.annotations import Annotation, Annotations
+from dynamite_widget.formats.voc import VocPair, from_voc, read_voc, to_voc, voc_palette, write_voc
+from dynamite_widget.masks import Mask
+from dynamite_widget.models.timm_import import import_timm
+from tests.mask_examples import PIXELS, Pixels, annotations
+
+
+def car(pixels: Pixels, object_id: int = 1, label: str | None = "car") -> Annotations:
+    return Annotations(pixels.shape, (Annotation(Mask.from_array(pixels), object_id, label),))
+
+
+def indices(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+@given(annotations())
+def test_objects_come_back_with_id_label_and_pixels(taken: Annotations) -> None:
+    classes = ["object", *taken.used_labels]
+    back = from_voc(to_voc(taken, classes), classes)
+    seen = sorted((each for each in taken.objects if each.area), key=lambda each: each.id)
+    assert back.ids == tuple(each.id for each in seen)
+    assert back.masks == tuple(each.mask for each in seen)
+    assert back.labels == tuple(each.label or "object" for each in seen)
+
+
+@given(PIXELS)
+def test_other_readers_find_the_numbers_and_vocs_colours(pixels: Pixels) -> None:
+    pair = to_voc(car(pixels, 12), ["bus", "car"])
+    np.testing.assert_array_equal(indices(pair.objects), 12 * pixels)
+    np.testing.assert_array_equal(indices(pair.classes), 2 * pixels)
+    colours = cv2.imdecode(np.frombuffer(pair.classes, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
+    np.testing.assert_array_equal(colours, pixels[:, :, None] * np.array([0, 128, 0]))
+
+
+def test_the_palette_is_vocs() -> None:
+    palette = voc_palette().tolist()
+    assert palette[0] == [0, 0, 0]
+    assert palette[1] == [128, 0, 0]  # aeroplane
+    assert palette[15] == [192, 128, 128]  # person
+    assert palette[20] == [0, 64, 128]  # tvmonitor
+    assert palette[255] == [224, 224, 192]  # void
+
+
+def test_a_seam_of_void_lies_inside_the_border_and_is_read_as_nothing() -> None:
+    pixels = np.zeros((9, 9), bool)
+    pixels[2:7, 2:7] = True
+    pair = to_voc(car(pixels), seam=1)
+    inner = np.zeros((9, 9), bool)
+    inner[3:6, 3:6] = True
+    for picture in pair:
+        assert ((indices(picture) == 255) == (pixels & ~inner)).all()
+    assert from_voc(pair, ["car"]).masks == (Mask.from_array(inner),)
+
+
+def test_torchvision_and_the_benchmark_room_read_the_folder(tmp_path: Path) -> None:
+    import_timm()  # lets a torchvision for another torch be imported
+    from torchvision.datasets import VOCSegmentation
+
+    from dynamite_widget.evaluation.readers.files import Folder
+    from dynamite_widget.evaluation.readers.voc import voc
+
+    pixels = np.zeros((20, 30), bool)
+    pixels[3:9, 4:20] = True
+    folder = tmp_path / "VOCdevkit" / "VOC2012"
+    write_voc(folder, {"street.jpg": car(pixels, 3, "person")})
+    (folder / "JPEGImages").mkdir()
+    Image.new("RGB", (30, 20)).save(folder / "JPEGImages/street.jpg")
+    ((_, classes),) = VOCSegmentation(tmp_path, "2012", "trainval", download=False)
+    np.testing.assert_array_equal(np.asarray(classes), pixels * 1)
+    (scene,) = voc(Folder(folder), "VOC", "trainval")
+    np.testing.assert_array_equal(scene.truth.mask(1), pixels)
+
+
+def test_a_folder_is_written_and_read(tmp_path: Path) -> None:
+    labels = np.kron([[1, 0], [254, 7]], np.ones((2, 2), int))
+    names = {1: "<script>", 7: None, 254: "a/b, c: d"}
+    first = Annotations(
+        labels.shape,
+        tuple(
+            Annotation(each.mask, each.id, names[each.id])
+            for each in Annotations.of_label_map(labels).objects
+        ),
+    )
+    write_voc(tmp_path, {"a.jpg": first, "more/b.jpg": Annotations((2, 3))})
+    back = read_voc(tmp_path)
+    assert back["a"].labels == ("<script>", "object", "a/b, c: d")
+    np.testing.assert_array_equal(back["a"].label_map, labels)
+    assert back["more/b"].objects == ()
+
+
+def test_a_folder_without_a_list_of_classes_has_those_of_the_challenge(tmp_path: Path) -> None:
+    write_voc(tmp_path, {"a.jpg": car(np.eye(3) == 1)})
+    (tmp_path / "class_names.txt").unlink()
+    assert read_voc(tmp_path)["a"].labels == ("aeroplane",)
+
+
+def test_ids_and_classes_beyond_a_byte_are_refused() -> None:
+    with pytest.raises(ValueError, match="ids to 255"):
+        to_voc(car(np.eye(2) == 1, 255))
+    with pytest.raises(ValueError, match="255 classes"):
+        to_voc(Annotations((1, 1)), [str(i) for i in range(255)])
+
+
+def test_a_label_with_a_line_break_is_refused_where_a_line_is_a_class(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot hold"):
+        write_voc(tmp_path, {"a.jpg": car(np.eye(2) == 1, label="big\ncar")})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../../x.png", "/tmp/x.png", "a/../../x.png"])
+def test_no_file_outside_the_folder_is_written(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        write_voc(tmp_path / "a" / "voc", {name: car(np.eye(2) == 1)})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_object_with_two_classes_or_an_unknown_one_is_named() -> None:
+    pair = to_voc(car(np.eye(2) == 1, 5))
+    mixed = to_voc(Annotations.of_label_map(np.array([[1, 0], [0, 2]])), ["object"])
+    with pytest.raises(ValueError, match=r"object 1 has the classes \[1\].*0 \(none\) to 0"):
+        from_voc(VocPair(mixed.objects, pair.classes), [])
+    kinds = Image.fromarray(np.array([[1, 0], [0, 2]], np.uint8))
+    buffer = io.BytesIO()
+    kinds.save(buffer, "PNG")
+    with pytest.raises(ValueError, match=r"object 5 has the classes \[1, 2\]"):
+        from_voc(VocPair(pair.objects, buffer.getvalue()), ["car", "bus"])
+
+
+def test_pictures_of_two_sizes_are_refused() -> None:
+    with pytest.raises(ValueError, match="differ in size"):
+        from_voc(VocPair(to_voc(car(np.eye(2) == 1))[0], to_voc(car(np.eye(3) == 1))[1]))
+
+
+def test_a_missing_picture_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no pictures"):
+        read_voc(tmp_path)
+    write_voc(tmp_path, {"a.jpg": car(np.eye(2) == 1)})
+    (tmp_path / "SegmentationClass/a.png").unlink()
+    with pytest.raises(ValueError, match=r"SegmentationObject/a\.png"):
+        read_voc(tmp_path)

@@ -1,0 +1,150 @@
+"""YOLO's lines keep every mask, parts and holes in one ring; supervision reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import supervision as sv
+from hypothesis import given
+from PIL import Image
+
+from dynamite_widget.formats.annotations import Annotation, Annotations
+from dynamite_widget.formats.yolo import from_yolo, read_yolo, to_yolo, write_yolo
+from dynamite_widget.masks import Mask
+from tests.mask_examples import HARD, PIXELS, Pixels, annotations
+
+
+def labelled(pixels: Pixels, label: str | None = "car") -> Annotations:
+    return Annotations(pixels.shape, (Annotation(Mask.from_array(pixels), 1, label),))
+
+
+@given(PIXELS)
+def test_a_mask_with_parts_and_holes_comes_back_from_one_line(pixels: Pixels) -> None:
+    text = to_yolo(labelled(pixels))
+    assert len(text.splitlines()) == pixels.any()
+    back = from_yolo(text, size=pixels.shape, classes=["car"])
+    assert back.masks == ((Mask.from_array(pixels),) if pixels.any() else ())
+
+
+@given(annotations(overlapping=True))
+def test_objects_come_back_in_their_order_with_their_labels(taken: Annotations) -> None:
+    classes = ["object", *taken.used_labels]
+    back = from_yolo(to_yolo(taken, classes), size=taken.size, classes=classes)
+    seen = [each for each in taken.objects if each.area]
+    assert back.masks == tuple(each.mask for each in seen)
+    assert back.labels == tuple(each.label or "object" for each in seen)
+    assert back.ids == tuple(range(1, len(seen) + 1))
+
+
+def test_coordinates_are_exact_in_a_photograph_of_any_usual_width() -> None:
+    pixels = np.zeros((3, 20_001), bool)
+    pixels[1, 9_999:20_000:7] = True
+    back = from_yolo(to_yolo(labelled(pixels)), size=pixels.shape, classes=["car"])
+    assert back.masks == (Mask.from_array(pixels),)
+
+
+def test_a_line_is_a_class_and_corners_in_parts_of_width_and_height() -> None:
+    text = to_yolo(labelled(np.array([[0, 0, 1, 0], [0, 0, 0, 0]]) == 1), ["bus", "car"])
+    number, *corners = text.split()
+    assert number == "1"
+    x, y = np.array(corners, float).reshape(-1, 2).T
+    assert {*x.tolist()} == {0.5, 0.75}
+    assert {*y.tolist()} == {0.0, 0.5}
+
+
+def dataset(folder: Path, images: dict[str, Annotations]) -> None:
+    write_yolo(folder, images)
+    for name, each in images.items():
+        path = folder / "images" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", each.size[::-1]).save(path)
+
+
+def test_a_data_set_is_written_and_read(tmp_path: Path) -> None:
+    labels = Annotations.of_label_map(np.kron([[1, 0], [2, 3]], np.ones((2, 3), int)))
+    names = ("<script>alert(1)</script>", "a/b: 'c'\n- 😀", None)
+    first = Annotations(
+        labels.size,
+        tuple(
+            Annotation(each.mask, each.id, name)
+            for each, name in zip(labels.objects, names, strict=True)
+        ),
+    )
+    images = {"street.png": first, "more/empty.jpg": Annotations((3, 5))}
+    dataset(tmp_path, images)
+    assert (tmp_path / "labels/more/empty.txt").read_text() == ""
+    back = read_yolo(tmp_path, {name: each.size for name, each in images.items()})
+    assert back["street.png"].labels == (*names[:2], "object")
+    assert back["street.png"].masks == first.masks
+    assert back["more/empty.jpg"].objects == ()
+
+
+def test_supervision_reads_it_with_a_pixel_more_and_a_line_for_a_bridge(tmp_path: Path) -> None:
+    """It fills with OpenCV, which takes corners for centres of pixels and draws borders too."""
+    pixels = np.zeros((40, 60), bool)
+    pixels[5:30, 10:40] = True
+    pixels[10:20, 20:30] = False
+    pixels[8:20, 46:55] = True
+    dataset(tmp_path, {"street.png": labelled(pixels)})
+    read = sv.DetectionDataset.from_yolo(
+        str(tmp_path / "images"), str(tmp_path / "labels"), str(tmp_path / "data.yaml"), True
+    )
+    assert read.classes == ["car"]
+    ((_, _, detections),) = read
+    (mask,) = detections.mask
+    assert not (pixels & ~mask).any()
+    grown = cv2.dilate(pixels.astype(np.uint8), np.ones((2, 2), np.uint8), anchor=(1, 1)) > 0
+    assert not mask[11:20, 22:30].any()  # the hole is still one
+    assert (mask & ~grown).sum() <= 46 - 40
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("0 0.5 0.5 0.2 0.2", "line 2: four numbers are a box"),
+        ("0 0.1 0.1 0.2 0.2 0.3", "line 2: a mask is a class and x, y"),
+        ("0", "line 2: a mask is a class"),
+        ("1 0.1 0.1 0.2 0.2 0.3 0.3", "line 2: the class is one of 0 to 0, not 1"),
+        ("-1 0.1 0.1 0.2 0.2 0.3 0.3", "the class is one of"),
+        ("car 0.1 0.1 0.2 0.2 0.3 0.3", "the class is one of"),
+        ("0 10 10 20 20 30 30", "from 0 to 1"),
+        ("0 nan 0.1 0.2 0.2 0.3 0.3", "from 0 to 1"),
+        ("0 x 0.1 0.2 0.2 0.3 0.3", "line 2"),
+    ],
+)
+def test_a_broken_line_is_named(line: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        from_yolo(f"0 0 0 1 0 1 1\n{line}\n", size=(4, 4), classes=["car"])
+
+
+def test_a_label_that_is_no_class_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"lack \['car'\]"):
+        to_yolo(labelled(HARD["one pixel"]), ["bus"])
+    with pytest.raises(ValueError, match="a class stands twice"):
+        to_yolo(labelled(HARD["one pixel"]), ["car", "car"])
+
+
+@pytest.mark.parametrize("name", ["../../x.png", "/tmp/x.png", "a/../../x.png"])
+def test_no_file_outside_the_folder_is_written_or_read(name: str, tmp_path: Path) -> None:
+    inside = tmp_path / "a" / "data"
+    with pytest.raises(ValueError, match="outside"):
+        write_yolo(inside, {name: labelled(HARD["one pixel"])})
+    assert list(tmp_path.iterdir()) == []
+    write_yolo(inside, {})
+    with pytest.raises(ValueError, match="outside"):
+        read_yolo(inside, {name: (3, 4)})
+
+
+def test_two_images_that_would_share_a_file_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="endings only"):
+        write_yolo(tmp_path, {"a.png": Annotations((1, 1)), "a.jpg": Annotations((1, 1))})
+
+
+@pytest.mark.parametrize("text", ["", "names:", "names: 3", "[", "other: 1"])
+def test_a_data_set_without_class_names_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "data.yaml").write_text(text)
+    with pytest.raises(ValueError, match="class names"):
+        read_yolo(tmp_path, {})
