@@ -1,13 +1,19 @@
-"""The table of objects says what is on the screen, ready for pandas."""
+"""The table of objects says what is on the screen, ready for pandas, and can be read again."""
 
 from __future__ import annotations
+
+import io
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
 from pycocotools import mask as coco_mask
 
+from dynamite_widget.formats.annotations import Annotations
+from dynamite_widget.formats.frame import from_frame
 from dynamite_widget.session import Session
+from tests.mask_examples import annotations
 from tests.nearest_click import NearestClick
 
 IMAGE = np.zeros((40, 60, 3), np.uint8)
@@ -73,3 +79,56 @@ def test_without_objects_the_table_is_empty_and_keeps_its_columns(session: Sessi
     assert len(frame) == 0
     assert frame["area"].dtype == "int64"
     assert isinstance(pd.concat([frame, frame]), pd.DataFrame)
+
+
+def test_objects_come_back_from_the_table(session: Session) -> None:
+    car = session.add_object("car", name="Herbie")
+    session.click(10, 10, car)
+    session.add_object()
+    session.set_attribute(car, "wheels", 4)
+    session.set_attribute(2, "weight", 1.5)
+    session.set_attribute(2, "old", True)
+    back = from_frame(session.to_frame())
+    assert back.size == session.size
+    for there, here in zip(back.objects, session.objects, strict=True):
+        assert (there.id, there.label, there.name) == (here.id, here.label, here.name)
+        assert there.attributes == here.attributes
+        assert there.mask == here.mask
+    assert type(back.objects[0].attributes["wheels"]) is int
+
+
+@given(annotations(overlapping=True))
+def test_a_table_of_masks_is_enough(taken: Annotations) -> None:
+    rows = [{"segmentation": each.mask.rle, "label": each.label} for each in taken.objects]
+    frame = pd.DataFrame(rows, columns=["segmentation", "label"])
+    back = from_frame(frame, size=taken.size)
+    assert back.masks == taken.masks
+    assert back.labels == taken.labels
+    assert back.ids == tuple(range(1, len(rows) + 1))
+
+
+def test_a_table_survives_json(session: Session) -> None:
+    session.click(10, 10, session.add_object("car"))
+    session.click(30, 10, session.add_object())
+    frame = pd.DataFrame.from_records(session.to_frame().to_dict("records"))
+    there = pd.read_json(io.StringIO(frame.to_json(orient="records")))
+    back = from_frame(there)
+    assert back.masks == tuple(each.mask for each in session.objects)
+    assert back.labels == ("car", None)
+
+
+def test_a_table_that_was_text_says_how_to_keep_masks(session: Session) -> None:
+    session.click(10, 10, session.add_object("car"))
+    text = session.to_frame().to_csv(index=False)
+    with pytest.raises(ValueError, match=r"row of object 1: .*to_json"):
+        from_frame(pd.read_csv(io.StringIO(text)))
+
+
+def test_a_table_without_masks_or_without_a_size_is_refused(session: Session) -> None:
+    with pytest.raises(ValueError, match='column "segmentation"'):
+        from_frame(pd.DataFrame({"label": ["car"]}))
+    with pytest.raises(ValueError, match=r"pass size=\(H, W\)"):
+        from_frame(session.to_frame())
+    session.add_object()
+    with pytest.raises(ValueError, match="mask of 40 x 60 pixels, the image has 60 x 40"):
+        from_frame(session.to_frame(), size=(60, 40))

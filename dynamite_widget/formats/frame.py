@@ -1,12 +1,21 @@
-"""Objects as a pandas DataFrame, one row each."""
+"""Objects as a pandas DataFrame, one row each, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from dynamite_widget.formats.annotations import Annotation, Annotations, ids_of, kept_attributes
+from dynamite_widget.masks import Mask
 from dynamite_widget.objects import SegmentedObject
+
+_MEASURED = frozenset(
+    ["object_id", "image", "area", "bbox", "n_clicks", "edited_pixels", "edited_segmentation"]
+)
+"""Columns that follow from the others, or from what a table does not hold."""
 
 
 def to_frame(objects: Sequence[SegmentedObject]) -> pd.DataFrame:
@@ -35,3 +44,59 @@ def to_frame(objects: Sequence[SegmentedObject]) -> pd.DataFrame:
         values = [each.attributes.get(name) for each in objects]
         columns[name] = pd.Series(values, dtype="object" if None in values else None)
     return pd.DataFrame(columns)
+
+
+def from_frame(frame: pd.DataFrame, *, size: tuple[int, int] | None = None) -> Annotations:
+    """Read the objects of one image from a table that has at least a column "segmentation".
+
+    Ids are those of "object_id" if there is one and all are different and 1 to 65535; otherwise
+    they go from 1. Columns that `to_frame` does not write become attributes, where they hold a
+    value. Clicks and what was drawn by hand are only counted in a table, and do not come back.
+
+    Args:
+        frame: rows in the order of painting.
+        size: (H, W) of the image; None takes it from the first row.
+
+    Raises:
+        ValueError: if there is no such column, a mask is broken or of another size, or the size is
+            not known.
+    """
+    if "segmentation" not in frame.columns:
+        raise ValueError(f'a table of objects has a column "segmentation", not only {[*frame]}')
+    if size is None and not len(frame):
+        raise ValueError("an empty table does not say the size of the image: pass size=(H, W)")
+    rows = [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+    ids = ids_of([_plain(row.get("object_id")) for row in rows])
+    objects = []
+    for object_id, row in zip(ids, rows, strict=True):
+        values = {name: _plain(value) for name, value in row.items() if name not in _MEASURED}
+        what = f"row of object {object_id}"
+        rle = values.pop("segmentation")
+        try:
+            if not isinstance(rle, dict):
+                raise ValueError(
+                    f"a segmentation is COCO's RLE, a dict, not {type(rle).__name__}; text files "
+                    "such as CSV lose it, to_json and to_parquet keep it"
+                )
+            objects.append(
+                Annotation(
+                    mask=Mask.from_rle(rle),
+                    id=object_id,
+                    label=values.pop("label", None),
+                    name=values.pop("name", None) or "",
+                    color=values.pop("color", None),
+                    attributes=kept_attributes(values, what),
+                )
+            )
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{what}: {error}") from error
+    if size is None:
+        size = objects[0].mask.height, objects[0].mask.width
+    return Annotations(size, tuple(objects))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of a table
+    """Return a cell as Python has it; what pandas has for a missing value becomes None."""
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
