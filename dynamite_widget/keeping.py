@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dynamite_widget.answering import Answer, Answers, Snapshot
 from dynamite_widget.asking import Asker
-from dynamite_widget.formats import session_file
+from dynamite_widget.formats import session_file, session_recovery
 from dynamite_widget.formats.session_file import SavedSession
 from dynamite_widget.image_identity import ImageIdentity, SourceFile
 from dynamite_widget.labelling import Change, Labelling
@@ -189,11 +189,30 @@ def read_session(path: str | PathLike[str]) -> tuple[SavedSession, Path]:
         ValueError: if there is no such file, it is no session file, of another version, cut off or
             broken.
     """
+    data, place = _bytes_of(path)
+    return _loads(data, place), place
+
+
+def recover_session(path: str | PathLike[str]) -> tuple[SavedSession, Path, tuple[str, ...]]:
+    """Read what is left of a session file; say where it really lies, and what is lost.
+
+    Raises:
+        ValueError: if there is no such file, or it does not say which image it is about.
+    """
+    data, place = _bytes_of(path)
+    try:
+        saved, lost = session_recovery.recover(data)
+    except ValueError as error:
+        raise ValueError(f"{str(place)!r} cannot be read: {error}") from error
+    return saved, place, lost
+
+
+def _bytes_of(path: str | PathLike[str]) -> tuple[bytes, Path]:
     file = AtomicFile(path)
     data = file.read()
     if data is None:
         raise ValueError(f"there is no file {str(path)!r}")
-    return _loads(data, file.path), file.path
+    return data, file.path
 
 
 def _loads(data: bytes, path: Path) -> SavedSession:

@@ -95,6 +95,11 @@ class Labelling:
         self._acted_on: frozenset[int] = frozenset()
 
     @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) of the image."""
+        return self._view.runs.size
+
+    @property
     def labels(self) -> tuple[str, ...] | None:
         """Labels to choose from; None if any text will do."""
         return self._labels

@@ -36,7 +36,16 @@ FLOORS = (
         *("commands", "history", "protocol", "network_input", "features", "segmenter"),
         *("asking", "answering", "formats", "message_fields", "importing"),
     },
-    {"session", "keeping", "labelling", "collection", "open_sessions", "evaluation", "training"},
+    {
+        "session",
+        "acting",
+        "keeping",
+        "labelling",
+        "collection",
+        "open_sessions",
+        "evaluation",
+        "training",
+    },
     {"widget", "screen_settings", "screen_requests", "answering_thread", "cells", "cli"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -1,38 +1,17 @@
 """The session file: everything about one labelled image in one JSON text (.session.json).
 
-Version 1, UTF-8, one object with these keys:
-
-    format      "dynamite_widget.session"
-    version     1
-    image       {"height", "width", "sha256", "file_sha256", "source"}: sha256 is that of the RGB
-                pixels, row by row; file_sha256 that of the file the image came from, and source its
-                path, both null for an image that came from elsewhere
-    labels      labels to choose from, or null if any text will do
-    next_id     id of the next new object; ids below are never used again
-    objects     [{"id", "label", "name", "color", "attributes", "visible", "frozen", "bound"}]:
-                frozen is the region an object was locked with, or null; bound a box, or null
-    clicks      [[x, y, object_id]] in order of time; object_id 0 is the background
-    edits       [{"kind", "object_id", "region"}] in order of time; kind "paint" gives pixels to the
-                object, "erase" to the background, "release" back to the model
-    label_map   what people saw, packed run-lengths (see dynamite_widget.run_lengths)
-    answer      what the model had said, packed run-lengths; null if that is the label map itself
-    answered    whether it had said so to all the clicks
-    history     {"undo": [command], "redo": [command]}, the next one to be used last
-
-A region is {"box": [x, y, width, height], "bits": packed}: the box row by row, one bit a pixel,
-most significant first. A box is [x, y, width, height] in whole pixels. "Packed" is zlib, then
-base64.
-Commands are written as in dynamite_widget.formats.session_records.
+docs/session-file.md says what stands where.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from dynamite_widget.commands import Command
 from dynamite_widget.formats.session_records import (
     Reader,
     click_to_json,
@@ -47,11 +26,23 @@ from dynamite_widget.formats.session_records import (
 )
 from dynamite_widget.history import History, Step
 from dynamite_widget.image_identity import ImageIdentity
-from dynamite_widget.run_lengths import Runs
+from dynamite_widget.objects import MAX_OBJECT_ID
+from dynamite_widget.run_lengths import MAX_PIXELS, Runs
 from dynamite_widget.state import State
 
 FORMAT = "dynamite_widget.session"
 VERSION = 1
+
+BROKEN = (
+    AttributeError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What reading something raises that is not what it should be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,10 +75,17 @@ class SavedSession:
 
 
 def dumps(saved: SavedSession) -> bytes:
-    """Write a session file."""
+    """Write a session file.
+
+    What is hardest to get again comes first: of a file that was cut off, the beginning is left.
+    """
     label_map, answer = saved.label_map.to_bytes(), saved.answer.to_bytes()
     image = saved.image
-    content = {
+    history = {
+        "undo": [command_to_json(step.inverse) for step in reversed(saved.history.done)],
+        "redo": [command_to_json(step.command) for step in reversed(saved.history.undone)],
+    }
+    members: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "image": {field: getattr(image, field) for field in ImageIdentity.__slots__},
@@ -97,16 +95,14 @@ def dumps(saved: SavedSession) -> bytes:
         "objects": [record_to_json(record) for record in saved.state.objects.values()],
         "clicks": [click_to_json(click) for click in saved.state.clicks],
         "edits": [edit_to_json(edit) for edit in saved.state.edits],
+        "history": history,
         "label_map": pack(label_map),
         "answer": None if answer == label_map else pack(answer),
         "refined": sorted(saved.refined),
         "answered": saved.answered,
-        "history": {
-            "undo": [command_to_json(step.inverse) for step in saved.history.done],
-            "redo": [command_to_json(step.command) for step in saved.history.undone],
-        },
     }
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    lines = (f"{_text(name)}:{_text(member)}" for name, member in members.items())
+    return ("{\n" + ",\n".join(lines) + "\n}").encode()
 
 
 def loads(data: bytes) -> SavedSession:
@@ -117,7 +113,7 @@ def loads(data: bytes) -> SavedSession:
     """
     try:
         content = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"this is not a session file, or it is cut off: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ValueError('this is not a session file: its "format" is another')
@@ -128,12 +124,16 @@ def loads(data: bytes) -> SavedSession:
         )
     try:
         return _read(content)
-    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+    except BROKEN as error:
         raise ValueError(f"this session file is broken: {error!r}") from error
 
 
+def _text(data: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
 def _read(content: dict[str, Any]) -> SavedSession:
-    image = _read_image(content["image"])
+    image = read_image(content["image"])
     size = image.height, image.width
     reader = Reader(size)
     records = [reader.record(data) for data in content["objects"]]
@@ -145,47 +145,73 @@ def _read(content: dict[str, Any]) -> SavedSession:
     owners = {click.object_id for click in state.clicks} | {e.object_id for e in state.edits}
     if len(state.objects) != len(records) or owners - {0, *state.objects}:
         raise ValueError("its objects repeat, or clicks and edits name objects that are not there")
-    label_map = _read_label_map(content["label_map"], size)
+    label_map = read_label_map(content["label_map"], size)
     answer = content["answer"]
-    labels = content["labels"]
+    undo, redo = (map(reader.command, content["history"][way]) for way in ("undo", "redo"))
     return SavedSession(
         image=image,
-        labels=None if labels is None else tuple(text(label) for label in labels),
+        labels=read_labels(content["labels"]),
         next_id=whole(content["next_id"], max(state.objects, default=0) + 1),
         screen=MappingProxyType(dict(content["screen"])),
         state=state,
-        history=_read_history(content["history"], state, reader),
+        history=History(steps_back(undo, state), steps_ahead(redo, state)),
         label_map=label_map,
-        answer=label_map if answer is None else _read_label_map(answer, size),
-        refined=frozenset(whole(object_id, 1) for object_id in content["refined"]),
+        answer=label_map if answer is None else read_label_map(answer, size),
+        refined=read_refined(content["refined"]),
         answered=truth(content["answered"]),
     )
 
 
-def _read_image(data: dict[str, Any]) -> ImageIdentity:
+def read_image(data: dict[str, Any]) -> ImageIdentity:
+    """Read which image it is."""
     optional = {
         field: None if data[field] is None else text(data[field])
         for field in ("file_sha256", "source")
     }
     height, width = whole(data["height"], 1), whole(data["width"], 1)
+    whole(height * width, 1, MAX_PIXELS)
     return ImageIdentity(height, width, text(data["sha256"]), **optional)
 
 
-def _read_label_map(packed: str, size: tuple[int, int]) -> Runs:
+def read_labels(data: list[str] | None) -> tuple[str, ...] | None:
+    """Read labels to choose from."""
+    return None if data is None else tuple(text(label) for label in data)
+
+
+def read_refined(data: list[int]) -> frozenset[int]:
+    """Read ids of objects."""
+    return frozenset(whole(object_id, 1, MAX_OBJECT_ID) for object_id in data)
+
+
+def read_label_map(packed: str, size: tuple[int, int]) -> Runs:
+    """Read a label map of (H, W)."""
     height, width = size
     return Runs.from_bytes(unpack(packed, 20 + 6 * height * width), size=size)
 
 
-def _read_history(data: dict[str, Any], state: State, reader: Reader) -> History:
-    """Walk back from the present: the inverse of what leads back is what led here."""
+def steps_back(inverses: Iterable[Command], state: State) -> tuple[Step, ...]:
+    """Find the steps that led to a state, oldest first: the inverse of what leads back.
+
+    Args:
+        inverses: what leads back, from the present on.
+        state: the present.
+    """
     done: list[Step] = []
-    past = state
-    for inverse in map(reader.command, reversed(data["undo"])):
-        done.insert(0, Step(inverse.inverse(past), inverse))
-        past = inverse.apply(past)
+    for inverse in inverses:
+        done.append(Step(inverse.inverse(state), inverse))
+        state = inverse.apply(state)
+    return tuple(reversed(done))
+
+
+def steps_ahead(commands: Iterable[Command], state: State) -> tuple[Step, ...]:
+    """Find the steps that lead on from a state, the next one last.
+
+    Args:
+        commands: what leads on, from the present on.
+        state: the present.
+    """
     undone: list[Step] = []
-    future = state
-    for command in map(reader.command, reversed(data["redo"])):
-        undone.insert(0, Step(command, command.inverse(future)))
-        future = command.apply(future)
-    return History(tuple(done), tuple(undone))
+    for command in commands:
+        undone.append(Step(command, command.inverse(state)))
+        state = command.apply(state)
+    return tuple(reversed(undone))

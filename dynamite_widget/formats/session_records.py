@@ -6,6 +6,7 @@ import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -24,7 +25,8 @@ from dynamite_widget.commands import (
 )
 from dynamite_widget.commands.checking import checked_attributes, checked_color
 from dynamite_widget.edits import Edit
-from dynamite_widget.extents import Box
+from dynamite_widget.extents import NO_BOX, Box
+from dynamite_widget.masks import Mask
 from dynamite_widget.objects import MAX_OBJECT_ID, ObjectRecord
 from dynamite_widget.regions import Region
 from dynamite_widget.state import checked_point
@@ -60,9 +62,9 @@ def click_to_json(click: Click) -> JSON:
 
 
 def region_to_json(region: Region) -> JSON:
-    """Write a region as {"box": [x, y, width, height], "bits": packed}."""
+    """Write a region as {"box": [x, y, width, height], "counts": COCO's run-lengths of the box}."""
     box = [region.x, region.y, region.width, region.height]
-    return {"box": box, "bits": pack(region.bits)}
+    return {"box": box, "counts": _counts(region)}
 
 
 def edit_to_json(edit: Edit) -> JSON:
@@ -127,12 +129,11 @@ class Reader:
 
     def region(self, data: JSON) -> Region:
         """Read a region, inside the image."""
-        box = self.box(data["box"])
-        pixels = box.width * box.height
-        bits = unpack(data["bits"], (pixels + 7) // 8)
-        if len(bits) != (pixels + 7) // 8:
-            raise ValueError(f"{len(bits)} bytes of bits do not fill {pixels} pixels")
-        return Region(*box, bits)
+        box, counts = self.box(data["box"]), text(data["counts"])
+        if not box.width * box.height:
+            return Region(*NO_BOX, b"")
+        mask = Mask.from_rle({"size": [box.height, box.width], "counts": counts})
+        return Region.from_array(mask.to_array(), box.x, box.y)
 
     def box(self, data: JSON) -> Box:
         """Read a box, inside the image."""
@@ -200,6 +201,12 @@ def truth(data: JSON) -> bool:
     if not isinstance(data, bool):
         raise ValueError(f"{data!r} is neither true nor false")
     return data
+
+
+@lru_cache(maxsize=4096)
+def _counts(region: Region) -> str:
+    """Every act writes all regions again, and they stay the same."""
+    return Mask.from_array(region.pixels).counts.decode("ascii") if region.width else ""
 
 
 def _index(data: JSON) -> int | None:
