@@ -88,14 +88,20 @@ def train(
                 save_weights(out, run.mean.network, record, config, run.step)
 
         saved = 0.0
-        for progress, seconds in run.steps(scene_batches(images, config, machine, own, run.step)):
-            if own.first:
-                on_progress(progress)
-            if seconds - saved > 60 * machine.save_minutes:
-                saved = seconds
-                save()
-            if machine.stop_minutes and seconds > 60 * machine.stop_minutes:
-                break
+        try:
+            for progress, seconds in run.steps(
+                scene_batches(images, config, machine, own, run.step)
+            ):
+                if own.first:
+                    on_progress(progress)
+                if seconds - saved > 60 * machine.save_minutes:
+                    saved = seconds
+                    save()
+                if machine.stop_minutes and seconds > 60 * machine.stop_minutes:
+                    break
+        except KeyboardInterrupt:
+            save()
+            raise
         save()
         return run.mean.network
 

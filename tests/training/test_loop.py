@@ -75,6 +75,19 @@ def test_a_stopped_run_goes_on(photographs: list[Photograph], tmp_path: Path) ->
     assert record == RECORD
 
 
+def test_an_interrupted_run_keeps_its_steps(photographs: list[Photograph], tmp_path: Path) -> None:
+    out = tmp_path / "my.safetensors"
+
+    def interrupt(progress: Progress) -> None:
+        if progress.step == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(DynaMITe(LITE), RECORD, photographs, SMALL, Machine(), out, interrupt)
+    fresh = Run(DynaMITe(LITE), RECORD, SMALL, ALONE)
+    assert load_state(state_beside(out), fresh.network, fresh.mean, fresh.optimiser) == 2
+
+
 def test_a_run_ends_when_its_time_is_over() -> None:
     config = replace(SMALL, steps=None, minutes=2.0)
     assert config.part(step=1000, seconds=60) == 0.5
