@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
 from threading import RLock
 from typing import ClassVar
 from weakref import WeakValueDictionary
 
+if sys.platform != "win32":
+    import fcntl
+
+PATIENCE_SECONDS = 5
+"""So long is waited for another process that saves in the same folder."""
+
 
 class AtomicFile:
     """A file that one owner writes again and again.
 
     Whoever kills the process at any moment leaves either the old content or the new. A file that
-    somebody else has changed since is not overwritten.
+    somebody else has changed since is not overwritten. Where the system has no locks on folders
+    (Windows, some network drives), two processes that write within the same millisecond may not
+    notice each other.
 
     Args:
         path: of the file; its folder must be there. A link is followed.
@@ -33,6 +46,7 @@ class AtomicFile:
         if self.path.is_dir():
             raise ValueError(f"{str(self.path)!r} is a folder, not a file")
         self._known = self._signature()
+        self._tidy = False
 
     def keep(self) -> None:
         """Be the only one in this process that writes the file, until somebody else keeps it."""
@@ -70,22 +84,35 @@ class AtomicFile:
                     f"{str(self.path)!r} belongs to something opened later in this process "
                     "(the same cell, run again?) and is left as it is; go on there"
                 )
-            if self._signature() != self._known:
-                raise ValueError(
-                    f"{str(self.path)!r} was changed by somebody else and is left as it is; "
-                    "save to another file, or open that one anew"
-                )
-            beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
-            try:
-                with beside.open("wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(beside, self.path)
-            except BaseException:
-                beside.unlink(missing_ok=True)
-                raise
-            self._known = self._signature()
+            with _alone_in(self.path.parent):
+                self._replace(data)
+
+    def _replace(self, data: bytes) -> None:
+        if self._signature() != self._known:
+            raise ValueError(
+                f"{str(self.path)!r} was changed by somebody else and is left as it is; "
+                "save to another file, or open that one anew"
+            )
+        if not self._tidy:
+            self._remove_leftovers()
+        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        try:
+            with beside.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, self.path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+        self._known = self._signature()
+
+    def _remove_leftovers(self) -> None:
+        """Remove what processes left that were killed in the middle of writing."""
+        for leftover in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.tmp"):
+            with suppress(OSError):
+                leftover.unlink()
+        self._tidy = True
 
     def _signature(self) -> tuple[int, int, int] | None:
         try:
@@ -93,3 +120,41 @@ class AtomicFile:
         except FileNotFoundError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes from writing in a folder meanwhile, where the system can.
+
+    Raises:
+        TimeoutError: if another one does so for too long.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(descriptor, folder)
+        yield
+    finally:
+        os.close(descriptor)  # ends the lock, as the end of the process would
+
+
+if sys.platform != "win32":
+
+    def _lock(descriptor: int, folder: Path) -> None:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise TimeoutError(
+                        f"another process has been saving in {str(folder)!r} for "
+                        f"{PATIENCE_SECONDS} seconds"
+                    ) from None
+                time.sleep(0.005)
+            except OSError:
+                return  # no locks on this file system
+            else:
+                return

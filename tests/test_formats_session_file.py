@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -377,32 +375,3 @@ def test_a_file_stays_small(path: Path) -> None:
         session.click(2 * k, k, k)
         session.brush(k, [(2 * k, k), (5, 5)], 3)
     assert path.stat().st_size < 20_000
-
-
-# Killed in the middle of it
-
-ENDLESS = """
-import sys
-import numpy as np
-from dynamite_widget.session import Session
-session = Session(np.zeros((40, 60, 3), np.uint8), path=sys.argv[1])
-print("ready", flush=True)
-k = session.add_object()
-for turn in range(10**6):
-    session.rename(k, "x" * (turn % 5000))
-"""
-
-
-def test_whoever_kills_the_kernel_leaves_a_whole_file(path: Path) -> None:
-    for delay in (0, 0.011, 0.037):
-        command = [sys.executable, "-c", ENDLESS, str(path)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as kernel:
-            assert kernel.stdout is not None
-            assert kernel.stdout.readline() == b"ready\n"
-            while not path.exists():
-                pass
-            with pytest.raises(subprocess.TimeoutExpired):
-                kernel.wait(delay)
-            kernel.kill()
-        objects = Session(np.zeros((40, 60, 3), np.uint8), path=path).objects
-        assert len(objects) >= 1

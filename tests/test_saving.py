@@ -1,0 +1,232 @@
+"""Whoever is killed while saving, and whoever else saves there, nothing is lost unnoticed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dynamite_widget.keeping import NotSavedWarning
+from dynamite_widget.saving import AtomicFile
+from dynamite_widget.session import Session
+from tests.nearest_click import NearestClick
+
+IMAGE = np.zeros((40, 60, 3), np.uint8)
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither forks nor SIGKILL")
+
+
+@contextmanager
+def python(code: str, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def tell(process: subprocess.Popen[str], line: object = "") -> None:
+    assert process.stdin is not None
+    process.stdin.write(f"{line}\n")
+    process.stdin.flush()
+
+
+# Killed at any moment
+
+KERNEL = """
+import os, sys
+import numpy as np
+from dynamite_widget.session import Session
+
+while sys.stdin.readline():
+    kernel = os.fork()
+    if not kernel:
+        session = Session(np.zeros((40, 60, 3), np.uint8), path=sys.argv[1])
+        k = session.add_object()
+        for turn in range(10**6):
+            session.brush(k, [(turn % 60, turn % 40), (5, 5)], 3)
+            if turn % 200 == 199:
+                session.reset()
+                k = session.add_object()
+    print(kernel, flush=True)
+    os.waitpid(kernel, 0)
+    print("ended", flush=True)
+"""
+
+
+@posix
+def test_a_kernel_killed_at_any_moment_of_200_saves_leaves_a_file_that_loads(
+    tmp_path: Path,
+) -> None:
+    chance = random.Random(0)
+    path = tmp_path / "street.session.json"
+    sizes = set()
+    with python(KERNEL, path) as zygote:
+        for _ in range(12):
+            tell(zygote)
+            kernel = int(said(zygote))
+            while not path.exists():
+                time.sleep(0.001)
+            time.sleep(chance.uniform(0, 0.7))
+            os.kill(kernel, signal.SIGKILL)
+            assert said(zygote) == "ended"
+            session = Session(IMAGE, path=path)
+            assert session.can_undo
+            sizes.add(path.stat().st_size)
+            path.unlink()
+    assert len(sizes) > 1  # they were killed at different moments
+    Session(IMAGE, path=path).add_object()
+    assert os.listdir(tmp_path) == [path.name]  # nothing half-written is left beside it
+
+
+# Two who write the same file
+
+WRITERS = """
+import sys
+from pathlib import Path
+from dynamite_widget.saving import AtomicFile
+
+folder, name = Path(sys.argv[1]), sys.argv[2]
+files = [AtomicFile(folder / str(number)) for number in range(int(sys.argv[3]))]
+print("ready", flush=True)
+sys.stdin.readline()
+for file in files:
+    try:
+        file.write(name.encode())
+    except ValueError:
+        continue
+    print(file.path.name, flush=True)
+print("done", flush=True)
+"""
+
+
+@posix
+def test_of_processes_that_write_a_file_at_once_one_does_and_the_others_hear_of_it(
+    tmp_path: Path,
+) -> None:
+    with (
+        python(WRITERS, tmp_path, "left", 100) as left,
+        python(WRITERS, tmp_path, "right", 100) as right,
+    ):
+        writers = {"left": left, "right": right}
+        for writer in writers.values():
+            assert said(writer) == "ready"
+        for writer in writers.values():
+            tell(writer)
+        written = {
+            name: list(iter(lambda writer=writer: said(writer), "done"))
+            for name, writer in writers.items()
+        }
+    assert len(written["left"]) + len(written["right"]) == 100
+    for name, files in written.items():
+        assert {(tmp_path / file).read_text() for file in files} <= {name}
+
+
+OTHER_KERNEL = """
+import sys
+import numpy as np
+from dynamite_widget.session import Session
+
+session = Session(np.zeros((40, 60, 3), np.uint8), path=sys.argv[1])
+session.add_object(name="theirs")
+print("saved", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_a_second_kernel_and_the_first_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "street.session.json"
+    mine = Session(IMAGE, NearestClick(), path=path)
+    mine.add_object(name="mine")
+    with python(OTHER_KERNEL, path) as other:
+        assert said(other) == "saved"
+        theirs = path.read_bytes()
+        with pytest.warns(NotSavedWarning, match="changed by somebody else"):
+            mine.click(10, 10, 1)
+        with pytest.raises(ValueError, match="changed by somebody else"):
+            mine.save(path)
+        tell(other)
+    assert path.read_bytes() == theirs
+    assert [o.name for o in Session(IMAGE, path=path).objects] == ["mine", "theirs"]
+    mine.save(path.with_name("mine.session.json"))
+    assert Session.load(path.with_name("mine.session.json"), IMAGE).clicks == mine.clicks
+
+
+@posix
+def test_who_holds_the_folder_for_ever_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    monkeypatch.setattr("dynamite_widget.saving.PATIENCE_SECONDS", 0)
+    session = Session(IMAGE, path=tmp_path / "street.session.json")
+    holder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    with pytest.warns(NotSavedWarning, match="another process has been saving"):
+        session.add_object()
+    os.close(holder)
+    session.add_object()
+    assert session.unsaved is None
+    assert len(Session.load(tmp_path / "street.session.json", IMAGE).objects) == 2
+
+
+# A disk that is full, a folder that is read-only
+
+
+def full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def read_only(*_: object) -> None:
+    raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize(
+    ("broken", "how"), [("os.fsync", full), ("os.replace", full), ("os.open", read_only)]
+)
+def test_the_session_goes_on_and_the_next_save_has_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, how: object
+) -> None:
+    path = tmp_path / "street.session.json"
+    session = Session(IMAGE, NearestClick(), path=path)
+    session.add_object()
+    before = path.read_bytes()
+    heard: list[BaseException | None] = []
+    session.listen(lambda change: heard.append(change.error))
+    with monkeypatch.context() as patch:
+        patch.setattr(broken, how)
+        with pytest.warns(NotSavedWarning, match=r"No space left|Permission denied"):
+            label_map = session.click(10, 10, 1)
+        with pytest.warns(NotSavedWarning, match=r"No space left|Permission denied"):
+            session.add_object()
+    assert label_map[10, 10] == 1
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == [path.name]
+    assert isinstance(session.unsaved, OSError)
+    assert [error is not None for error in heard] == [False, True] * 3
+    session.rename(2, "saved again")
+    assert session.unsaved is None
+    again = Session.load(path, IMAGE)
+    assert again.view.state == session.view.state
+
+
+def test_what_a_killed_process_left_beside_is_removed(tmp_path: Path) -> None:
+    file = AtomicFile(tmp_path / "street[1].json")
+    for name in (".street[1].json.4711.tmp", ".street1.json.4711.tmp"):
+        (tmp_path / name).touch()
+    file.write(b"whole")
+    assert sorted(os.listdir(tmp_path)) == [".street1.json.4711.tmp", "street[1].json"]
