@@ -41,7 +41,7 @@ bundle: node_modules/.package-lock.json
 
 # Takes the pictures of docs/screenshots anew, from the browser tests.
 screenshots: setup
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests/browser tests/screen/test_looks.py
 	$(BIN)/python scripts/update_screenshots.py
 
 # Writes down the versions that are installed now as the tested set.

@@ -35,20 +35,22 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2, help="CPU threads of the network")
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument(
-        "--browser", action="store_true", help="measure the paint in JupyterLab too"
+        "--browser", action="store_true", help="measure the screen in JupyterLab instead"
     )
     given = parser.parse_args()
 
     torch.set_num_threads(given.threads)
     print(f"{machine()}, {given.threads} threads, torch {torch.__version__}; {given.model}\n")
+    if given.browser:
+        from benchmarks.paint import paint_tables
+
+        print()
+        for row in paint_tables(given.model, given.threads):
+            print(row, flush=True)
+        return
     segmenter = dw.Segmenter.load(given.model, device="cpu")
     for row in kernel_table(segmenter, given.repeats):
         print(row, flush=True)
-    if given.browser:
-        from benchmarks.paint import paint_table
-
-        print()
-        print("\n".join(paint_table(given.model, given.threads)))
 
 
 def kernel_table(segmenter: dw.Segmenter, repeats: int) -> Iterator[str]:

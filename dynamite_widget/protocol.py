@@ -420,7 +420,6 @@ def object_row(found: SegmentedObject) -> dict[str, Any]:
         "area": found.area,
         "box": list(found.box),
         "edited_pixels": found.edited_pixels,
-        "score": found.score,
     }
 
 

@@ -6,6 +6,7 @@ import type { AttributeValue, BoxRow, SegmentedObject } from "./protocol.ts";
 export interface ObjectEditorTarget {
   rename(id: number, name: string): void;
   setLabel(id: number, label: string | null): void;
+  setColor(id: number, color: string): void;
   setAttribute(id: number, name: string, value: AttributeValue | null): void;
   liftBound(id: number): void;
   /** The editor closed: where the focus goes now. */
@@ -53,6 +54,7 @@ export class ObjectEditor {
       object?.id,
       object?.name,
       object?.label,
+      object?.color,
       object?.attributes,
       object?.bound,
       labels,
@@ -78,6 +80,13 @@ export class ObjectEditor {
     name.addEventListener("change", () => target.rename(id, name.value.trim()), { signal });
 
     const label = labels ? this.#labelChoice(object, labels) : this.#labelText(object);
+
+    const color = element("input", {
+      name: "color",
+      type: "color",
+      value: object.color.toLowerCase(),
+    });
+    color.addEventListener("change", () => target.setColor(id, color.value), { signal });
 
     const attributes = Object.entries(object.attributes).map(([key, value]) => {
       const input = element("input", {
@@ -117,7 +126,8 @@ export class ObjectEditor {
     };
     for (const input of [key, value]) input.addEventListener("change", add, { signal });
     const more = element("div", { class: "dw-new-attribute" }, key, value);
-    return [head, field("Name", name), field("Label", label), ...attributes, ...bound, more];
+    const known = [field("Name", name), field("Label", label), field("Colour", color)];
+    return [head, ...known, ...attributes, ...bound, more];
   }
 
   #boundField(id: number, bound: BoxRow): HTMLElement {

@@ -62,6 +62,10 @@ export class ObjectList {
     this.node = element("section", { class: "dw-object-panel" }, head, this.#empty, this.#list);
     this.node.addEventListener("pointerleave", () => target.hover(0), { signal });
     this.#list.addEventListener("keydown", (event) => this.#walk(event), { signal });
+    // Where other panels open, the list gets shorter: the active row stays in sight.
+    const resize = new ResizeObserver(() => this.#revealActive());
+    resize.observe(this.#list);
+    signal.addEventListener("abort", () => resize.disconnect());
   }
 
   update(look: ObjectListLook): void {
@@ -84,13 +88,13 @@ export class ObjectList {
     this.#empty.hidden = objects.length > 0;
     if (active !== this.#active) {
       this.#active = active;
-      if (active !== null) this.#reveal(active);
+      this.#revealActive();
     }
   }
 
-  /** Scrolls the list, and nothing else on the page, so far that a row is seen. */
-  #reveal(id: number): void {
-    const node = this.#rows.get(id)?.node;
+  /** Scrolls the list, and nothing else on the page, so far that the active row is seen. */
+  #revealActive(): void {
+    const node = this.#active === null ? undefined : this.#rows.get(this.#active)?.node;
     if (!node) return;
     const top = node.offsetTop - this.#list.offsetTop;
     const bottom = top + node.offsetHeight;
@@ -207,7 +211,6 @@ function factsOf(object: SegmentedObject, pixels: number, changed: boolean): str
     object.name && object.label ? object.label : null,
     area,
     object.clicks ? clicks : null,
-    object.score === null ? null : `score ${object.score.toFixed(2)}`,
     object.locked ? "locked" : null,
     changed ? "changed" : null,
   ];

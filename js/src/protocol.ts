@@ -37,7 +37,6 @@ export interface SegmentedObject {
   readonly area: number;
   readonly box: BoxRow;
   readonly edited_pixels: number;
-  readonly score: number | null;
 }
 
 /** Everything drawn besides the photograph and the masks. */

@@ -124,6 +124,7 @@ export class View {
       {
         rename: (id, name) => doing.rename(id, name),
         setLabel: (id, label) => doing.setLabel(id, label),
+        setColor: (id, color) => doing.setColor(id, color),
         setAttribute: (id, name, value) => doing.setAttribute(id, name, value),
         liftBound: (id) => doing.liftBound(id),
         back,

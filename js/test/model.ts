@@ -16,7 +16,6 @@ export function object(id: number, more: Partial<SegmentedObject> = {}): Segment
     area: 4,
     box: [0, 0, 2, 2],
     edited_pixels: 0,
-    score: null,
     ...more,
   };
 }

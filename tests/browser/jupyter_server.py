@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_START_LIMIT_SECONDS = 120
+from tests.browser.server import free_port, running_server
 
 
 @dataclass(frozen=True)
@@ -59,7 +53,7 @@ def running_jupyter_server(home: Path) -> Iterator[JupyterServer]:
     (notification / "notification.jupyterlab-settings").write_text(
         json.dumps({"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True})
     )
-    environment = os.environ | {
+    environment = {
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
@@ -67,51 +61,17 @@ def running_jupyter_server(home: Path) -> Iterator[JupyterServer]:
         "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
         "IPYTHONDIR": str(home / "ipython"),
     }
-    port, token = _free_port(), secrets.token_hex(16)
-    log = home / "server.log"
-    with log.open("wb") as log_file:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-                "--ServerApp.ip=127.0.0.1",
-                f"--ServerApp.port={port}",
-                "--ServerApp.port_retries=0",
-                f"--ServerApp.root_dir={folder}",
-                f"--IdentityProvider.token={token}",
-                "--LabApp.expose_app_in_browser=True",
-            ],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log_file,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            server = JupyterServer(f"http://127.0.0.1:{port}", token, folder)
-            _wait_until_it_answers(server, process, log)
-            yield server
-        finally:
-            process.terminate()  # the server shuts its kernels down before it goes
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_until_it_answers(
-    server: JupyterServer, process: subprocess.Popen[bytes], log: Path
-) -> None:
-    deadline = time.monotonic() + _START_LIMIT_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"{server.url}/api?token={server.token}", timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab did not start; its log:\n{log.read_text()[-4000:]}")
+    port, token = free_port(), secrets.token_hex(16)
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        f"--ServerApp.root_dir={folder}",
+        f"--IdentityProvider.token={token}",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    server = JupyterServer(f"http://127.0.0.1:{port}", token, folder)
+    address, log = f"{server.url}/api?token={token}", home / "server.log"
+    with running_server(command, address, log, environment=environment):
+        yield server

@@ -26,6 +26,10 @@ _RUN_CELL = """async (index) => {
   await window.jupyterapp.commands.execute("notebook:run-cell");
   return panel.content.activeCell.model.sharedModel.getOutputs();
 }"""
+_WRITE_CELL = """([index, source]) => {
+  const { content } = window.jupyterapp.shell.currentWidget;
+  content.model.sharedModel.getCell(index).setSource(source);
+}"""
 # The scratch cell is the last one; it is made when it is first needed.
 _WRITE_SCRATCH_CELL = """(source) => {
   const model = window.jupyterapp.shell.currentWidget.content.model.sharedModel;
@@ -88,6 +92,10 @@ class NotebookPage:
             AssertionError: if the cell raised; the message is its traceback.
         """
         return _printed(self.page.evaluate(_RUN_CELL, index))
+
+    def write_cell(self, index: int, source: str) -> None:
+        """Replace what stands in a cell, counted from 0; its output stays until it is run."""
+        self.page.evaluate(_WRITE_CELL, [index, source])
 
     def run(self, source: str) -> str:
         """Run some lines in a scratch cell at the end, and return what they printed."""

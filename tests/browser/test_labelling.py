@@ -12,6 +12,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.accessibility import violations
 from tests.browser.conftest import SaveScreenshot
 from tests.browser.notebook_page import NotebookPage
 from tests.browser.widget_on_screen import WidgetOnScreen
@@ -237,12 +238,15 @@ def test_a_cell_reads_the_truth_while_answers_are_on_their_way(
     assert_the_screen_agrees_with_the_kernel(notebook, widget)
 
 
-def test_the_widget_is_dark_in_a_dark_notebook(
+def test_the_widget_is_dark_in_a_dark_notebook_and_reads_well_in_both(
     notebook: NotebookPage, widget: WidgetOnScreen, save_screenshot: SaveScreenshot
 ) -> None:
     widget.click(200, 120)
+    widget.click(2, 2)  # an error, so that the strip is looked at, too
     notebook.use_theme("JupyterLab Dark")
     dark = widget.root.evaluate(BRIGHTNESS)
     save_screenshot("dark")
+    assert violations(notebook.page) == []
     notebook.use_theme("JupyterLab Light")
+    assert violations(notebook.page) == []
     assert dark < 80 < 200 < widget.root.evaluate(BRIGHTNESS)

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import violations
 from tests.screen.conftest import OpenHost
 from tests.screen.host import Host
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-_CHECK = """async () => {
-  const found = await axe.run(".dynamite-widget");
-  return found.violations.map((v) => `${v.impact} ${v.id}: ${v.nodes[0].html} ${v.help}`);
-}"""
-
-
-def violations(page: Page) -> list[str]:
-    page.add_script_tag(content=AXE.read_text())
-    return page.evaluate(_CHECK)
+# Of the themes that come with VS Code, as its notebooks hand them on.
+VS_CODE = {
+    "vscode-light": {
+        "editor-background": "#ffffff",
+        "sideBar-background": "#f8f8f8",
+        "foreground": "#3b3b3b",
+        "descriptionForeground": "#3b3b3b",
+        "focusBorder": "#005fb8",
+        "errorForeground": "#f85149",
+    },
+    "vscode-dark": {
+        "editor-background": "#1f1f1f",
+        "sideBar-background": "#181818",
+        "foreground": "#cccccc",
+        "descriptionForeground": "#9d9d9d",
+        "focusBorder": "#0078d4",
+        "errorForeground": "#f85149",
+    },
+}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -40,6 +48,67 @@ def test_axe_finds_nothing(open_host: OpenHost, page: Page, scheme: str) -> None
     host.settle()
     host.root.get_by_role("button", name="Details").click()
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("theme", VS_CODE)
+def test_vs_codes_themes_are_followed_and_read_well(host: Host, theme: str) -> None:
+    host.click(50, 100)
+    variables = "".join(f"--vscode-{name}: {color};" for name, color in VS_CODE[theme].items())
+    host.page.evaluate("(theme) => document.body.className = theme", theme)
+    host.page.evaluate("(css) => document.body.setAttribute('style', css)", variables)
+    surface = host.root.evaluate("(e) => getComputedStyle(e).backgroundColor")
+    expected = VS_CODE[theme]["editor-background"]
+    assert surface == f"rgb({', '.join(str(int(expected[i : i + 2], 16)) for i in (1, 3, 5))})"
+    host.key("F2")
+    host.widget._fail(ValueError("something to be read"))
+    host.settle()
+    assert violations(host.page) == []
+
+
+def test_who_has_chosen_the_colours_sees_what_is_on_and_where_the_focus_is(
+    open_host: OpenHost, page: Page
+) -> None:
+    page.emulate_media(forced_colors="active")
+    host = open_host(labels=["cat", "dog"])
+    host.click(50, 100)
+    pressed = host.root.locator('.dw-toolbar [aria-pressed="true"]')
+    assert pressed.evaluate("(e) => getComputedStyle(e).borderStyle") == "solid"
+    outline = "(e) => getComputedStyle(e).outlineStyle"
+    assert host.root.locator(".dw-active").evaluate(outline) == "solid"
+    page.keyboard.press("Shift+Tab")
+    assert host.root.locator(":focus").evaluate(outline) == "double"
+    assert host.painted(60, 110)[0] == pytest.approx(0xE6, abs=8)  # masks keep their colours
+
+
+def test_every_control_shows_that_it_has_the_focus(host: Host) -> None:
+    host.click(50, 100)
+    host.key("F2")
+    host.root.locator("[name=name]").blur()
+    host.page.evaluate("() => document.activeElement.blur()")
+    unseen = []
+    for _ in range(40):
+        host.page.keyboard.press("Tab")
+        focused = host.page.locator(".dynamite-widget :focus")
+        if not focused.count():
+            break
+        ring = focused.evaluate(
+            "(e) => getComputedStyle(e.matches('.dw-canvas') ? e.closest('.dynamite-widget') : e)"
+            ".outlineStyle"
+        )
+        if ring == "none":
+            unseen.append(focused.evaluate("(e) => e.outerHTML"))
+    assert unseen == []
+
+
+def test_keys_do_nothing_while_somebody_else_has_the_focus(host: Host) -> None:
+    host.click(50, 100)
+    host.page.evaluate("() => document.activeElement.blur()")
+    for key in ("n", "z", "Delete", "b", "h", "?"):
+        host.page.keyboard.press(key)
+    host.settle()
+    assert len(host.widget.clicks) == 1
+    assert host.widget.objects[0].visible
+    expect(host.root.get_by_role("dialog")).to_be_hidden()
 
 
 def test_every_button_has_a_name_and_a_title(host: Host) -> None:

@@ -139,6 +139,37 @@ def test_a_finger_taps_pinches_and_holds(host: Host) -> None:
     assert host.zoom > 1.5 * before
 
 
+def test_a_pen_clicks_paints_and_erases_with_its_other_end(host: Host) -> None:
+    pen(host, (100, 80), (100, 80))
+    host.key("p")
+    pen(host, (100, 80), (180, 80))
+    assert host.widget.label_map[80, 175] == 1
+    pen(host, (150, 60), (150, 100), button=5)
+    assert host.widget.label_map[80, 150] == 0
+    assert host.widget.label_map[80, 175] == 1
+
+
+def pen(
+    host: Host, start: tuple[float, float], end: tuple[float, float], *, button: int = 0
+) -> None:
+    """A stroke of a pen, by events made by hand; button 5 is its eraser."""
+    host.page.evaluate(
+        """([from, to, button]) => {
+          const stage = document.querySelector(".dw-canvas");
+          stage.setPointerCapture = () => undefined; // there is no such pointer to be captured
+          const say = (type, [clientX, clientY], buttons) => stage.dispatchEvent(
+            new PointerEvent(type, { pointerId: 7, pointerType: "pen", clientX, clientY, buttons,
+              button: type === "pointermove" ? -1 : button, bubbles: true, cancelable: true }));
+          say("pointerdown", from, 1 << button);
+          for (let step = 1; step <= 8; step++)
+            say("pointermove", from.map((v, i) => v + (to[i] - v) * step / 8), 1 << button);
+          say("pointerup", to, 0);
+        }""",
+        [host.place(*start), host.place(*end), button],
+    )
+    host.settle()
+
+
 def touch(session: CDPSession, at: tuple[float, float], hold_ms: int = 0) -> None:
     point = {"x": at[0], "y": at[1]}
     session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})

@@ -151,15 +151,17 @@ def test_while_an_answer_is_computed(show: Show, gated: Gated) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_an_error_with_its_traceback(show: Show, scheme: str) -> None:
+def test_an_error_whose_traceback_is_one_press_away(show: Show, scheme: str) -> None:
     host = show(scheme=scheme)
     label_three_objects(host)
     host.key("l")
     host.click(*SPOON[0])
     host.page.mouse.click(*host.place(355, 285))
     host.settle()
-    host.root.get_by_role("button", name="Details").click()
     keep(host, f"screen_error_{scheme}")
+    host.root.get_by_role("button", name="Details").click()
+    expect(host.root.get_by_label("Traceback")).to_be_visible()
+    assert host.page.evaluate(CUT_OFF) == []
 
 
 def test_one_object_is_described(show: Show) -> None:

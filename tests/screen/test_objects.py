@@ -154,6 +154,15 @@ def test_he_gives_an_object_another_colour(labelled: Host) -> None:
     assert all(abs(a - b) < 8 for a, b in zip(color, (0x12, 0x34, 0x56), strict=True))
 
 
+def test_she_changes_a_colour_without_a_mouse(labelled: Host) -> None:
+    labelled.key("F2")
+    field = labelled.root.get_by_label("Colour", exact=True)
+    field.focus()
+    field.fill("#123456")
+    labelled.settle()
+    assert labelled.widget.objects[2].color == "#123456"
+
+
 def test_start_over_asks_nothing_because_it_can_be_undone(labelled: Host) -> None:
     labelled.root.get_by_role("button", name="Start over").click()
     labelled.settle()
