@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 
 from dynamite_widget.background_jobs import BackgroundJobs
@@ -59,6 +59,10 @@ class AnsweringThread:
             woken, self._woken = self._woken, True
         if not woken:
             self._jobs.submit(self._answer)
+
+    def do(self, job: Callable[[], None]) -> Future[None]:
+        """Do something else in between; cancelling its future takes it off again."""
+        return self._jobs.submit(job)
 
     def finish(self) -> None:
         """Begin nothing new, and wait for what is being computed and saved, but not for ever."""

@@ -84,8 +84,8 @@ class KeptLabelling(Labelling):
         settings = dict(settings)
         try:
             json.dumps(settings, allow_nan=False)
-        except ValueError as error:
-            raise ValueError(f"settings of a screen are plain JSON: {error}") from error
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"settings of a screen are plain JSON: {error}") from error
         if settings != self._screen:
             self._screen = MappingProxyType(settings)
             if self._file is not None and not self._file.given_up:

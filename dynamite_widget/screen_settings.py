@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import traitlets
@@ -59,3 +61,14 @@ SETTINGS: tuple[str, ...] = tuple(
     name for name in ScreenSettings.class_own_traits() if not name.startswith("_")
 )
 """Names of the settings."""
+
+
+def kept_settings(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Take over settings that were kept; what a screen no longer knows or allows is left out."""
+    settings = {}
+    for name in SETTINGS:
+        if name in kept:
+            with suppress(ValueError):
+                ScreenSettings(**{name: kept[name]})
+                settings[name] = kept[name]
+    return settings

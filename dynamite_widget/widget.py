@@ -8,6 +8,7 @@ import os
 import threading
 import traceback
 from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -19,7 +20,7 @@ from dynamite_widget import images, protocol, run_lengths
 from dynamite_widget.answering_thread import AnsweringThread
 from dynamite_widget.cells import MadeInCells, current_run
 from dynamite_widget.screen_requests import ScreenRequests
-from dynamite_widget.screen_settings import SETTINGS, ScreenSettings
+from dynamite_widget.screen_settings import SETTINGS, ScreenSettings, kept_settings
 from dynamite_widget.session import Change, Session
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
         path: file that the session saves itself to after every act, and goes on from if it is
             there; conventionally named *.session.json.
         channel_order: order of the colours if the image is an array or tensor.
-        **settings: see `ScreenSettings`, such as `opacity=0.3` or `height=700`.
+        **settings: see `ScreenSettings`, such as `opacity=0.3` or `height=700`. Those not given
+            are as they were when the session was seen last.
 
     Raises:
         TypeError: if a keyword is unknown, or something is of the wrong kind.
@@ -101,17 +103,19 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
         self._page = protocol.ClickPage(0, ())
         self._drawn: View | None = None
         self._failures = itertools.count(1)
+        self._keeping: Future[None] = Future()
         height, width = session.size
         name = os.path.basename(image) if isinstance(image, str | os.PathLike) else ""
         super().__init__(
             _image=self._preview(),
             _image_info=protocol.ImageInfo(width, height, name).to_json(),
-            **settings,
+            **kept_settings(session.screen) | settings,
         )
         self._view_count = 0  # from now on screens keep it up to date
         self._replaced = self._seen_before = False
         self._publish()
         self.on_msg(self._on_message)
+        self.observe(self._keep_settings, SETTINGS)
         self._stop_listening = session.listen(self._session_changed)
         self._answering.encode()
         for earlier in _MADE.add(self, current_run()):
@@ -135,6 +139,15 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
                 super().set_state(sync_data)
             except (ValueError, traitlets.TraitError) as error:
                 self._fail(error)
+
+    def _keep_settings(self, _change: Any) -> None:  # noqa: ANN401
+        """Keep them with the session; while a slider moves, its last place alone matters."""
+        self._keeping.cancel()
+        self._keeping = self._answering.do(
+            lambda: setattr(
+                self.session, "screen", {name: getattr(self, name) for name in SETTINGS}
+            )
+        )
 
     @traitlets.observe("_view_count")
     def _views_changed(self, change: dict[str, Any]) -> None:

@@ -8,16 +8,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dynamite_widget.formats import session_file
 from dynamite_widget.keeping import NotSavedWarning
 from dynamite_widget.saving import AtomicFile
 from dynamite_widget.session import Session
+from dynamite_widget.widget import SegmentationWidget
 from tests.nearest_click import NearestClick
 
 IMAGE = np.zeros((40, 60, 3), np.uint8)
@@ -51,6 +53,7 @@ KERNEL = """
 import os, sys
 import numpy as np
 from dynamite_widget.session import Session
+from dynamite_widget.widget import SegmentationWidget
 
 while sys.stdin.readline():
     kernel = os.fork()
@@ -140,6 +143,7 @@ OTHER_KERNEL = """
 import sys
 import numpy as np
 from dynamite_widget.session import Session
+from dynamite_widget.widget import SegmentationWidget
 
 session = Session(np.zeros((40, 60, 3), np.uint8), path=sys.argv[1])
 session.add_object(name="theirs")
@@ -230,3 +234,71 @@ def test_what_a_killed_process_left_beside_is_removed(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     file.write(b"whole")
     assert sorted(os.listdir(tmp_path)) == [".street1.json.4711.tmp", "street[1].json"]
+
+
+# On a screen
+
+
+def until(holds: Callable[[], bool]) -> None:
+    for _ in range(2000):
+        if holds():
+            return
+        time.sleep(0.005)
+    raise AssertionError("it never happened")
+
+
+def click(widget: SegmentationWidget, number: int, x: float) -> None:
+    content = {"command": "add_click", "x": x, "y": 10, "object_id": None}
+    widget._handle_custom_msg({"id": number, "view": "left", **content}, [])
+
+
+@pytest.mark.filterwarnings("ignore::dynamite_widget.keeping.NotSavedWarning")
+def test_an_answer_that_cannot_be_saved_is_shown_with_the_error_and_the_next_is_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "street.session.json"
+    segmenter = NearestClick()
+    widget = SegmentationWidget(IMAGE, segmenter=segmenter, path=path)
+    segmenter.gate.clear()
+    click(widget, 1, 10)
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        segmenter.gate.set()
+        until(lambda: widget.session.pending is None and widget._error != {})
+    assert "No space left" in widget._error["message"]
+    assert widget.session.view.label_map[10, 10] == 1
+    assert not session_file.loads(path.read_bytes()).answered
+    click(widget, 2, 30)
+    until(lambda: widget.session.pending is None and widget.unsaved is None)
+    assert widget.label_map[10, 30] == 1
+    widget.close()
+    assert session_file.loads(path.read_bytes()).answered
+
+
+def test_the_cell_run_again_looks_as_it_did(tmp_path: Path) -> None:
+    path = tmp_path / "street.session.json"
+    widget = SegmentationWidget(IMAGE, segmenter=NearestClick(), path=path)
+    widget.session.add_object()
+    widget.set_state({"opacity": 0.2})
+    for opacity in (0.3, 0.4, 0.9):
+        widget.opacity = opacity
+    widget.masks_only = True
+    widget.close()
+    before = path.read_bytes()
+    again = SegmentationWidget(IMAGE, segmenter=NearestClick(), path=path, height=700)
+    assert (again.opacity, again.masks_only, again.height) == (0.9, True, 700)
+    again.close()
+    assert path.read_bytes() == before
+
+
+def test_settings_of_another_version_harm_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "street.session.json"
+    session = Session(IMAGE, path=path)
+    session.screen = {"opacity": 7, "outline": "maybe", "hologram": True, "contrast": 1.5}
+    with pytest.raises(ValueError, match="JSON"):
+        session.screen = {"opacity": float("nan")}
+    with pytest.raises(TypeError, match="JSON"):
+        session.screen = {"opacity": object()}
+    widget = SegmentationWidget(IMAGE, segmenter=NearestClick(), path=path)
+    assert (widget.opacity, widget.outline, widget.contrast) == (0.5, True, 1.5)
+    widget.close()
