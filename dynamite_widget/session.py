@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dynamite_widget.acting import ActingLabelling
 from dynamite_widget.answering import Snapshot
 from dynamite_widget.asking import Asker
-from dynamite_widget.formats import coco
+from dynamite_widget.exporting import ExportingLabelling
 from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.session_file import SavedSession
 from dynamite_widget.image_identity import SourceFile
 from dynamite_widget.images import to_rgb
 from dynamite_widget.importing import MasksLike, annotations_of
-from dynamite_widget.keeping import KeptLabelling, read_session, recover_session
+from dynamite_widget.keeping import read_session, recover_session
 from dynamite_widget.labelling import Change
 from dynamite_widget.objects import AttributeValue, SegmentedObject
 from dynamite_widget.segmenting import SupportsSegmentation
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["Change", "SegmentedObject", "Session", "Snapshot"]
 
 
-class Session(ActingLabelling, KeptLabelling):
+class Session(ExportingLabelling):
     """One image being labelled. Safe to use from several threads.
 
     Everything the mouse can do has a method here. A method that needs the model waits for its
@@ -95,18 +90,7 @@ class Session(ActingLabelling, KeptLabelling):
         """(H, W, 3) uint8, read-only."""
         return self._image
 
-    # What goes out and comes back ----------------------------------------------------------------
-
-    def to_frame(self) -> pd.DataFrame:
-        """Tabulate the objects; see `dynamite_widget.formats.frame.to_frame`."""
-        from dynamite_widget.formats import frame  # pandas takes half a second to import
-
-        return frame.to_frame(self.objects)
-
-    def to_coco(self) -> dict[str, Any]:
-        """Write the objects as COCO annotations; see `dynamite_widget.formats.coco.to_coco`."""
-        name = "image" if self._source is None else os.path.basename(self._source.path)
-        return coco.to_coco(self.objects, size=self.size, file_name=name, labels=self.labels)
+    # What comes in -------------------------------------------------------------------------------
 
     @classmethod
     def from_masks(

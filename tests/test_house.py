@@ -35,10 +35,12 @@ FLOORS = (
     {
         *("commands", "history", "protocol", "network_input", "features", "segmenter"),
         *("asking", "answering", "formats", "message_fields", "importing"),
+        *("pictures", "figures"),
     },
     {
         "session",
         "acting",
+        "exporting",
         "keeping",
         "labelling",
         "collection",
