@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from dynamite_widget.commands import Command
 from dynamite_widget.formats.session_records import (
     Reader,
@@ -79,7 +81,6 @@ def dumps(saved: SavedSession) -> bytes:
 
     What is hardest to get again comes first: of a file that was cut off, the beginning is left.
     """
-    label_map, answer = saved.label_map.to_bytes(), saved.answer.to_bytes()
     image = saved.image
     history = {
         "undo": [command_to_json(step.inverse) for step in reversed(saved.history.done)],
@@ -96,8 +97,8 @@ def dumps(saved: SavedSession) -> bytes:
         "clicks": [click_to_json(click) for click in saved.state.clicks],
         "edits": [edit_to_json(edit) for edit in saved.state.edits],
         "history": history,
-        "label_map": pack(label_map),
-        "answer": None if answer == label_map else pack(answer),
+        "label_map": pack(saved.label_map.to_bytes()),
+        "answer": _answer_to_json(saved.answer, saved.label_map),
         "refined": sorted(saved.refined),
         "answered": saved.answered,
     }
@@ -146,7 +147,6 @@ def _read(content: dict[str, Any]) -> SavedSession:
     if len(state.objects) != len(records) or owners - {0, *state.objects}:
         raise ValueError("its objects repeat, or clicks and edits name objects that are not there")
     label_map = read_label_map(content["label_map"], size)
-    answer = content["answer"]
     undo, redo = (map(reader.command, content["history"][way]) for way in ("undo", "redo"))
     return SavedSession(
         image=image,
@@ -156,7 +156,7 @@ def _read(content: dict[str, Any]) -> SavedSession:
         state=state,
         history=History(steps_back(undo, state), steps_ahead(redo, state)),
         label_map=label_map,
-        answer=label_map if answer is None else read_label_map(answer, size),
+        answer=read_answer(content["answer"], label_map),
         refined=read_refined(content["refined"]),
         answered=truth(content["answered"]),
     )
@@ -187,6 +187,34 @@ def read_label_map(packed: str, size: tuple[int, int]) -> Runs:
     """Read a label map of (H, W)."""
     height, width = size
     return Runs.from_bytes(unpack(packed, 20 + 6 * height * width), size=size)
+
+
+def read_answer(data: dict[str, str], label_map: Runs) -> Runs:
+    """Read what the model had said, as it was or from how it differs from what people saw."""
+    if "differs" in data:
+        return _difference(label_map, read_label_map(data["differs"], label_map.size))
+    return read_label_map(data["label_map"], label_map.size)
+
+
+def _answer_to_json(answer: Runs, label_map: Runs) -> dict[str, str]:
+    """Write whichever takes less: with imported objects the two have little in common."""
+    difference = _difference(label_map, answer)
+    if len(difference.starts) < len(answer.starts):
+        return {"differs": pack(difference.to_bytes())}
+    return {"label_map": pack(answer.to_bytes())}
+
+
+def _difference(one: Runs, other: Runs) -> Runs:
+    """Each pixel's two labels by exclusive or: 0 where they agree, and its own inverse."""
+    starts = np.union1d(one.starts, other.starts)
+    here, there = (
+        runs.labels[np.searchsorted(runs.starts, starts, side="right") - 1].astype(np.uint16)
+        for runs in (one, other)
+    )
+    labels = here ^ there
+    new = np.append(True, labels[1:] != labels[:-1])
+    small = labels.max() <= 0xFF
+    return Runs(one.size, starts[new], labels[new].astype(np.uint8 if small else np.uint16))
 
 
 def steps_back(inverses: Iterable[Command], state: State) -> tuple[Step, ...]:

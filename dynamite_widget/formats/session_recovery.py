@@ -57,7 +57,7 @@ def recover(data: bytes) -> tuple[SavedSession, tuple[str, ...]]:
     )
     answer = left.member(
         "answer",
-        lambda packed: label_map if packed is None else session_file.read_label_map(packed, size),
+        lambda data: session_file.read_answer(data, label_map),
         nothing(size),
     )
     refined = left.member("refined", session_file.read_refined, frozenset[int]())
