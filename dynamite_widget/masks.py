@@ -117,6 +117,12 @@ class Mask:
         """(H, W) bool, its own memory."""
         return coco_mask.decode(self.rle).astype(bool, order="C")
 
+    def to_crop(self) -> NDArray[np.bool_]:
+        """(h, w) bool, its own memory: the part of the image that `box` holds."""
+        x, y, width, height = self.box
+        pixels = coco_mask.decode(self.rle)[y : y + height, x : x + width]
+        return pixels.astype(bool, order="C")
+
     def outline(self) -> NDArray[np.bool_]:
         """(H, W) bool: the mask's own pixels that have one of their four neighbours outside.
 

@@ -168,8 +168,8 @@ def _numbered(picture: RGBImage, objects: Sequence[SegmentedObject]) -> RGBImage
 
 def middle_of(each: SegmentedObject) -> tuple[float, float]:
     """(x, y) well inside an object that has pixels."""
-    x, y, width, height = each.box
-    crop = np.pad(each.mask.to_array()[y : y + height, x : x + width], 1)
+    x, y, _, _ = each.box
+    crop = np.pad(each.mask.to_crop(), 1)
     depth = ndimage.distance_transform_cdt(crop)
     row, column = np.unravel_index(int(depth.argmax()), depth.shape)
     return x + float(column) - 0.5, y + float(row) - 0.5

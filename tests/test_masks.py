@@ -35,6 +35,15 @@ def test_a_mask_keeps_every_pixel_and_is_written_as_coco_writes_it(
     assert mask.area == pixels.sum()
 
 
+@given(PIXELS)
+def test_the_part_inside_its_box_is_all_of_a_mask(pixels: NDArray[np.bool_]) -> None:
+    mask = Mask.from_array(pixels)
+    x, y, width, height = mask.box
+    crop = mask.to_crop()
+    assert crop.shape == (height, width)
+    assert Mask.from_array(crop, x, y, size=pixels.shape) == mask
+
+
 @given(PIXELS, st.data())
 def test_a_part_of_the_image_makes_the_same_mask(
     pixels: NDArray[np.bool_], data: st.DataObject

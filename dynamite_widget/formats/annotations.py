@@ -165,7 +165,7 @@ class Annotations:
         for each in self.objects:
             x, y, width, height = each.mask.box
             window = label_map[y : y + height, x : x + width]
-            window[each.mask.to_array()[y : y + height, x : x + width]] = each.id
+            window[each.mask.to_crop()] = each.id
         label_map.flags.writeable = False
         return label_map
 

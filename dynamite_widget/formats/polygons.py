@@ -51,8 +51,8 @@ def polygons_of(mask: Mask) -> tuple[Polygon, ...]:
     Returns:
         One polygon for each part; none for an empty mask.
     """
-    x, y, width, height = mask.box
-    pixels = np.pad(mask.to_array()[y : y + height, x : x + width], 1)
+    x, y, _, _ = mask.box
+    pixels = np.pad(mask.to_crop(), 1)
     parts, _ = ndimage.label(pixels)
     outer: dict[int, Ring] = {}
     holes: defaultdict[int, list[Ring]] = defaultdict(list)
