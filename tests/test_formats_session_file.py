@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -366,6 +367,14 @@ def test_others_can_read_the_label_map_in_the_file(path: Path) -> None:
     content = json.loads(path.read_bytes())
     runs = Runs.from_bytes(unpack(content["label_map"], 10**6))
     np.testing.assert_array_equal(runs.to_array(), session.label_map)
+
+
+def test_every_member_of_the_file_is_documented_in_its_order(path: Path) -> None:
+    labelled(path)
+    document = Path(__file__).resolve().parents[1] / "docs" / "session-file.md"
+    table = re.findall(r"^\| `.*", document.read_text(), re.MULTILINE)
+    named = [name for row in table for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    assert named == list(json.loads(path.read_bytes()))
 
 
 def test_a_file_stays_small(path: Path) -> None:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -17,6 +18,7 @@ from hypothesis.stateful import (
 )
 from numpy.typing import NDArray
 
+from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.session import Session
 from dynamite_widget.state import State, pixel_of
 from tests.nearest_click import NearestClick
@@ -104,6 +106,19 @@ class AnyAfternoon(RuleBasedStateMachine):
     @rule(pick=picks)
     def deletes_click(self, pick: int) -> None:
         self.do("delete_click", pick % len(self.session.clicks))
+
+    @rule(
+        label_map=arrays.arrays(np.uint8, (HEIGHT, WIDTH), elements=st.sampled_from([0, 0, 1, 2])),
+        anew=st.booleans(),
+    )
+    def imports_masks(self, label_map: NDArray[np.uint8], anew: bool) -> None:
+        first = max(self.given_ids) + 1 if anew or len(self.session.objects) < 2 else 0
+        ids = [first, first + 1] if first else [o.id for o in self.session.objects][:2]
+        shown = np.array([0, *ids])[label_map]
+        annotations = Annotations.of_label_map(shown)
+        if self.do("import_annotations", annotations) is not None:
+            np.testing.assert_array_equal(self.session.label_map, shown)
+            self.given_ids.extend(k for k in annotations.ids if k not in self.given_ids)
 
     @precondition(lambda self: self.session.view.state.objects)
     @rule(pick=picks, path=st.lists(points, min_size=1, max_size=3), radius=st.floats(0, 4))
