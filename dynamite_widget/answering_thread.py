@@ -1,4 +1,4 @@
-"""The thread that answers clicks: one for a widget, alive only while there is something to do."""
+"""The thread that answers a session's clicks, alive only while there is something to do."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class AnsweringThread:
 
     Args:
         session: what is labelled.
+        latency: takes note of how long things take.
         publish: tells screens what is new; called often, on any thread.
         failed: shows an error on screens.
     """
@@ -29,6 +30,7 @@ class AnsweringThread:
     def __init__(
         self,
         session: Session,
+        latency: Latency,
         *,
         publish: Callable[[], None],
         failed: Callable[[BaseException], None],
@@ -37,7 +39,7 @@ class AnsweringThread:
         self._publish = publish
         self._failed = failed
         self._jobs: BackgroundJobs[None] = BackgroundJobs()
-        self._latency = Latency()
+        self._latency = latency
         self._activity: Activity = "idle"
         self._woken = False
         self._finishing = False

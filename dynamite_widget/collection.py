@@ -14,7 +14,7 @@ from dynamite_widget.formats import collection_file, labelled_images
 from dynamite_widget.formats.collection_file import Mark, SavedCollection
 from dynamite_widget.formats.labelled_images import LabelledImage
 from dynamite_widget.image_list import STATUSES, ImageStatus, listed
-from dynamite_widget.open_sessions import OpenSessions, Prepare
+from dynamite_widget.open_sessions import LetGo, Opened, OpenSessions
 from dynamite_widget.saving import AtomicFile
 from dynamite_widget.segmenting import SupportsSegmentation
 from dynamite_widget.session import Session, checked_labels
@@ -38,8 +38,6 @@ class Collection:
         labels: labels to choose from, the same for all images; None if any text will do.
         path: folder to save to, made if it is not there; None to save nothing.
         channel_order: order of the colours of images that are arrays or tensors.
-        prepare: called in the background with the place in the list and the session of an image
-            that was opened ahead.
 
     Raises:
         TypeError: if it is no list of images, or a label cannot be one.
@@ -55,7 +53,6 @@ class Collection:
         path: str | PathLike[str] | None = None,
         *,
         channel_order: Literal["rgb", "bgr"] = "rgb",
-        prepare: Prepare = lambda place, session: None,
     ) -> None:
         self._labels = checked_labels(labels)
         folder = None if path is None else Path(os.path.realpath(path))
@@ -63,9 +60,7 @@ class Collection:
         self._places = {each.name: place for place, each in enumerate(self._images)}
         if folder is not None:
             _make(folder)
-        self._sessions = OpenSessions(
-            self._images, folder, segmenter, self._labels, channel_order, prepare
-        )
+        self._sessions = OpenSessions(self._images, folder, segmenter, self._labels, channel_order)
         self._lock = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
         self._shown: ImageStatus | None = None
@@ -224,12 +219,12 @@ class Collection:
         """
         return labelled_images.to_frame(self._labelled())
 
-    def to_coco(self) -> dict[str, Any]:
+    def to_coco(self, *, polygons: bool = False) -> dict[str, Any]:
         """Write all labels as COCO annotations; see `formats.labelled_images.to_coco`.
 
         Images of which nothing was said are left out, but those marked as done are not.
         """
-        return labelled_images.to_coco(self._labelled(), labels=self._labels)
+        return labelled_images.to_coco(self._labelled(), labels=self._labels, polygons=polygons)
 
     def close(self) -> None:
         """Give back the memory of features and answers; all can still be read."""
@@ -248,6 +243,15 @@ class Collection:
             ValueError, TypeError, OSError: if the image or its session's file cannot be read.
         """
         return self._sessions.holding(place)
+
+    def watch(self, *, opened: Opened, let_go: LetGo) -> None:
+        """Have functions called in the background, in place of those given before.
+
+        Args:
+            opened: gets place and session of an image that was opened ahead.
+            let_go: gets the place of an image that is no longer in memory.
+        """
+        self._sessions.opened, self._sessions.let_go = opened, let_go
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call a function after every move and mark; return what stops that."""

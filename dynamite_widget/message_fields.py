@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
+from dynamite_widget.image_list import STATUSES
 from dynamite_widget.objects import MAX_OBJECT_ID
 
 MAX_POINTS = 20_000
@@ -113,9 +114,18 @@ def _value(value: object, size: Size) -> str | float | bool:
     return _text(value, size)
 
 
+def _status(value: object, size: Size) -> str:
+    if value not in STATUSES:
+        raise _refused(f"one of {', '.join(STATUSES)}", value)
+    return str(value)
+
+
 CHECKS: Mapping[str, Callable[[object, Size], Any]] = {
     "id": lambda value, _: _whole(value, 0, MAX_WHOLE),
     "view": _text,
+    "place": lambda value, _: _whole(value, 0, MAX_WHOLE),
+    "to": lambda value, _: _whole(value, 0, MAX_WHOLE),
+    "status": _status,
     "x": lambda value, size: _coordinate(value, size[1]),
     "y": lambda value, size: _coordinate(value, size[0]),
     "at": _point,

@@ -21,7 +21,8 @@ from dynamite_widget.session import Session
 from dynamite_widget.state import State
 from dynamite_widget.view import View
 
-Prepare = Callable[[int, Session], object]
+Opened = Callable[[int, Session], object]
+LetGo = Callable[[int], object]
 
 
 class OpenSessions:
@@ -36,8 +37,14 @@ class OpenSessions:
         segmenter: whatever has `encode` and `segment`; None for the embedded model.
         labels: labels to choose from; None if any text will do.
         channel_order: order of the colours of images that are arrays or tensors.
-        prepare: called in the background with a place and its session, opened ahead.
+
+    Attributes:
+        opened: called in the background with a place and its session, opened ahead.
+        let_go: called in the background with a place whose session was let go.
     """
+
+    opened: Opened
+    let_go: LetGo
 
     def __init__(
         self,
@@ -46,14 +53,14 @@ class OpenSessions:
         segmenter: SupportsSegmentation | None,
         labels: Sequence[str] | None,
         channel_order: Literal["rgb", "bgr"],
-        prepare: Prepare,
     ) -> None:
         self._images = images
         self._folder = folder
         self._segmenter = segmenter
         self._labels = labels
         self._channel_order = channel_order
-        self._prepare = prepare
+        self.opened = lambda place, session: None
+        self.let_go = lambda place: None
         self._open: dict[int, Session] = {}
         # Somebody may hold a session that was let go: an image never has two.
         self._left: WeakValueDictionary[int, Session] = WeakValueDictionary()
@@ -172,7 +179,7 @@ class OpenSessions:
             return
         with suppress(Exception):  # who comes there opens it again, and is told
             session = self.session(ahead)
-            self._prepare(ahead, session)
+            self.opened(ahead, session)
             self.session(wanted[0]).encode()  # first of all the image that is looked at
             if wanted is self._wanted:
                 session.encode()
@@ -183,12 +190,16 @@ class OpenSessions:
             session.settle()
         if self._folder is None:
             session.to_saved()  # the image's digest takes its time: not under the lock
+        elif session.unsaved is not None:
+            with suppress(OSError, ValueError):  # what cannot be saved stays in memory
+                session.save(self._folder / self._images[place].session_file)
         with self._lock:
-            if place in self._wanted or session.pending is not None:
+            if place in self._wanted or session.pending or session.unsaved:
                 return
             if self._folder is None and _said_something(session):
                 self._kept[place] = session.to_saved()
             self._left[place] = self._open.pop(place)
+        self.let_go(place)
         session.close()
 
     @staticmethod

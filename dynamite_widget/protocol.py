@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 from dynamite_widget.clicks import Click
+from dynamite_widget.collection_requests import CollectionRequest
+from dynamite_widget.image_list import ImageStatus
 from dynamite_widget.message_fields import CHECKS, FieldError
 from dynamite_widget.objects import SegmentedObject
 
@@ -202,7 +204,7 @@ class SendDetail:
     image: bool
 
 
-Request = (
+SessionRequest = (
     AddClick
     | MoveClick
     | DeleteClick
@@ -224,10 +226,14 @@ Request = (
     | Undo
     | Redo
     | Reset
-    | DismissError
-    | SendImage
     | SendDetail
 )
+"""What a view can ask about the image it shows."""
+
+ScreenRequest = DismissError | SendImage
+"""What a view can ask about itself."""
+
+Request = SessionRequest | CollectionRequest | ScreenRequest
 """Whatever a view can ask for."""
 
 
@@ -238,11 +244,13 @@ class Message:
     Attributes:
         id: rises with every message of a view.
         view: which view sent it.
+        place: of the image that the view showed, in the list; 0 for the only one.
         request: what it asks for.
     """
 
     id: int
     view: str
+    place: int
     request: Request
 
 
@@ -265,6 +273,19 @@ def sender_of(content: object) -> tuple[str, int] | None:
         return None
 
 
+def image_asked_about(content: object) -> int | None:
+    """Return the place of the image whose session a message is for; None if it is for none.
+
+    Raises:
+        ProtocolError: if the message does not say which image its view showed.
+    """
+    if not isinstance(content, dict) or not isinstance(content.get("command"), str):
+        return None
+    if REQUESTS.get(content["command"]) not in get_args(SessionRequest):
+        return None
+    return int(_checked("place", content, (0, 0)))
+
+
 class ProtocolError(ValueError):
     """A message breaks the contract; nothing of it is done."""
 
@@ -274,7 +295,7 @@ def read_message(content: object, size: tuple[int, int]) -> Message:
 
     Args:
         content: as it came, any JSON.
-        size: (H, W) of the image.
+        size: (H, W) of the image it is about; any for one that `image_asked_about` nothing.
 
     Raises:
         ProtocolError: if the command is unknown, a field is missing, too much, of the wrong kind or
@@ -287,7 +308,7 @@ def read_message(content: object, size: tuple[int, int]) -> Message:
     if kind is None:
         raise ProtocolError(f"unknown command {command!r:.80}; known: {', '.join(REQUESTS)}")
     expected = {field.name for field in fields(kind)}
-    given = set(content) - {"id", "view", "command"}
+    given = set(content) - {"id", "view", "place", "command"}
     if expected != given:
         raise ProtocolError(
             f"{command} has the fields {sorted(expected)}, not {sorted(map(str, given))}"
@@ -297,7 +318,7 @@ def read_message(content: object, size: tuple[int, int]) -> Message:
         name: None if content[name] is None and name in optional else _checked(name, content, size)
         for name in expected
     }
-    sender = {name: _checked(name, content, size) for name in ("id", "view")}
+    sender = {name: _checked(name, content, size) for name in ("id", "view", "place")}
     return Message(**sender, request=kind(**values))
 
 
@@ -332,6 +353,30 @@ class ImageInfo(Trait):
     width: int
     height: int
     name: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionInfo(Trait):
+    """The list of images that this one belongs to; the trait is empty where there is only one.
+
+    Attributes:
+        count: how many images there are.
+        status: of the image that is shown.
+        shown: the only status that moves go to; None for all.
+        counts: how many images have each status.
+        has_next: whether a move can go there.
+        has_previous: whether a move can go there.
+        problem: why the image cannot be shown; None if it can.
+    """
+
+    count: int
+    status: ImageStatus
+    shown: ImageStatus | None
+    counts: dict[ImageStatus, int]
+    has_next: bool
+    has_previous: bool
+    problem: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +394,11 @@ class Scene(Trait):
     clicks_page: int
     others: tuple[int, ...]
     received: dict[str, int]
+
+
+def empty_scene(received: Mapping[str, int]) -> Scene:
+    """Return the scene of an image that cannot be shown."""
+    return Scene(0, (), None, None, None, False, False, (), 0, (), dict(received))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,38 +7,36 @@ import itertools
 import os
 import threading
 import traceback
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Iterable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import anywidget
 import traitlets
 
 from dynamite_widget import images, protocol, run_lengths
-from dynamite_widget.answering_thread import AnsweringThread
 from dynamite_widget.cells import MadeInCells, current_run
-from dynamite_widget.screen_requests import ScreenRequests
+from dynamite_widget.collection import Collection
+from dynamite_widget.collection_on_screen import BrokenImage, CollectionOnScreen
+from dynamite_widget.collection_requests import CollectionRequest
+from dynamite_widget.latency import Latency
+from dynamite_widget.many_images import ManyImages
 from dynamite_widget.screen_settings import SETTINGS, ScreenSettings, kept_settings
-from dynamite_widget.session import Change, Session
+from dynamite_widget.session import Session
+from dynamite_widget.session_on_screen import OneOnScreen, SessionOnScreen
 
 if TYPE_CHECKING:
     from dynamite_widget.segmenting import SupportsSegmentation
-    from dynamite_widget.view import View
 
 _STATIC = Path(__file__).parent / "static"
-SCREEN_SIDE = 2048
-"""Long side of preview and label map on the screen; larger images are shown smaller."""
-CLICKS_BEFORE_A_PAGE = 64
-"""So many clicks travel with every answer at most, however many there are."""
 VIEWS_REMEMBERED = 16
 
 
 _MADE: MadeInCells[SegmentationWidget] = MadeInCells()
 
 
-class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
+class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
     """A photograph to click on, and the masks that follow.
 
     Shows itself in a notebook cell. Everything the mouse can do has a method of `session`, a
@@ -47,12 +45,17 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
     masks waits for the answer to every click that has arrived. When its cell is run again, the
     widget that stood there closes; its session stays readable.
 
+    With `images` it shows one of many at a time, with ways to the others: `session` is that of the
+    image shown, `collection` the `Collection` of all, and `to_frame` and `to_coco` are about all.
+
     Args:
         image: anything `dynamite_widget.images.to_rgb` takes, or a `Session` to go on with.
         labels: labels to choose from, with the keys 1 to 9; None if any text will do.
+        images: instead of `image`, many: paths, a mapping from names to images, or a `Collection`
+            to go on with. Those that nobody looks at are not read.
         segmenter: whatever has `encode` and `segment`; None for the embedded model.
         path: file that the session saves itself to after every act, and goes on from if it is
-            there; conventionally named *.session.json.
+            there; conventionally named *.session.json. With `images`, a folder for such files.
         channel_order: order of the colours if the image is an array or tensor.
         **settings: see `ScreenSettings`, such as `opacity=0.3` or `height=700`. Those not given
             are as they were when the session was seen last.
@@ -74,61 +77,65 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
     _detail = traitlets.Bytes().tag(sync=True)
     _detail_labels = traitlets.Bytes().tag(sync=True)
     _detail_info = traitlets.Dict().tag(sync=True)
+    _collection = traitlets.Dict().tag(sync=True)
     _error = traitlets.Dict().tag(sync=True)
-
-    session: Session
 
     def __init__(
         self,
-        image: Any,  # noqa: ANN401 - see dynamite_widget.images.to_rgb
+        image: Any = None,  # noqa: ANN401 - see dynamite_widget.images.to_rgb
         labels: Sequence[str] | None = None,
         *,
+        images: Iterable[str | os.PathLike[str]] | Mapping[str, Any] | Collection | None = None,
         segmenter: SupportsSegmentation | None = None,
         path: str | os.PathLike[str] | None = None,
         channel_order: Literal["rgb", "bgr"] = "rgb",
         **settings: Any,  # noqa: ANN401 - checked by their traits
     ) -> None:
         _check_names(settings)
-        if isinstance(image, Session):
-            session = image
-        else:
-            session = Session(image, segmenter, labels, path, channel_order=channel_order)
-        self.session = session
-        self._requests = ScreenRequests(session)
-        self._answering = AnsweringThread(session, publish=self._publish, failed=self._fail)
+        if (image is None) == (images is None):
+            raise TypeError(
+                "SegmentationWidget shows one image, its first argument, or several: images=[...]; "
+                f"{'none' if image is None else 'both'} of them came"
+            )
         self._wire = threading.RLock()  # one thread at a time changes what is synchronised
-        self._newest_lock = threading.Lock()
-        self._newest = _Newest(0, session.view, ())
+        self._received_lock = threading.Lock()
         self._received: dict[str, int] = {}
-        self._page = protocol.ClickPage(0, ())
-        self._drawn: View | None = None
         self._failures = itertools.count(1)
-        self._keeping: Future[None] = Future()
-        height, width = session.size
-        name = os.path.basename(image) if isinstance(image, str | os.PathLike) else ""
+        self._problem: dict[str, Any] = {}
+        self._latency = Latency()
+        self._shown: SessionOnScreen | BrokenImage
+        self._images: OneOnScreen | CollectionOnScreen
+        if images is not None:
+            if not isinstance(images, Collection):
+                images = Collection(images, segmenter, labels, path, channel_order=channel_order)
+            self._images = CollectionOnScreen(images, self._on_screen)
+        else:
+            name = os.path.basename(image) if isinstance(image, str | os.PathLike) else ""
+            if not isinstance(image, Session):
+                image = Session(image, segmenter, labels, path, channel_order=channel_order)
+            self._images = OneOnScreen(self._on_screen(image, name, 0))
+        self._shown = self._images.current()
         super().__init__(
-            _image=self._preview(),
-            _image_info=protocol.ImageInfo(width, height, name).to_json(),
-            **kept_settings(session.screen) | settings,
+            _image=self._shown.preview,
+            _image_info=self._shown.image_info,
+            **kept_settings(self._images.settings) | settings,
         )
         self._view_count = 0  # from now on screens keep it up to date
         self._replaced = self._seen_before = False
-        self._publish()
+        self._show()
         self.on_msg(self._on_message)
         self.observe(self._keep_settings, SETTINGS)
-        self._stop_listening = session.listen(self._session_changed)
-        self._answering.encode()
+        self._stop_following = self._images.follow(self._collection_changed)
         for earlier in _MADE.add(self, current_run()):
             earlier._replaced = True
             earlier._unseen()
 
     def close(self) -> None:
-        """Take the widget off every screen and give its memory back; the session stays readable."""
-        stop_listening = self.__dict__.pop("_stop_listening", None)
-        if stop_listening is not None:
-            stop_listening()
-            self._answering.finish()
-            self.session.close()
+        """Take the widget off every screen and give its memory back; sessions stay readable."""
+        stop_following = self.__dict__.pop("_stop_following", None)
+        if stop_following is not None:
+            stop_following()
+            self._images.close()
         super().close()
         self._drop_pictures()
 
@@ -141,13 +148,7 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
                 self._fail(error)
 
     def _keep_settings(self, _change: Any) -> None:  # noqa: ANN401
-        """Keep them with the session; while a slider moves, its last place alone matters."""
-        self._keeping.cancel()
-        self._keeping = self._answering.do(
-            lambda: setattr(
-                self.session, "screen", {name: getattr(self, name) for name in SETTINGS}
-            )
-        )
+        self._images.keep({name: getattr(self, name) for name in SETTINGS})
 
     @traitlets.observe("_view_count")
     def _views_changed(self, change: dict[str, Any]) -> None:
@@ -162,54 +163,66 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
         if self._replaced:
             self.close()
         else:
-            self.session.close()
+            self._images.release()
             self._drop_pictures()
 
     def _drop_pictures(self) -> None:
-        self._image = self._detail = self._detail_labels = b""
+        self._image = b""
+        self._drop_detail()
+
+    def _drop_detail(self) -> None:
+        self._detail = self._detail_labels = b""
         self._detail_info = {}
 
-    def _preview(self) -> bytes:
-        return images.preview(self.session.image, SCREEN_SIDE).data
+    # From sessions to screens --------------------------------------------------------------------
 
-    # From the session to screens -----------------------------------------------------------------
+    def _on_screen(self, session: Session, name: str, place: int) -> SessionOnScreen:
+        return SessionOnScreen(
+            session,
+            name,
+            place,
+            latency=self._latency,
+            publish=self._publish,
+            failed=self._fail,
+        )
 
-    def _session_changed(self, change: Change) -> None:
-        self._requests.follow()
-        with self._newest_lock:
-            others = tuple(sorted(change.others)) if change.changed else self._newest.others
-            self._newest = _Newest(self._newest.version + 1, self.session.view, others)
-        if change.error is not None:
-            self._fail(change.error)
-        self._answering.wake()
+    def _collection_changed(self) -> None:
+        if self._shown.place == self._images.place and not isinstance(self._shown, BrokenImage):
+            self._publish()
+        else:
+            self._show()
+
+    def _show(self) -> None:
+        """Bring the current image to screens, with all that belongs to it in one message."""
+        while True:
+            shown = self._images.current()
+            picture = shown.preview
+            with self._wire:
+                if shown.place != self._images.place:
+                    continue  # somebody has moved on
+                with self.hold_sync():
+                    self._shown = shown
+                    self._drop_detail()
+                    self._image, self._image_info = picture, shown.image_info
+                    self._publish()
+                    self._show_problem(shown)
+                shown.encode()
+                return
+
+    def _show_problem(self, shown: SessionOnScreen | BrokenImage) -> None:
+        """Say why an image cannot be shown, until another one is."""
+        if isinstance(shown, BrokenImage):
+            self._fail(shown.error)
+            self._problem = self._error
+        elif self._error == self._problem:
+            self._error = {}
 
     def _publish(self) -> None:
         """Bring the synchronised traits up to date; those that did not change are not sent."""
         with self._wire:
-            (version, view, others), requests = self._newest, self._requests
-            clicks = tuple(map(protocol.click_row, view.state.clicks))
-            self._page, recent = self._page.followed_by(clicks, at_most=CLICKS_BEFORE_A_PAGE)
-            self._clicks = self._page.to_json()
-            self._scene = protocol.Scene(
-                version=version,
-                objects=tuple(map(protocol.object_row, view.objects)),
-                active=requests.active,
-                labels=self.session.labels,
-                next_label=requests.next_label,
-                can_undo=self.session.can_undo,
-                can_redo=self.session.can_redo,
-                recent_clicks=recent,
-                clicks_page=self._page.page,
-                others=others,
-                received=dict(self._received),
-            ).to_json()
-            # Before the answer only a hand's strokes show: a map for a few dots would be waste.
-            if self._drawn is None or view.answered or view.overlay is not self._drawn.overlay:
-                if self._drawn is None or view.label_map is not self._drawn.label_map:
-                    self._label_map = _for_screen(view)
-                self._drawn = view
-            answered = version if view.answered else self._status.get("answered", 0)
-            self._status = self._answering.status(answered).to_json()
+            for name, value in self._shown.traits(self._received).items():
+                setattr(self, name, value)
+            self._collection = self._images.info(self._shown)
 
     def _fail(self, error: BaseException) -> None:
         with self._wire:
@@ -217,17 +230,26 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
             message = f"{type(error).__name__}: {error}" if not str(error) else str(error)
             self._error = protocol.Failure(next(self._failures), message, details).to_json()
 
-    # From screens to the session -----------------------------------------------------------------
+    # From screens to sessions --------------------------------------------------------------------
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:  # noqa: ANN401
         try:
-            self._carry_out(protocol.read_message(content, self.session.size))
+            place = protocol.image_asked_about(content)
+            if place is None:
+                self._carry_out(protocol.read_message(content, (0, 0)))
+            else:
+                with self._images.holding(place) as shown:
+                    message = protocol.read_message(content, shown.session.size)
+                    if not isinstance(message.request, protocol.SendDetail):
+                        shown.requests.carry_out(message.request)
+                if isinstance(message.request, protocol.SendDetail) and shown is self._shown:
+                    self._send_detail(shown.session, message, message.request)
         except Exception as error:  # whatever it is, the person sees it, and the work goes on
             self._fail(error)
         sender = protocol.sender_of(content)
         if sender is not None:
             view, number = sender
-            with self._newest_lock:
+            with self._received_lock:
                 others = [item for item in self._received.items() if item[0] != view]
                 self._received = dict([*others[1 - VIEWS_REMEMBERED :], (view, number)])
         self._publish()
@@ -235,50 +257,37 @@ class SegmentationWidget(ScreenSettings, anywidget.AnyWidget):
     def _carry_out(self, message: protocol.Message) -> None:
         match message.request:
             case protocol.SendImage():
-                self._image = self._image or self._preview()
+                self._image = self._image or self._shown.preview
                 self.send_state(["_image", "_label_map"])
             case protocol.DismissError():
                 self._error = {}
-            case protocol.SendDetail() as detail:
-                self._send_detail(message, detail)
-            case request:
-                self._requests.carry_out(request)
+            case request if isinstance(request, CollectionRequest):
+                self._images.carry_out(request, message.place)
 
-    def _send_detail(self, message: protocol.Message, asked: protocol.SendDetail) -> None:
-        rows, columns = self.session.size
+    def _send_detail(
+        self, session: Session, message: protocol.Message, asked: protocol.SendDetail
+    ) -> None:
+        rows, columns = session.size
         x, y = int(asked.box[0]), int(asked.box[1])
         width, height = min(int(asked.box[2]), columns - x), min(int(asked.box[3]), rows - y)
         step = -(-max(width, height) // asked.pixels)
-        part = self.session.view.label_map[y : y + height : step, x : x + width : step]
-        image = self.session.image
+        part = session.view.label_map[y : y + height : step, x : x + width : step]
         with self._wire:
             if asked.image:
-                picture = images.crop_preview(image, x, y, width, height, asked.pixels)
+                picture = images.crop_preview(session.image, x, y, width, height, asked.pixels)
                 self._detail = picture.data
             self._detail_labels = run_lengths.encode(part)
             box = (x, y, width, height)
             self._detail_info = protocol.DetailInfo(message.view, message.id, box).to_json()
 
 
-class _Newest(NamedTuple):
-    """What a session said last: these three belong together."""
-
-    version: int
-    view: View
-    others: tuple[int, ...]
-
-
-def _for_screen(view: View) -> bytes:
-    """The label map as run-lengths, with no more pixels than the preview has."""
-    step = -(-max(view.label_map.shape) // SCREEN_SIDE)
-    return view.run_lengths if step == 1 else run_lengths.encode(view.label_map[::step, ::step])
-
-
 def _check_names(settings: dict[str, Any]) -> None:
     allowed = [*SETTINGS, "layout", "tooltip", "tabbable"]
     for name in settings:
         if name not in allowed:
-            near = difflib.get_close_matches(name, [*allowed, "labels", "segmenter", "path"], 1)
+            near = difflib.get_close_matches(
+                name, [*allowed, "images", "labels", "segmenter", "path"], 1
+            )
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise TypeError(
                 f"SegmentationWidget has no keyword {name!r}; {hint}"

@@ -34,7 +34,7 @@ FLOORS = (
     },
     {
         *("commands", "history", "protocol", "network_input", "features", "segmenter"),
-        *("asking", "answering", "formats", "message_fields", "importing"),
+        *("asking", "answering", "formats", "message_fields", "importing", "collection_requests"),
         *("pictures", "figures"),
     },
     {
@@ -48,7 +48,10 @@ FLOORS = (
         "evaluation",
         "training",
     },
-    {"widget", "screen_settings", "screen_requests", "answering_thread", "cells", "cli"},
+    {
+        *("widget", "many_images", "session_on_screen", "collection_on_screen", "screen_settings"),
+        *("screen_requests", "answering_thread", "cells", "cli"),
+    },
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -17,12 +17,12 @@ SIZE = (200, 300)
 
 
 def message(command: str, **given: object) -> dict[str, object]:
-    return {"id": 7, "view": "left", "command": command, **given}
+    return {"id": 7, "view": "left", "place": 0, "command": command, **given}
 
 
 def test_a_click_is_read_with_its_sender() -> None:
     read = read_message(message("add_click", x=120, y=80.5, object_id=3), SIZE)
-    assert read == Message(7, "left", protocol.AddClick(120.0, 80.5, 3))
+    assert read == Message(7, "left", 0, protocol.AddClick(120.0, 80.5, 3))
 
 
 def test_nobody_active_is_none() -> None:

@@ -16,7 +16,8 @@ import pytest
 from dynamite_widget import run_lengths
 from dynamite_widget.cells import Run
 from dynamite_widget.session import Session
-from dynamite_widget.widget import CLICKS_BEFORE_A_PAGE, SegmentationWidget
+from dynamite_widget.session_on_screen import CLICKS_BEFORE_A_PAGE
+from dynamite_widget.widget import SegmentationWidget
 from tests.nearest_click import NearestClick
 
 HEIGHT, WIDTH = 60, 80
@@ -45,7 +46,8 @@ class Screen:
 
     def send(self, command: str, **given: object) -> None:
         self.sent += 1
-        content = {"id": self.sent, "view": self.name, "command": command, **given}
+        sender = {"id": self.sent, "view": self.name, "place": self.widget._image_info["place"]}
+        content = sender | {"command": command, **given}
         self.widget._handle_custom_msg(json.loads(json.dumps(content)), [])
 
     def click(self, x: float, y: float, object_id: int | None = None) -> None:
@@ -76,7 +78,7 @@ def test_the_first_click_starts_an_object_and_the_next_ones_are_its(screen: Scre
     widget = screen.widget
     assert [(o.id, len(o.clicks)) for o in widget.objects] == [(1, 2)]
     assert widget.label_map[10, 30] == 1
-    assert widget._requests.active == 1
+    assert widget._scene["active"] == 1
 
 
 def test_three_quick_clicks_before_any_answer_are_one_object(

@@ -60,7 +60,10 @@ def _table(image: LabelledImage) -> pd.DataFrame:
 
 
 def to_coco(
-    images: Iterable[LabelledImage], *, labels: Sequence[str] | None = None
+    images: Iterable[LabelledImage],
+    *,
+    labels: Sequence[str] | None = None,
+    polygons: bool = False,
 ) -> dict[str, Any]:
     """Write the labels of all images in COCO's instance format; see `coco.to_coco`.
 
@@ -70,6 +73,7 @@ def to_coco(
     Args:
         images: only one of them is held at a time.
         labels: categories wanted even where no object has them; they come first.
+        polygons: write polygons, which lose holes.
 
     Returns:
         {"images", "annotations", "categories"}, plain values only.
@@ -78,7 +82,9 @@ def to_coco(
     entries: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     for image_id, each in enumerate(images, 1):
-        one = coco.to_coco(each.objects, size=each.size, file_name=each.name, labels=labels)
+        one = coco.to_coco(
+            each.objects, size=each.size, file_name=each.name, labels=labels, polygons=polygons
+        )
         entries.append(one["images"][0] | {"id": image_id})
         names = {category["id"]: category["name"] for category in one["categories"]}
         for annotation in one["annotations"]:

@@ -1,12 +1,13 @@
 // Actions: everything that has a name, once, for the toolbar, the keys and the help alike.
 
 import type { IconName } from "./icons.ts";
+import type { ImageStatus } from "./protocol.ts";
 import type { ToolName } from "./tools/tool.ts";
 
 export interface Action {
   readonly name: string;
   readonly title: string;
-  readonly group: "Tools" | "Objects" | "History" | "Display" | "View" | "Keyboard";
+  readonly group: "Tools" | "Objects" | "History" | "Images" | "Display" | "View" | "Keyboard";
   /** As in KeyboardEvent.key, lower case; "ctrl+" stands for Ctrl and Cmd alike. */
   readonly keys: readonly string[];
   /** Shown in the toolbar where there is one. */
@@ -31,6 +32,10 @@ export interface Person {
   readonly isLocked: boolean;
   readonly isHidden: boolean;
   readonly isFullscreen: boolean;
+  readonly hasImages: boolean;
+  readonly hasNextImage: boolean;
+  readonly hasPreviousImage: boolean;
+  readonly imageStatus: ImageStatus;
   chooseTool(tool: ToolName): void;
   newObject(): void;
   stepObject(by: 1 | -1): void;
@@ -50,6 +55,9 @@ export interface Person {
   zoom(factor: number): void;
   toggleFullscreen(): void;
   toggleHelp(): void;
+  nextImage(): void;
+  previousImage(): void;
+  markImage(status: ImageStatus): void;
   moveKeyboard(key: string): void;
   clickKeyboard(background: boolean): void;
   escape(): void;
@@ -169,6 +177,7 @@ export function actionsFor(person: Person): Action[] {
       isPossible: () => !person.isEmpty,
       run: () => person.reset(),
     },
+    ...(person.hasImages ? imageActions(person) : []),
     {
       name: "masks_only",
       title: "Show masks only",
@@ -275,5 +284,41 @@ export function actionsFor(person: Person): Action[] {
       keys: ["escape"],
       run: () => person.escape(),
     },
+  ];
+}
+
+/** What there is to do with a list of images. */
+function imageActions(person: Person): Action[] {
+  const mark = (status: "done" | "skipped" | "flagged", title: string, key: string): Action => ({
+    name: status,
+    title,
+    group: "Images",
+    keys: [key],
+    icon: status,
+    isOn: () => person.imageStatus === status,
+    run: () => person.markImage(status),
+  });
+  return [
+    {
+      name: "next_image",
+      title: "Next image",
+      group: "Images",
+      keys: ["pagedown", ">"],
+      icon: "next",
+      isPossible: () => person.hasNextImage,
+      run: () => person.nextImage(),
+    },
+    {
+      name: "previous_image",
+      title: "Previous image",
+      group: "Images",
+      keys: ["pageup", "<"],
+      icon: "previous",
+      isPossible: () => person.hasPreviousImage,
+      run: () => person.previousImage(),
+    },
+    mark("done", "Image is done, or open again", "d"),
+    mark("skipped", "Image is skipped, or open again", "x"),
+    mark("flagged", "Image is flagged, or open again", "!"),
   ];
 }

@@ -6,6 +6,7 @@ import {
   type AttributeValue,
   type BoxRow,
   type ClickRow,
+  type ImageStatus,
   type PointRow,
   type Scene,
 } from "./protocol.ts";
@@ -33,6 +34,11 @@ export type Act =
   | { command: "undo" }
   | { command: "redo" }
   | { command: "reset" }
+  | { command: "next_image" }
+  | { command: "previous_image" }
+  | { command: "go_to_image"; to: number }
+  | { command: "mark_image"; status: ImageStatus }
+  | { command: "show_images"; status: ImageStatus | null }
   | { command: "dismiss_error" }
   | { command: "send_image" }
   | { command: "send_detail"; box: BoxRow; pixels: number; image: boolean };

@@ -36,6 +36,7 @@ export class Canvas {
   readonly node: HTMLDivElement;
   readonly masks = new Masks();
   readonly photograph = new Photograph(() => {
+    this.#opening = false;
     this.redraw(true);
     this.events.opened();
   });
@@ -45,6 +46,10 @@ export class Canvas {
   #marksCanvas = element("canvas", { "aria-hidden": "true" });
   #flashes = new Flashes();
   #frame = 0;
+  /** Whose traits are loaded: where the image stands in a list, its preview and its label map. */
+  #loaded: { place: number; image: DataView | null; labels: DataView | null } | null = null;
+  /** Another image is being decoded: until then the last one stays as it was, with its marks. */
+  #opening = false;
   #photographIsStale = true;
   #movedAt = -Infinity;
   #endFlash: ReturnType<typeof setTimeout> | undefined;
@@ -60,8 +65,7 @@ export class Canvas {
     this.detail = new Detail(kernel, () => this.redraw(true), signal);
     this.node = element("div", { class: "dw-canvas" }, this.#photographCanvas, this.#marksCanvas);
     this.#calm = matchMedia("(prefers-reduced-motion: reduce)");
-    kernel.on(["_image"], () => this.#loadPhotograph(), signal);
-    kernel.on(["_label_map"], () => this.#loadLabelMap(), signal);
+    kernel.on(["_image", "_image_info", "_label_map"], () => this.#load(), signal);
     kernel.on(["brightness", "contrast"], () => this.#filter(), signal);
     const drawn = [
       "opacity",
@@ -92,8 +96,7 @@ export class Canvas {
   /** Reads the traits for the first time. */
   start(): void {
     this.#filter();
-    this.#loadPhotograph();
-    this.#loadLabelMap();
+    this.#load();
   }
 
   /** The image's size in its own pixels; one pixel while it is not known. */
@@ -126,15 +129,41 @@ export class Canvas {
     this.redraw(true);
   }
 
-  #loadPhotograph(): void {
-    const data = this.kernel.get("_image");
-    if (!data?.byteLength) return;
-    this.photograph.load(data).catch((error: unknown) => this.events.failed(error));
-    this.fit();
+  /** Takes over what has changed; the traits of one image come together, in any order. */
+  #load(): void {
+    const { place } = this.kernel;
+    const [image, labels] = [this.kernel.get("_image"), this.kernel.get("_label_map")];
+    const before = this.#loaded;
+    this.#loaded = { place, image, labels };
+    const moved = before?.place !== place;
+    if (moved) this.#leaveImage();
+    if (moved || image !== before.image) this.#loadPhotograph(image, moved);
+    if (moved || labels !== before.labels) this.#loadLabelMap(labels);
   }
 
-  #loadLabelMap(): void {
-    const data = this.kernel.get("_label_map");
+  /** What is shown of one image means nothing for the next. */
+  #leaveImage(): void {
+    this.masks.map = null;
+    this.#flashes = new Flashes();
+    this.detail.forget();
+  }
+
+  #loadPhotograph(data: DataView | null, moved: boolean): void {
+    if (data?.byteLength) {
+      this.#opening = moved && this.photograph.bitmap !== null;
+      this.photograph.load(data).catch((error: unknown) => {
+        this.#opening = false;
+        this.events.failed(error);
+      });
+      this.fit();
+    } else if (moved) {
+      this.#opening = false;
+      this.photograph.free();
+      this.redraw(true);
+    }
+  }
+
+  #loadLabelMap(data: DataView | null): void {
     if (!data?.byteLength) return;
     const before = this.masks.map;
     try {
@@ -177,7 +206,7 @@ export class Canvas {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     const { size } = this.state;
-    if (size.width < 1) return;
+    if (size.width < 1 || this.#opening) return;
     if (this.#photographIsStale) this.#drawPhotograph();
     const moves = this.#drawMarks(now);
     if (moves) this.redraw();

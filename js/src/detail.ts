@@ -28,13 +28,13 @@ export class Detail {
     this.photograph = new Photograph(changed);
     kernel.on(["_detail_info"], () => this.#receive(), signal);
     kernel.on(["_label_map"], () => this.#askForLabels(), signal);
-    signal.addEventListener("abort", () => this.#forget());
+    signal.addEventListener("abort", () => this.forget());
   }
 
   /** Asks for what the view shows, where the preview is too coarse for it. */
   want(viewport: Viewport, view: Size, ratio: number, image: Size, preview: Size): void {
     const coarse = (viewport.scale * ratio * image.width) / preview.width;
-    if (preview.width >= image.width || coarse < WORTH) return this.#forget();
+    if (preview.width >= image.width || coarse < WORTH) return this.forget();
     const seen = seenBox(viewport, view, image, 0);
     if (!seen || (this.#asked && covers(this.#asked, seen, viewport.scale * ratio))) return;
     this.#asked = seenBox(viewport, view, image, AROUND);
@@ -76,7 +76,8 @@ export class Detail {
     this.changed();
   }
 
-  #forget(): void {
+  /** Lets go of what was asked for. */
+  forget(): void {
     if (!this.#asked) return;
     this.#asked = this.box = null;
     this.photograph.free();

@@ -22,6 +22,8 @@ const KEY_NAMES: Readonly<Record<string, string>> = {
   backspace: "⌫",
   escape: "Esc",
   enter: "Enter",
+  pageup: "Page ↑",
+  pagedown: "Page ↓",
 };
 
 export class Help {
@@ -94,9 +96,14 @@ function namesOf({ keys }: Action): string[] {
   return plain.map((key) =>
     key
       .split(/\+(?=.)/)
-      .map((part) => KEY_NAMES[part] ?? (part.length === 1 ? part.toUpperCase() : capital(part)))
+      .map(keyName)
       .join(" + "),
   );
+}
+
+/** What people call a key. */
+export function keyName(key: string): string {
+  return KEY_NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : capital(key));
 }
 
 function capital(word: string): string {

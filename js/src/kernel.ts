@@ -2,7 +2,16 @@
 // messages sent. It knows nothing of the screen.
 
 import { showAtOnce, type Act, type Shown } from "./acts.ts";
-import type { ClickRow, Failure, ImageInfo, Model, Scene, Status, Traits } from "./protocol.ts";
+import type {
+  ClickRow,
+  CollectionInfo,
+  Failure,
+  ImageInfo,
+  Model,
+  Scene,
+  Status,
+  Traits,
+} from "./protocol.ts";
 
 /** Settings that people change on the screen and in Python alike. */
 export type Setting =
@@ -24,6 +33,8 @@ const NO_SCENE: Scene = {
 
 interface Sent {
   readonly id: number;
+  /** Of the image that the act is about. */
+  readonly place: number;
   readonly act: Act;
   readonly at: number;
 }
@@ -41,7 +52,7 @@ export class Kernel {
   constructor(model: Model, signal: AbortSignal) {
     this.#model = model;
     const refresh = () => this.#refresh();
-    this.on(["_scene", "_clicks"], refresh, signal);
+    this.on(["_scene", "_clicks", "_image_info"], refresh, signal);
     refresh();
   }
 
@@ -66,6 +77,17 @@ export class Kernel {
     return this.get("_image_info");
   }
 
+  /** Where the image stands in a list; 0 for the only one. */
+  get place(): number {
+    return this.image?.place ?? 0;
+  }
+
+  /** The list of images, or null where there is only one. */
+  get collection(): CollectionInfo | null {
+    const collection = this.get("_collection") as Partial<CollectionInfo> | undefined;
+    return collection?.count === undefined ? null : (collection as CollectionInfo);
+  }
+
   get status(): Status {
     return this.get("_status");
   }
@@ -78,12 +100,14 @@ export class Kernel {
 
   /** The scene as it is shown, acts on their way included. */
   get shown(): Shown {
-    this.#shown ??= this.#unanswered.reduce<Shown>((shown, { act }) => showAtOnce(shown, act), {
-      scene: this.#scene,
-      clicks: this.#clicks,
-      sent: new Set<ClickRow>(),
-      starting: false,
-    });
+    this.#shown ??= this.#unanswered
+      .filter(({ place }) => place === this.place)
+      .reduce<Shown>((shown, { act }) => showAtOnce(shown, act), {
+        scene: this.#scene,
+        clicks: this.#clicks,
+        sent: new Set<ClickRow>(),
+        starting: false,
+      });
     return this.#shown;
   }
 
@@ -99,12 +123,12 @@ export class Kernel {
 
   /** Sends what changes nothing: nobody waits for it. */
   ask(act: Act): void {
-    this.#model.send({ id: ++this.#lastId, view: this.view, ...act });
+    this.#model.send({ id: ++this.#lastId, view: this.view, place: this.place, ...act });
   }
 
   send(act: Act): void {
     this.ask(act);
-    this.#unanswered.push({ id: this.#lastId, act, at: performance.now() });
+    this.#unanswered.push({ id: this.#lastId, place: this.place, act, at: performance.now() });
     this.#shown = null;
     this.#changed();
   }

@@ -5,7 +5,12 @@ import type { Focus } from "./focus.ts";
 import type { Help } from "./help.ts";
 import type { Kernel } from "./kernel.ts";
 import type { ObjectEditor } from "./object_editor.ts";
-import { type AttributeValue, type Scene, type SegmentedObject } from "./protocol.ts";
+import {
+  type AttributeValue,
+  type ImageStatus,
+  type Scene,
+  type SegmentedObject,
+} from "./protocol.ts";
 import { Polygon } from "./tools/drawing.ts";
 import type { ToolName } from "./tools/tool.ts";
 import * as viewport from "./viewport.ts";
@@ -72,6 +77,18 @@ export class Doing implements Person {
   }
   get isHidden(): boolean {
     return this.active !== null && !this.active.visible;
+  }
+  get hasImages(): boolean {
+    return this.kernel.collection !== null;
+  }
+  get hasNextImage(): boolean {
+    return this.kernel.collection?.has_next ?? false;
+  }
+  get hasPreviousImage(): boolean {
+    return this.kernel.collection?.has_previous ?? false;
+  }
+  get imageStatus(): ImageStatus {
+    return this.kernel.collection?.status ?? "open";
   }
   get isFullscreen(): boolean {
     return document.fullscreenElement === this.surroundings.root;
@@ -188,6 +205,28 @@ export class Doing implements Person {
   edit(id: number): void {
     this.activate(id);
     this.editObject();
+  }
+
+  nextImage(): void {
+    this.kernel.send({ command: "next_image" });
+  }
+
+  previousImage(): void {
+    this.kernel.send({ command: "previous_image" });
+  }
+
+  goToImage(place: number): void {
+    this.kernel.send({ command: "go_to_image", to: place });
+  }
+
+  showImages(status: ImageStatus | null): void {
+    this.kernel.send({ command: "show_images", status });
+  }
+
+  /** Marks the image; the mark that it has already is taken away. */
+  markImage(status: ImageStatus): void {
+    const wanted = this.imageStatus === status ? "open" : status;
+    this.kernel.send({ command: "mark_image", status: wanted });
   }
 
   undo(): void {

@@ -22,6 +22,26 @@ export interface ImageInfo {
   readonly width: number;
   readonly height: number;
   readonly name: string;
+  /** Where the image stands in a list; 0 for the only one. */
+  readonly place: number;
+}
+
+/** What somebody decided about an image; open: nothing yet. */
+export type ImageStatus = "open" | "done" | "skipped" | "flagged";
+
+/** The list of images that this one belongs to; the trait is empty where there is only one. */
+export interface CollectionInfo {
+  readonly count: number;
+  /** Of the image that is shown. */
+  readonly status: ImageStatus;
+  /** The only status that moves go to; null for all. */
+  readonly shown: ImageStatus | null;
+  /** How many images have each status. */
+  readonly counts: Readonly<Record<ImageStatus, number>>;
+  readonly has_next: boolean;
+  readonly has_previous: boolean;
+  /** Why the image cannot be shown; null if it can. */
+  readonly problem: string | null;
 }
 
 export interface SegmentedObject {
@@ -94,6 +114,7 @@ export interface Failure {
 export interface Traits {
   _image: DataView | null;
   _image_info: ImageInfo | null;
+  _collection: Partial<CollectionInfo>;
   _label_map: DataView | null;
   _scene: Scene;
   _clicks: ClickPage;

@@ -1,6 +1,7 @@
 // The toolbar: the actions that have an icon, in groups, one tab stop with arrow keys inside.
 
 import type { Action } from "./actions.ts";
+import { keyName } from "./help.ts";
 import { element, iconButton, setName } from "./elements.ts";
 
 const GROUPS: readonly (readonly string[])[] = [
@@ -65,7 +66,8 @@ export class Toolbar {
   }
 }
 
-function titleOf(action: Action): string {
+/** An action's title with its first key. */
+export function titleOf(action: Action): string {
   const key = action.keys[0];
-  return key ? `${action.title} (${key.toUpperCase()})` : action.title;
+  return key ? `${action.title} (${keyName(key)})` : action.title;
 }

@@ -11,6 +11,8 @@ import { Errors } from "./errors.ts";
 import { Focus } from "./focus.ts";
 import { listenForGestures } from "./gestures.ts";
 import { Help } from "./help.ts";
+import { icon } from "./icons.ts";
+import { ImageStrip } from "./image_strip.ts";
 import { Kernel } from "./kernel.ts";
 import { listenForKeys } from "./keys.ts";
 import { Labels } from "./labels.ts";
@@ -18,7 +20,7 @@ import { inWords } from "./latency.ts";
 import { ObjectEditor } from "./object_editor.ts";
 import { ObjectList, titleOf } from "./object_list.ts";
 import { Doing } from "./person.ts";
-import type { ClickRow, Model, Scene, SegmentedObject } from "./protocol.ts";
+import type { ClickRow, ImageStatus, Model, Scene, SegmentedObject } from "./protocol.ts";
 import { StatusBar } from "./status.ts";
 import { Toolbar } from "./toolbar.ts";
 import type { ToolName } from "./tools/tool.ts";
@@ -61,11 +63,14 @@ export class View {
   readonly #display: Display;
   readonly #status: StatusBar;
   readonly #errors: Errors;
+  readonly #images: ImageStrip | null;
+  readonly #problem = element("div", { class: "dw-problem", hidden: true });
   readonly #announcer = element("div", { class: "dw-announcer", "aria-live": "polite" });
   readonly #notice = element("div", { class: "dw-notice" });
   readonly #signal: AbortSignal;
   #answered: ReadonlySet<string> = new Set();
   #changed: ReadonlySet<number> = new Set();
+  #place = 0;
   #frame = 0;
   #changedShown: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
@@ -135,7 +140,20 @@ export class View {
     this.#errors = new Errors(() => this.#dismiss(), signal);
     const help = new Help(actions, back, signal);
     this.#display = new Display(this.kernel, signal);
-    const main = element("div", { class: "dw-main" }, stage, this.#notice, help.node);
+    const target = {
+      goToImage: (place: number) => doing.goToImage(place),
+      showImages: (status: ImageStatus | null) => doing.showImages(status),
+      back,
+    };
+    this.#images = doing.hasImages ? new ImageStrip(actions, target, signal) : null;
+    const main = element(
+      "div",
+      { class: "dw-main" },
+      stage,
+      this.#problem,
+      this.#notice,
+      help.node,
+    );
     const side = element("aside", { class: "dw-side", "aria-label": "Objects and display" });
     side.append(this.#labels.node, this.#list.node, this.#editor.node, this.#display.node);
     const body = element("div", { class: "dw-body" }, main, side);
@@ -147,6 +165,7 @@ export class View {
       "data-lm-suppress-shortcuts": "true",
       "data-jp-suppress-context-menu": "true",
     });
+    if (this.#images) this.node.append(this.#images.node);
     this.node.append(
       this.#toolbar.node,
       this.#errors.node,
@@ -158,6 +177,11 @@ export class View {
     doing.surroundings = { root: this.node, focus, help, editor: this.#editor };
 
     stage.addEventListener("pointerdown", () => focus.take(), { signal });
+    const keep = (event: Event) => {
+      event.preventDefault(); // else the focus would leave the widget
+      focus.take();
+    };
+    this.#problem.addEventListener("pointerdown", keep, { signal });
     listenForGestures(stage, this.desk, signal);
     const holdPan = (down: boolean) => {
       this.state.panning = down;
@@ -178,7 +202,10 @@ export class View {
     kernel.changed = () => this.#sceneChanged();
     kernel.on(["_status"], () => this.#sceneChanged(), this.#signal);
     kernel.on(["_error"], () => this.#errors.show(kernel.error), this.#signal);
-    kernel.on(["height", "_image_info"], () => this.#setSize(), this.#signal);
+    kernel.on(["height"], () => this.#setSize(), this.#signal);
+    kernel.on(["_image_info"], () => this.#imageChanged(), this.#signal);
+    kernel.on(["_collection"], () => this.refresh(), this.#signal);
+    this.#place = kernel.place;
     this.#setSize();
     this.canvas.start();
     this.#errors.show(kernel.error);
@@ -207,6 +234,22 @@ export class View {
     const { width, height } = this.canvas.image;
     this.node.style.setProperty("--dw-height", `${this.kernel.get("height")}px`);
     this.node.style.setProperty("--dw-ratio", String(height / width));
+  }
+
+  /** Another image: what belonged to the view of the last one is over. */
+  #imageChanged(): void {
+    this.#setSize();
+    const { kernel, state } = this;
+    if (kernel.place === this.#place) return;
+    this.#place = kernel.place;
+    this.desk.tool.cancel?.();
+    this.desk.hover(null);
+    state.solo = state.keyboard = null;
+    this.#changed = new Set();
+    this.#answered = new Set(kernel.shown.clicks.map(String));
+    this.#sceneChanged();
+    const { count } = kernel.collection ?? {};
+    this.#announcer.textContent = `Image ${kernel.place + 1} of ${count}: ${kernel.image?.name}`;
   }
 
   #sceneChanged(): void {
@@ -277,6 +320,7 @@ export class View {
       state.solo = null;
     const active = this.#doing.active;
     this.#toolbar.update();
+    if (kernel.collection && kernel.image) this.#images?.update(kernel.collection, kernel.image);
     const brushes = state.tool === "brush" || state.tool === "eraser";
     this.#brushSize.update(brushes ? state.brushRadius : null);
     this.#labels.update(scene.labels, active ? active.label : scene.next_label);
@@ -320,17 +364,35 @@ export class View {
     const { kernel } = this;
     const { scene, clicks } = kernel.shown;
     const fresh = scene.objects.length === 0 && clicks.length === 0;
-    const text = !this.canvas.photograph.bitmap
-      ? "Opening the photograph…"
-      : kernel.status.activity === "encoding"
-        ? clicks.length
-          ? "Reading the image: your clicks are kept"
-          : "Reading the image. You can click already."
-        : fresh
-          ? "Click on an object to outline it. Right-click: background. ? shows all keys."
-          : "";
+    const problem = kernel.collection?.problem ?? null;
+    this.#showProblem(problem);
+    const opening = !this.canvas.photograph.bitmap && problem === null;
+    const text =
+      problem !== null
+        ? ""
+        : opening
+          ? "Opening the photograph…"
+          : kernel.status.activity === "encoding"
+            ? clicks.length
+              ? "Reading the image: your clicks are kept"
+              : "Reading the image. You can click already."
+            : fresh
+              ? "Click on an object to outline it. Right-click: background. ? shows all keys."
+              : "";
     if (this.#notice.textContent !== text) this.#notice.textContent = text;
     this.#notice.hidden = text === "";
-    this.node.classList.toggle("dw-loading", !this.canvas.photograph.bitmap);
+    this.node.classList.toggle("dw-loading", opening);
+  }
+
+  /** Says where an image should be that it cannot be shown, and how to go on. */
+  #showProblem(problem: string | null): void {
+    this.#problem.hidden = problem === null;
+    const title = `${this.kernel.image?.name ?? ""} cannot be shown`;
+    const shown = JSON.stringify([title, problem]);
+    if (problem === null || this.#problem.dataset["shown"] === shown) return;
+    this.#problem.dataset["shown"] = shown;
+    const how = this.#doing.hasNextImage ? "Page ↓ goes on to the next image." : "";
+    const text = element("p", {}, element("strong", {}, title), `${problem} ${how}`);
+    this.#problem.replaceChildren(icon("warning"), text);
   }
 }

@@ -51,7 +51,8 @@ export class FakeModel {
   #dirty: Partial<Traits> = {};
   traits: Traits = {
     _image: new DataView(new Uint8Array([1, 2, 3]).buffer),
-    _image_info: { width: 8, height: 4, name: "" },
+    _image_info: { width: 8, height: 4, name: "", place: 0 },
+    _collection: {},
     _label_map: encode(["00000000", "00000000", "00000000", "00000000"]),
     _scene: scene(),
     _clicks: { page: 0, clicks: [] },

@@ -1,0 +1,160 @@
+"""`CollectionOnScreen`: many images on one screen, one at a time, and what people do with them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from dynamite_widget import collection_requests, protocol
+from dynamite_widget.collection import Collection
+from dynamite_widget.session import Session
+from dynamite_widget.session_on_screen import SessionOnScreen
+
+Show = Callable[[Session, str, int], SessionOnScreen]
+
+
+class BrokenImage:
+    """Stands on screens where an image or its session cannot be read.
+
+    Attributes:
+        error: why.
+        place: where the image stands in the list.
+        preview: nothing.
+    """
+
+    preview = b""
+
+    def __init__(self, name: str, place: int, error: Exception) -> None:
+        self.error = error
+        self.place = place
+        self.image_info = protocol.ImageInfo(1, 1, name, place).to_json()
+
+    def encode(self) -> None:
+        """There is nothing to encode."""
+
+    def traits(self, received: Mapping[str, int]) -> dict[str, Any]:
+        """Return what screens are told: there is nothing to see."""
+        return {
+            "_clicks": protocol.ClickPage(0, ()).to_json(),
+            "_scene": protocol.empty_scene(received).to_json(),
+            "_label_map": b"",
+            "_status": protocol.Status("idle", 0, None, None, None).to_json(),
+        }
+
+
+class CollectionOnScreen:
+    """Which session of a collection screens show, and those that are ready to be shown.
+
+    Args:
+        collection: what is labelled.
+        show: makes what screens are told of a session, its image's name and place.
+    """
+
+    def __init__(self, collection: Collection, show: Show) -> None:
+        self.collection = collection
+        self._show = show
+        self._lock = threading.Lock()
+        self._ready: dict[int, SessionOnScreen] = {}
+        collection.watch(opened=self._prepare, let_go=self._let_go)
+
+    @property
+    def place(self) -> int:
+        """Of the current image, in the list."""
+        return self.collection.place
+
+    @property
+    def session(self) -> Session:
+        """Of the current image.
+
+        Raises:
+            ValueError, TypeError, OSError: if the image or its session's file cannot be read.
+        """
+        return self.collection.session
+
+    def current(self) -> SessionOnScreen | BrokenImage:
+        """Return what screens show of the current image, opened if it is not."""
+        place = self.collection.place
+        try:
+            with self.collection.holding(place) as session:
+                return self._of(place, session)
+        except (ValueError, TypeError, OSError) as error:
+            return BrokenImage(self.collection.names[place], place, error)
+
+    @contextmanager
+    def holding(self, place: int) -> Iterator[SessionOnScreen]:
+        """Give what screens show of an image, for acts on it; nobody may wait inside the block."""
+        if place >= len(self.collection):
+            raise ValueError(f"there is no image at place {place}")
+        with self.collection.holding(place) as session:
+            yield self._of(place, session)
+
+    def carry_out(self, request: collection_requests.CollectionRequest, place: int) -> None:
+        """Do what a screen asks for; marks are for the image at the place that it showed."""
+        match request:
+            case collection_requests.NextImage():
+                self.collection.next()
+            case collection_requests.PreviousImage():
+                self.collection.previous()
+            case collection_requests.GoToImage(to):
+                self.collection.go_to(to)
+            case collection_requests.MarkImage(status):
+                self.collection.mark(status, place)
+            case collection_requests.ShowImages(status):
+                self.collection.show_only(status)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """None are kept: they belong to no single image."""
+        return {}
+
+    def keep(self, settings: Mapping[str, Any]) -> None:
+        """Do nothing; see `settings`."""
+
+    def info(self, shown: SessionOnScreen | BrokenImage) -> dict[str, Any]:
+        """Return what screens are told about the collection."""
+        collection = self.collection
+        return protocol.CollectionInfo(
+            count=len(collection),
+            status=collection.status,
+            shown=collection.shown,
+            counts=collection.counts,
+            has_next=collection.has_next,
+            has_previous=collection.has_previous,
+            problem=str(shown.error) if isinstance(shown, BrokenImage) else None,
+        ).to_json()
+
+    def follow(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Begin to look ahead; call a function after every move and mark; return what stops it."""
+        self.collection.begin()
+        return self.collection.listen(changed)
+
+    def release(self) -> None:
+        """Give back memory while nobody looks; what is needed is computed anew."""
+        self.collection.close()
+        for ready in dict(self._ready).values():
+            ready.forget_preview()
+
+    def close(self) -> None:
+        """Follow no session any more and give their memory back."""
+        for ready in dict(self._ready).values():
+            ready.stop()
+        self.release()
+
+    def _of(self, place: int, session: Session) -> SessionOnScreen:
+        with self._lock:
+            ready = self._ready.get(place)
+            if ready is None or ready.session is not session:
+                ready = self._show(session, self.collection.names[place], place)
+                self._ready[place] = ready
+            return ready
+
+    def _prepare(self, place: int, session: Session) -> None:
+        _ = self._of(place, session).preview  # computed here and not when somebody waits for it
+
+    def _let_go(self, place: int) -> None:
+        with self._lock:
+            ready = self._ready.pop(place, None)
+        if ready is not None:
+            ready.stop()

@@ -1,0 +1,209 @@
+"""`SessionOnScreen`: one session as screens see it, and the thread that answers its clicks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from dynamite_widget import images, protocol, run_lengths
+from dynamite_widget.answering_thread import AnsweringThread
+from dynamite_widget.collection_requests import CollectionRequest
+from dynamite_widget.latency import Latency
+from dynamite_widget.screen_requests import ScreenRequests
+from dynamite_widget.session import Change, Session
+from dynamite_widget.view import View
+
+SCREEN_SIDE = 2048
+"""Long side of preview and label map on the screen; larger images are shown smaller."""
+CLICKS_BEFORE_A_PAGE = 64
+"""So many clicks travel with every answer at most, however many there are."""
+
+
+class SessionOnScreen:
+    """What screens are told about one session, and what they ask of it.
+
+    Args:
+        session: what is labelled.
+        name: what its image is called.
+        place: where its image stands in a list; 0 for the only one.
+        latency: how long answers take, of this and other sessions.
+        publish: tells screens what is new; called often, on any thread.
+        failed: shows an error on screens.
+
+    Attributes:
+        requests: carries out what screens ask for.
+        answering: answers clicks in the background.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        name: str,
+        place: int,
+        *,
+        latency: Latency,
+        publish: Callable[[], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self.session = session
+        self.place = place
+        self.requests = ScreenRequests(session)
+        self.answering = AnsweringThread(session, latency, publish=publish, failed=failed)
+        self._failed = failed
+        height, width = session.size
+        self.image_info = protocol.ImageInfo(width, height, name, place).to_json()
+        self._newest_lock = threading.Lock()
+        self._newest = _Newest(0, session.view, ())
+        self._page = protocol.ClickPage(0, ())
+        self._drawn: View | None = None
+        self._label_map = b""
+        self._answered = 0
+        self._stop_listening = session.listen(self._session_changed)
+
+    @cached_property
+    def preview(self) -> bytes:
+        """The image encoded for screens; computed when first asked for."""
+        return images.preview(self.session.image, SCREEN_SIDE).data
+
+    def forget_preview(self) -> None:
+        """Give back the memory of the preview."""
+        self.__dict__.pop("preview", None)
+
+    def traits(self, received: Mapping[str, int]) -> dict[str, Any]:
+        """Return what screens are told, by trait and in the order in which it is to be sent.
+
+        One thread at a time may ask.
+
+        Args:
+            received: the last message of each view that is part of it.
+        """
+        (version, view, others), requests = self._newest, self.requests
+        clicks = tuple(map(protocol.click_row, view.state.clicks))
+        self._page, recent = self._page.followed_by(clicks, at_most=CLICKS_BEFORE_A_PAGE)
+        scene = protocol.Scene(
+            version=version,
+            objects=tuple(map(protocol.object_row, view.objects)),
+            active=requests.active,
+            labels=self.session.labels,
+            next_label=requests.next_label,
+            can_undo=self.session.can_undo,
+            can_redo=self.session.can_redo,
+            recent_clicks=recent,
+            clicks_page=self._page.page,
+            others=others,
+            received=dict(received),
+        )
+        # Before the answer only a hand's strokes show: a map for a few dots would be waste.
+        if self._drawn is None or view.answered or view.overlay is not self._drawn.overlay:
+            if self._drawn is None or view.label_map is not self._drawn.label_map:
+                self._label_map = _for_screen(view)
+            self._drawn = view
+        if view.answered:
+            self._answered = version
+        return {
+            "_clicks": self._page.to_json(),
+            "_scene": scene.to_json(),
+            "_label_map": self._label_map,
+            "_status": self.answering.status(self._answered).to_json(),
+        }
+
+    def encode(self) -> None:
+        """Begin to encode the image, so that the first click is quick."""
+        self.answering.encode()
+
+    def stop(self) -> None:
+        """Follow the session no longer; what is being computed is waited for."""
+        stop_listening, self._stop_listening = self._stop_listening, lambda: None
+        stop_listening()
+        self.answering.finish()
+
+    def _session_changed(self, change: Change) -> None:
+        self.requests.follow()
+        with self._newest_lock:
+            others = tuple(sorted(change.others)) if change.changed else self._newest.others
+            self._newest = _Newest(self._newest.version + 1, self.session.view, others)
+        if change.error is not None:
+            self._failed(change.error)
+        self.answering.wake()
+
+
+class OneOnScreen:
+    """The only image on screen; the counterpart of `CollectionOnScreen`.
+
+    Attributes:
+        collection: there is none.
+        place: always 0.
+    """
+
+    collection = None
+    place = 0
+
+    def __init__(self, shown: SessionOnScreen) -> None:
+        self._shown = shown
+        self._keeping: Future[None] = Future()
+
+    @property
+    def session(self) -> Session:
+        """What is labelled."""
+        return self._shown.session
+
+    def current(self) -> SessionOnScreen:
+        """Return what screens show."""
+        return self._shown
+
+    @contextmanager
+    def holding(self, place: int) -> Iterator[SessionOnScreen]:
+        """Give what screens show, for acts on it."""
+        if place:
+            raise ValueError(f"there is no image at place {place}: there is only one")
+        yield self._shown
+
+    def carry_out(self, request: CollectionRequest, place: int) -> None:
+        """Refuse what is about a list of images."""
+        raise ValueError("there is only one image here; SegmentationWidget(images=[...]) has many")
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """How the screen showed things when the session was seen last."""
+        return self.session.screen
+
+    def keep(self, settings: Mapping[str, Any]) -> None:
+        """Keep settings with the session; while a slider moves, its last place alone matters."""
+        self._keeping.cancel()
+        self._keeping = self._shown.answering.do(lambda: setattr(self.session, "screen", settings))
+
+    def info(self, shown: object) -> dict[str, Any]:
+        """Return what screens are told about a list of images: nothing."""
+        return {}
+
+    def follow(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Nothing ever changes; return what stops following."""
+        return lambda: None
+
+    def release(self) -> None:
+        """Give back memory while nobody looks; what is needed is computed anew."""
+        self.session.close()
+        self._shown.forget_preview()
+
+    def close(self) -> None:
+        """Follow the session no longer and give its memory back."""
+        self._shown.stop()
+        self.release()
+
+
+class _Newest(NamedTuple):
+    """What a session said last: these three belong together."""
+
+    version: int
+    view: View
+    others: tuple[int, ...]
+
+
+def _for_screen(view: View) -> bytes:
+    """The label map as run-lengths, with no more pixels than the preview has."""
+    step = -(-max(view.label_map.shape) // SCREEN_SIDE)
+    return view.run_lengths if step == 1 else run_lengths.encode(view.label_map[::step, ::step])
