@@ -13,7 +13,7 @@ from dynamite_widget.imports import NO_IMPORTS, Imports, clicks_near, statements
 from dynamite_widget.refinement import refine
 from dynamite_widget.regions import Region
 from dynamite_widget.run_lengths import Runs
-from dynamite_widget.seeding import Seeds, find_seeds
+from dynamite_widget.seeding import Seeds, find_seeds, uncontradicted
 from dynamite_widget.state import State
 
 REMEMBERED_REFINEMENTS = 1024
@@ -145,12 +145,13 @@ class Answers:
         if seeds is None:
             seeds = find_seeds(mask.to_array(size), object_id, alone)
             self._seeds[object_id, mask] = seeds
+        pixels, meant = mask.to_array(size), statements(object_id, touching)
         refined = Region.from_array(
             refine(
-                mask.to_array(size),
+                pixels,
                 seeds.answer.to_array(size),
-                alone((*seeds.clicks, *said)),
-                statements(object_id, touching),
+                alone((*uncontradicted(seeds.clicks, meant, pixels), *said)),
+                meant,
                 barred=imports.barred(object_id, touching, size),
             )
         )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import hypot
 from typing import NamedTuple
 
 import numpy as np
 
-from dynamite_widget.clicks import BoolMap, Click, mark_taken, next_click
+from dynamite_widget.clicks import BACKGROUND, TAKEN_RADIUS, BoolMap, Click, mark_taken, next_click
 from dynamite_widget.regions import Region
+from dynamite_widget.state import pixel_of
 
 MOST_SEEDS = 8
 GOOD_IOU = 0.95
@@ -56,3 +58,39 @@ def find_seeds(mask: BoolMap, object_id: int, ask: Callable[[tuple[Click, ...]],
         if iou > best_iou:
             best, best_iou = Seeds(tuple(clicks), Region.from_array(guess)), iou
     return best
+
+
+def uncontradicted(
+    seeds: Sequence[Click], clicks: Sequence[Click], mask: BoolMap
+) -> tuple[Click, ...]:
+    """Leave out the seeds that stand for what people's clicks say is wrong.
+
+    A click contradicts a seed of another meaning that lies close to it: within `TAKEN_RADIUS`, or
+    at most half as far as any pixel that the mask gives to what the click says. Should nothing be
+    left that speaks for the object, all stay.
+
+    Args:
+        seeds: of the mask.
+        clicks: of the object, or on the background; in whole pixels or between.
+        mask: (H, W), the object as it came.
+    """
+    left = tuple(
+        seed for seed in seeds if not any(_contradicts(click, seed, mask) for click in clicks)
+    )
+    speaks = any(each.object_id != BACKGROUND for each in (*left, *clicks))
+    return left if speaks else tuple(seeds)
+
+
+def _contradicts(click: Click, seed: Click, mask: BoolMap) -> bool:
+    apart = hypot(click.x - seed.x, click.y - seed.y)
+    if click.object_id == seed.object_id:
+        return False
+    if apart <= TAKEN_RADIUS:
+        return True
+    row, column = pixel_of(click.x, click.y)
+    reach = int(2 * apart)
+    top, left = max(row - reach, 0), max(column - reach, 0)
+    around = mask[top : row + reach + 1, left : column + reach + 1]
+    rows, columns = np.ogrid[: around.shape[0], : around.shape[1]]
+    near = np.hypot(rows + top - row, columns + left - column) <= 2 * apart
+    return not (around[near] == (click.object_id != BACKGROUND)).any()

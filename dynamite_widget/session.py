@@ -186,11 +186,7 @@ class Session(ExportingLabelling):
                 the image is another.
         """
         saved, place = read_session(path)
-        if image is None:
-            image = saved.image.found_from(place.parent)
-        session = cls(image, segmenter, channel_order=channel_order)
-        session._go_on_from(saved, place)
-        return session
+        return cls._opened(saved, place, image, segmenter, channel_order)
 
     @classmethod
     def recover(
@@ -219,11 +215,7 @@ class Session(ExportingLabelling):
                 or the image is another.
         """
         saved, place, lost = recover_session(path)
-        if image is None:
-            image = saved.image.found_from(place.parent)
-        session = cls(image, segmenter, channel_order=channel_order)
-        session._go_on_from(saved, place)
-        return session, lost
+        return cls._opened(saved, place, image, segmenter, channel_order), lost
 
     @classmethod
     def from_saved(
@@ -242,6 +234,21 @@ class Session(ExportingLabelling):
         """
         session = cls(image, segmenter, labels, channel_order=channel_order)
         session._go_on_from(saved, Path("what was kept"))
+        return session
+
+    @classmethod
+    def _opened(
+        cls,
+        saved: SavedSession,
+        place: Path,
+        image: Any,  # noqa: ANN401 - see to_rgb
+        segmenter: SupportsSegmentation | None,
+        channel_order: Literal["rgb", "bgr"],
+    ) -> Self:
+        if image is None:
+            image = saved.image.found_from(place.parent)
+        session = cls(image, segmenter, channel_order=channel_order)
+        session._go_on_from(saved, place)
         return session
 
     def close(self) -> None:

@@ -276,6 +276,17 @@ def test_objects_that_began_with_clicks_do_not_hear_of_imported_ones(
     np.testing.assert_array_equal(session.masks[2], before)
 
 
+def test_a_click_on_the_very_place_of_a_seed_that_it_contradicts_is_heard() -> None:
+    hole = box(31, 23, 14, 14)  # the model would fill it: a seed says that nothing is there
+    segmenter = NearestClick(reach=20)
+    session = Session.from_masks(IMAGE, [box(15, 5, 46, 50) & ~hole], segmenter=segmenter)
+    session.click(12, 20, 1)
+    (seed,) = [c for c in segmenter.asked[-1] if c.object_id == 0 and hole[int(c.y), int(c.x)]]
+    session.click(seed.x, seed.y, 1)
+    assert seed not in segmenter.asked[-1]
+    assert (session.masks[0] & hole).sum() > 0.5 * hole.sum()
+
+
 def test_a_model_that_sees_nothing_takes_nothing_away(segmenter: NearestClick) -> None:
     class Blind(NearestClick):
         def segment(self, features: tuple[int, int], clicks: object) -> NDArray[np.uint16]:
