@@ -186,6 +186,11 @@ class Reset:
 
 
 @dataclass(frozen=True, slots=True)
+class SavePictures:
+    """Overlay, masks, clicks and binary masks are wanted as files."""
+
+
+@dataclass(frozen=True, slots=True)
 class DismissError:
     """The error has been read."""
 
@@ -226,6 +231,7 @@ SessionRequest = (
     | Undo
     | Redo
     | Reset
+    | SavePictures
     | SendDetail
 )
 """What a view can ask about the image it shows."""
@@ -453,6 +459,15 @@ class Failure(Trait):
     number: int
     message: str
     details: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saved(Trait):
+    """Pictures that were saved, and where."""
+
+    number: int
+    folder: str
+    files: int
 
 
 def object_row(found: SegmentedObject) -> dict[str, Any]:

@@ -79,6 +79,7 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
     _detail_info = traitlets.Dict().tag(sync=True)
     _collection = traitlets.Dict().tag(sync=True)
     _error = traitlets.Dict().tag(sync=True)
+    _saved = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -240,10 +241,9 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
             else:
                 with self._images.holding(place) as shown:
                     message = protocol.read_message(content, shown.session.size)
-                    if not isinstance(message.request, protocol.SendDetail):
+                    if not isinstance(message.request, protocol.SendDetail | protocol.SavePictures):
                         shown.requests.carry_out(message.request)
-                if isinstance(message.request, protocol.SendDetail) and shown is self._shown:
-                    self._send_detail(shown.session, message, message.request)
+                self._carry_out_beside(shown, message)
         except Exception as error:  # whatever it is, the person sees it, and the work goes on
             self._fail(error)
         sender = protocol.sender_of(content)
@@ -263,6 +263,26 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
                 self._error = {}
             case request if isinstance(request, CollectionRequest):
                 self._images.carry_out(request, message.place)
+
+    def _carry_out_beside(self, shown: SessionOnScreen, message: protocol.Message) -> None:
+        """Do what changes nothing in the session."""
+        match message.request:
+            case protocol.SendDetail() as detail if shown is self._shown:
+                self._send_detail(shown.session, message, detail)
+            case protocol.SavePictures():
+                shown.answering.do(lambda: self._save_pictures(shown))
+
+    def _save_pictures(self, shown: SessionOnScreen) -> None:
+        name = Path(shown.image_info["name"]).stem or "image"
+        folder = Path(f"{name}_pictures")
+        try:
+            paths = shown.session.save_pictures(folder)
+        except Exception as error:  # a full disk, a folder that may not be written
+            self._fail(error)
+            return
+        with self._wire:
+            number = self._saved.get("number", 0) + 1
+            self._saved = protocol.Saved(number, str(folder), len(paths)).to_json()
 
     def _send_detail(
         self, session: Session, message: protocol.Message, asked: protocol.SendDetail

@@ -48,6 +48,7 @@ export interface Person {
   undo(): void;
   redo(): void;
   reset(): void;
+  savePictures(): void;
   toggle(setting: "masks_only" | "outline" | "numbers"): void;
   resizeBrush(factor: number): void;
   changeOpacity(by: number): void;
@@ -178,6 +179,15 @@ export function actionsFor(person: Person): Action[] {
       run: () => person.reset(),
     },
     ...(person.hasImages ? imageActions(person) : []),
+    {
+      name: "save_pictures",
+      title: "Save pictures: overlay, masks, clicks, binary masks",
+      group: "View",
+      keys: ["ctrl+s"],
+      icon: "save",
+      isPossible: () => !person.isEmpty,
+      run: () => person.savePictures(),
+    },
     {
       name: "masks_only",
       title: "Show masks only",

@@ -34,6 +34,7 @@ export type Act =
   | { command: "undo" }
   | { command: "redo" }
   | { command: "reset" }
+  | { command: "save_pictures" }
   | { command: "next_image" }
   | { command: "previous_image" }
   | { command: "go_to_image"; to: number }

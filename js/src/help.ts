@@ -2,6 +2,7 @@
 
 import type { Action } from "./actions.ts";
 import { element, iconButton } from "./elements.ts";
+import { keyInWords } from "./keys.ts";
 
 const GESTURES: readonly (readonly [string, string])[] = [
   ["Left click", "this pixel belongs to the object; with none chosen a new one starts"],
@@ -13,18 +14,6 @@ const GESTURES: readonly (readonly [string, string])[] = [
   ["Space + drag, middle button", "move the picture with any tool"],
   ["Long touch", "background"],
 ];
-const KEY_NAMES: Readonly<Record<string, string>> = {
-  arrowleft: "←",
-  arrowright: "→",
-  arrowup: "↑",
-  arrowdown: "↓",
-  delete: "Del",
-  backspace: "⌫",
-  escape: "Esc",
-  enter: "Enter",
-  pageup: "Page ↑",
-  pagedown: "Page ↓",
-};
 
 export class Help {
   readonly node: HTMLDivElement;
@@ -93,19 +82,5 @@ function line(names: readonly (Node | string)[], what: string): HTMLElement {
 function namesOf({ keys }: Action): string[] {
   const plain = keys.filter((key) => !/^(ctrl|shift)\+/.test(key) || keys.length < 3);
   if (plain.length > 4) return [`${plain[0] ?? ""} … ${plain.at(-1) ?? ""}`];
-  return plain.map((key) =>
-    key
-      .split(/\+(?=.)/)
-      .map(keyName)
-      .join(" + "),
-  );
-}
-
-/** What people call a key. */
-export function keyName(key: string): string {
-  return KEY_NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : capital(key));
-}
-
-function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
+  return plain.map(keyInWords);
 }

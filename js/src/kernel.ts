@@ -8,6 +8,7 @@ import type {
   Failure,
   ImageInfo,
   Model,
+  Saved,
   Scene,
   Status,
   Traits,
@@ -90,6 +91,13 @@ export class Kernel {
 
   get status(): Status {
     return this.get("_status");
+  }
+
+  /** The pictures that were saved last, whoever asked for them; null before the first. */
+  get saved(): Saved | null {
+    const { number, folder, files } = this.get("_saved");
+    if (number === undefined || folder === undefined || files === undefined) return null;
+    return { number, folder, files };
   }
 
   get error(): Failure | null {

@@ -7,6 +7,28 @@ const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=color]), 
 const WORKS_A_BUTTON = new Set(["enter", " "]);
 const WORKS_A_SLIDER = /^(arrow|home|end|page)/;
 
+const KEY_NAMES: Readonly<Record<string, string>> = {
+  arrowleft: "←",
+  arrowright: "→",
+  arrowup: "↑",
+  arrowdown: "↓",
+  delete: "Del",
+  backspace: "⌫",
+  escape: "Esc",
+  enter: "Enter",
+  pageup: "Page ↑",
+  pagedown: "Page ↓",
+};
+
+/** A key as it is printed on keyboards: "Ctrl + Z", "Del", "→". */
+export function keyInWords(key: string): string {
+  const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+  return key
+    .split(/\+(?=.)/)
+    .map((part) => KEY_NAMES[part] ?? capital(part))
+    .join(" + ");
+}
+
 /** The name under which an action finds a key: modifiers in fixed order, then the key. */
 export function nameOf(event: KeyboardEvent): string {
   const key = event.key.toLowerCase();

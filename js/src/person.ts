@@ -241,6 +241,10 @@ export class Doing implements Person {
     this.kernel.send({ command: "reset" });
   }
 
+  savePictures(): void {
+    this.kernel.ask({ command: "save_pictures" });
+  }
+
   toggle(setting: "masks_only" | "outline" | "numbers"): void {
     this.kernel.set(setting, !this.kernel.get(setting));
     this.desk.changed();

@@ -105,6 +105,12 @@ export interface DetailInfo {
   readonly box: BoxRow;
 }
 
+export interface Saved {
+  readonly number: number;
+  readonly folder: string;
+  readonly files: number;
+}
+
 export interface Failure {
   readonly number: number;
   readonly message: string;
@@ -121,6 +127,8 @@ export interface Traits {
   _status: Status;
   /** Empty while nothing is wrong. */
   _error: Partial<Failure>;
+  /** Empty before the first. */
+  _saved: Partial<Saved>;
   _detail: DataView | null;
   _detail_labels: DataView | null;
   _detail_info: Partial<DetailInfo>;

@@ -1,15 +1,15 @@
 // The toolbar: the actions that have an icon, in groups, one tab stop with arrow keys inside.
 
 import type { Action } from "./actions.ts";
-import { keyName } from "./help.ts";
 import { element, iconButton, setName } from "./elements.ts";
+import { keyInWords } from "./keys.ts";
 
 const GROUPS: readonly (readonly string[])[] = [
   ["click", "background"],
   ["brush", "eraser", "polygon", "lasso", "box"],
   ["hand"],
   ["undo", "redo", "reset"],
-  ["masks_only", "fit", "fullscreen", "help"],
+  ["save_pictures", "masks_only", "fit", "fullscreen", "help"],
 ];
 
 export class Toolbar {
@@ -69,5 +69,5 @@ export class Toolbar {
 /** An action's title with its first key. */
 export function titleOf(action: Action): string {
   const key = action.keys[0];
-  return key ? `${action.title} (${keyName(key)})` : action.title;
+  return key ? `${action.title} (${keyInWords(key)})` : action.title;
 }

@@ -29,6 +29,7 @@ import { newViewState } from "./view_state.ts";
 /** A kernel that has not even received an act for so long is told to be busy. */
 const SILENCE_MS = 1500;
 const CHANGED_SHOWN_MS = 4000;
+const SAVED_SHOWN_MS = 6000;
 const BACKGROUND_COLOR = "#1a1a1a";
 
 /** What the next act will do, for each tool. */
@@ -73,6 +74,8 @@ export class View {
   #place = 0;
   #frame = 0;
   #changedShown: ReturnType<typeof setTimeout> | undefined;
+  #saved = "";
+  #savedShown: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(model: Model, signal: AbortSignal) {
@@ -193,6 +196,7 @@ export class View {
       cancelAnimationFrame(this.#frame);
       clearTimeout(this.#silence);
       clearTimeout(this.#changedShown);
+      clearTimeout(this.#savedShown);
     });
   }
 
@@ -202,6 +206,7 @@ export class View {
     kernel.changed = () => this.#sceneChanged();
     kernel.on(["_status"], () => this.#sceneChanged(), this.#signal);
     kernel.on(["_error"], () => this.#errors.show(kernel.error), this.#signal);
+    kernel.on(["_saved"], () => this.#picturesSaved(), this.#signal);
     kernel.on(["height"], () => this.#setSize(), this.#signal);
     kernel.on(["_image_info"], () => this.#imageChanged(), this.#signal);
     kernel.on(["_collection"], () => this.refresh(), this.#signal);
@@ -307,6 +312,19 @@ export class View {
     if (object) this.#announcer.textContent = `${titleOf(object)}: ${object.area} pixels.${others}`;
   }
 
+  #picturesSaved(): void {
+    const { saved } = this.kernel;
+    if (!saved) return;
+    this.#saved = `${saved.files} pictures saved in the folder ${saved.folder}`;
+    this.#announcer.textContent = this.#saved;
+    clearTimeout(this.#savedShown);
+    this.#savedShown = setTimeout(() => {
+      this.#saved = "";
+      this.refresh();
+    }, SAVED_SHOWN_MS);
+    this.refresh();
+  }
+
   #dismiss(): void {
     this.#errors.show(null);
     if (this.kernel.error) this.kernel.send({ command: "dismiss_error" });
@@ -378,7 +396,7 @@ export class View {
               : "Reading the image. You can click already."
             : fresh
               ? "Click on an object to outline it. Right-click: background. ? shows all keys."
-              : "";
+              : this.#saved;
     if (this.#notice.textContent !== text) this.#notice.textContent = text;
     this.#notice.hidden = text === "";
     this.node.classList.toggle("dw-loading", opening);

@@ -67,6 +67,7 @@ export class FakeModel {
     _detail_labels: null,
     _detail_info: {},
     _error: {},
+    _saved: {},
     opacity: 0.5,
     click_radius: 4,
     masks_only: false,
