@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
+from typing import NamedTuple
 
 from dynamite_widget.asking import Asker
 from dynamite_widget.clicks import BoolMap, Click
@@ -70,7 +71,7 @@ class Answers:
     def __init__(self, asker: Asker) -> None:
         self._asker = asker
         self._seeds: dict[tuple[int, Region], Seeds] = {}
-        self._refinements: OrderedDict[Hashable, Region] = OrderedDict()
+        self._refinements: OrderedDict[_Key, Region] = OrderedDict()
         self._guard = Lock()
 
     @property
@@ -98,11 +99,17 @@ class Answers:
         except _ForgottenError:
             return None
 
+    def take_over(self, snapshot: Snapshot, answer: Answer) -> None:
+        """Remember the imported objects of an earlier answer, which then needs no model again."""
+        label_map = answer.runs.to_array()
+        for object_id, touching in _touching(snapshot).items():
+            if object_id in answer.refined:
+                key = _key(object_id, touching, snapshot)
+                self._remember(key, Region.from_array(label_map == object_id))
+
     def forget(self) -> None:
-        """Give back features and answers; they are computed anew when needed. Seeds stay."""
+        """Give back the image's features and the model's answers; seeds and objects are small."""
         self._asker.forget()
-        with self._guard:
-            self._refinements.clear()
 
     def _recall(self, clicks: tuple[Click, ...]) -> Runs:
         known = self._asker.remembered(clicks)
@@ -111,15 +118,13 @@ class Answers:
         return known
 
     def _answer(self, snapshot: Snapshot, ask: Ask) -> Answer:
-        clicks = snapshot.clicks
         imported = dict(snapshot.imports.regions)
-        touched = snapshot.imports.touched(clicks)
-        joint = ask(tuple(click for click in clicks if click.object_id not in imported))
+        touched = _touching(snapshot)
+        joint = ask(tuple(c for c in snapshot.clicks if c.object_id not in imported))
         if not touched:
             return Answer(joint)
         label_map = joint.to_array()
-        for object_id, time_steps in touched.items():
-            touching = tuple(clicks[time_step] for time_step in time_steps)
+        for object_id, touching in touched.items():
             region = self._refined(object_id, touching, snapshot, ask)
             label_map[region.slices][region.pixels] = object_id
         return Answer(Runs.of(label_map), frozenset(touched))
@@ -128,15 +133,13 @@ class Answers:
         self, object_id: int, touching: tuple[Click, ...], snapshot: Snapshot, ask: Ask
     ) -> Region:
         """The pixels of an imported object as clicks leave it."""
-        imports = snapshot.imports
-        mask = dict(imports.regions)[object_id]
-        said = statements(object_id, clicks_near(object_id, mask, snapshot.clicks))
-        key = (object_id, said, touching, imports)
+        key = _key(object_id, touching, snapshot)
         with self._guard:
             if key in self._refinements:
                 self._refinements.move_to_end(key)
                 return self._refinements[key]
-        size = self._asker.size
+        size, imports = self._asker.size, snapshot.imports
+        mask = dict(imports.regions)[object_id]
 
         def alone(clicks: tuple[Click, ...]) -> BoolMap:
             return ask(clicks).to_array() == object_id
@@ -150,16 +153,40 @@ class Answers:
             refine(
                 pixels,
                 seeds.answer.to_array(size),
-                alone((*uncontradicted(seeds.clicks, meant, pixels), *said)),
+                alone((*uncontradicted(seeds.clicks, meant, pixels), *key.said)),
                 meant,
                 barred=imports.barred(object_id, touching, size),
             )
         )
+        self._remember(key, refined)
+        return refined
+
+    def _remember(self, key: _Key, refined: Region) -> None:
         with self._guard:
             self._refinements[key] = refined
             if len(self._refinements) > REMEMBERED_REFINEMENTS:
                 self._refinements.popitem(last=False)
-        return refined
+
+
+class _Key(NamedTuple):
+    """All that the pixels of an imported object depend on, besides the model."""
+
+    object_id: int
+    said: tuple[Click, ...]
+    touching: tuple[Click, ...]
+    imports: Imports
+
+
+def _touching(snapshot: Snapshot) -> dict[int, tuple[Click, ...]]:
+    """The clicks that touch each imported object, by its id; the one clicked last comes last."""
+    touched = snapshot.imports.touched(snapshot.clicks)
+    return {k: tuple(snapshot.clicks[i] for i in steps) for k, steps in touched.items()}
+
+
+def _key(object_id: int, touching: tuple[Click, ...], snapshot: Snapshot) -> _Key:
+    mask = dict(snapshot.imports.regions)[object_id]
+    said = statements(object_id, clicks_near(object_id, mask, snapshot.clicks))
+    return _Key(object_id, said, touching, snapshot.imports)
 
 
 class _ForgottenError(LookupError):

@@ -162,10 +162,13 @@ class KeptLabelling(Labelling):
             self._labels = saved.labels
         self._screen = saved.screen
         self._resumed = True
+        answer = Answer(saved.answer, saved.refined)
+        if saved.answered:
+            self._answers.take_over(Snapshot.of(saved.state), answer)
         self._start(
             saved.state,
             saved.history,
-            Answer(saved.answer, saved.refined),
+            answer,
             next_id=saved.next_id,
             answered=saved.answered,
         )

@@ -394,6 +394,24 @@ def test_imported_objects_are_kept_in_the_file(
         np.testing.assert_array_equal(again.redo(), session.redo())
 
 
+def test_objects_refined_before_the_file_was_opened_stay_as_they_are(
+    tmp_path: Path, segmenter: NearestClick
+) -> None:
+    path = tmp_path / "street.session.json"
+    session = Session.from_masks(IMAGE, [CAR, TREE], segmenter=NearestClick(), path=path)
+    session.click(32, 20, 1)
+    before = session.masks[0]
+    again = Session.load(path, IMAGE, segmenter)
+    again.click(48, 35, 2)
+    assert {click.object_id for clicks in segmenter.asked for click in clicks} == {0, 2}
+    np.testing.assert_array_equal(again.masks[0], before)
+    again.close()
+    asked = len(segmenter.asked)
+    again.click(60, 47, 2)
+    assert len(segmenter.asked) == asked + 1
+    np.testing.assert_array_equal(again.masks[0], before)
+
+
 def test_the_same_cell_run_again_does_not_import_again(tmp_path: Path) -> None:
     path = tmp_path / "street.session.json"
     for turn in range(3):
@@ -453,7 +471,7 @@ def test_masks_given_to_a_widget_are_refined_by_clicks_on_it(segmenter: NearestC
     widget._publish()
     np.testing.assert_array_equal(run_lengths.decode(widget._label_map), 1 * CAR + 2 * TREE)
     click = {"command": "add_click", "x": 32, "y": 20, "object_id": 1}
-    widget._handle_custom_msg({"id": 1, "view": "left", **click}, [])
+    widget._handle_custom_msg({"id": 1, "view": "left", "place": 0, **click}, [])
     twin = Session.from_masks(IMAGE, [CAR, TREE], segmenter=NearestClick())
     np.testing.assert_array_equal(widget.label_map, twin.click(32, 20, 1))
     widget._publish()

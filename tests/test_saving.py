@@ -248,7 +248,7 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def click(widget: SegmentationWidget, number: int, x: float) -> None:
-    content = {"command": "add_click", "x": x, "y": 10, "object_id": None}
+    content = {"command": "add_click", "x": x, "y": 10, "object_id": None, "place": 0}
     widget._handle_custom_msg({"id": number, "view": "left", **content}, [])
 
 
