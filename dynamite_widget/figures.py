@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,8 @@ ENDINGS = (".png", ".svg", ".pdf")
 
 _ROWS = 18
 """Entries of the legend in one column."""
+_LONGEST = 60
+"""Letters of an entry."""
 _DPI = 300
 """What a PNG of a small photograph comes near to."""
 
@@ -148,4 +151,4 @@ def _draw_legend(axes: Axes, objects: Sequence[SegmentedObject]) -> None:
     for text, each in zip(legend.get_texts(), objects, strict=True):
         said = [str(each.id), each.label or "", each.name]
         text.set_parse_math(False)  # a label may hold "$"
-        text.set_text("  ".join(" ".join(filter(None, said)).split()))
+        text.set_text(shorten("  ".join(filter(None, said)), _LONGEST, placeholder=" ..."))

@@ -120,8 +120,11 @@ class Mask:
     def to_crop(self) -> NDArray[np.bool_]:
         """(h, w) bool, its own memory: the part of the image that `box` holds."""
         x, y, width, height = self.box
-        pixels = coco_mask.decode(self.rle)[y : y + height, x : x + width]
-        return pixels.astype(bool, order="C")
+        ends = np.cumsum(_run_lengths(self.counts))  # of runs outside and inside in turn
+        ends = np.clip(ends, x * self.height, (x + width) * self.height)
+        lengths = np.diff(ends, prepend=x * self.height)
+        columns = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
+        return columns.reshape(width, self.height)[:, y : y + height].T.copy()
 
     def outline(self) -> NDArray[np.bool_]:
         """(H, W) bool: the mask's own pixels that have one of their four neighbours outside.

@@ -52,18 +52,11 @@ def overlay(
     """
     if not 0 <= opacity <= 1:
         raise ValueError(f"opacity goes from 0 to 1, not {opacity}")
-    colors = np.zeros((int(label_map.max(initial=0)) + 1, 3), np.uint8)
-    shown = np.zeros(len(colors), bool)
-    for each in objects:
-        if each.id < len(colors):
-            colors[each.id], shown[each.id] = ImageColor.getrgb(each.color), True
     picture = image.copy()
-    seen = np.where(shown[label_map], label_map, 0)
-    inside = seen > 0
-    color = colors[seen[inside]]
-    picture[inside] = np.rint(picture[inside] * (1 - opacity) + color * opacity).astype(np.uint8)
-    if outline:
-        _draw_outlines(picture, seen, colors)
+    seen = np.isin(label_map, [each.id for each in objects])
+    for each in objects:
+        if each.area:
+            _draw_mask(picture, label_map, seen, each, opacity, outline=outline)
     _draw_clicks(picture, clicks, {each.id: each.color for each in objects}, click_radius)
     return _numbered(picture, objects) if numbers else picture
 
@@ -99,20 +92,39 @@ def unit_of(size: tuple[int, int]) -> float:
     return max(max(size) / _SCREEN, 0.5)
 
 
-def _draw_outlines(picture: RGBImage, seen: NDArray[np.uint16], colors: NDArray[np.uint8]) -> None:
-    """Draw each object's border inside it, between two dark lines, so that it shows on anything."""
-    width = max(1, round(unit_of(seen.shape)))
-    dark = _near_borders(seen, 2 * width) & (seen > 0) | _near_borders(seen, width) & (seen == 0)
-    line = _near_borders(seen, width) & (seen > 0)
-    picture[dark] = (picture[dark] * 0.4).astype(np.uint8)
-    picture[line] = colors[seen[line]]
+def _draw_mask(
+    picture: RGBImage,
+    label_map: NDArray[np.uint16],
+    seen: NDArray[np.bool_],
+    each: SegmentedObject,
+    opacity: float,
+    *,
+    outline: bool,
+) -> None:
+    """Fill an object; its border runs inside it, between two dark lines: it shows on anything."""
+    line = max(1, round(unit_of(label_map.shape)))
+    x, y, width, height = each.box
+    around = np.s_[
+        max(y - line, 0) : y + height + line,
+        max(x - line, 0) : x + width + line,
+    ]
+    window, mask = picture[around], label_map[around] == each.id
+    color = np.array(ImageColor.getrgb(each.color), np.uint8)
+    values = np.arange(256)
+    for channel, ink in enumerate(color):
+        mixed = np.rint(values * (1 - opacity) + int(ink) * opacity).astype(np.uint8)
+        np.copyto(window[:, :, channel], mixed[window[:, :, channel]], where=mask)
+    if outline:
+        core, rest = _shrunk(mask, line), _shrunk(mask, 2 * line)
+        outside = ndimage.maximum_filter(mask, 2 * line + 1, mode="constant") & ~seen[around]
+        dark = outside | (core & ~rest)
+        window[dark] = (window[dark] * 0.4).astype(np.uint8)
+        window[mask & ~core] = color
 
 
-def _near_borders(seen: NDArray[np.uint16], reach: int) -> NDArray[np.bool_]:
-    """(H, W): pixels with one of another object, or the image's edge, within reach."""
-    window = 2 * reach + 1
-    highest = ndimage.maximum_filter(seen, window, mode="constant")
-    return highest != ndimage.minimum_filter(seen, window, mode="constant")
+def _shrunk(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """Take away what lies near the border, which the image's edge is too."""
+    return ndimage.minimum_filter(mask, 2 * by + 1, mode="constant")
 
 
 def _draw_clicks(

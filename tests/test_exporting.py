@@ -17,6 +17,7 @@ from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.files import read_annotations, write_annotations
 from dynamite_widget.formats.yolo import from_yolo
 from dynamite_widget.session import Session
+from dynamite_widget.widget import SegmentationWidget
 from tests.nearest_click import NearestClick
 
 H, W = 60, 90
@@ -202,6 +203,26 @@ def test_lines_rows_and_polygons_come_from_the_session_itself(session: Session) 
     assert row["objects"]["area"] == [RING.sum(), CORNER.sum()]
 
 
+def test_no_label_breaks_out_of_an_svg_and_none_fills_the_page(tmp_path: Path) -> None:
+    session = Session(GREY, NearestClick())
+    session.paint(session.add_object("--><script>alert(1)</script><!--"), RING)
+    session.paint(session.add_object("very " * 100), CORNER)
+    path = tmp_path / "figure.svg"
+    legend = session.figure(path).axes[0].get_legend()
+    assert legend is not None
+    assert max(len(text.get_text()) for text in legend.get_texts()) <= 60
+    tags = {element.tag.rpartition("}")[2] for element in ET.parse(path).iter()}
+    assert "script" not in tags
+
+
+def test_the_widget_exports_as_its_session_does(session: Session, tmp_path: Path) -> None:
+    widget = SegmentationWidget(session)
+    np.testing.assert_array_equal(widget.overlay(), session.overlay())
+    assert widget.annotations.labels == session.annotations.labels
+    assert widget.export(tmp_path / "labels.geojson").exists()
+    widget.close()
+
+
 @pytest.mark.parametrize("ending", [".png", ".svg", ".pdf"])
 def test_a_figure_is_saved_for_a_paper(session: Session, ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"figure{ending}"
@@ -219,7 +240,7 @@ def test_a_figures_legend_says_number_label_and_name_whatever_they_hold(
     legend = axes.get_legend()
     assert legend is not None
     texts = [text.get_text() for text in legend.get_texts()]
-    assert texts == ["1  <script>alert(1)</script>  $x_1$", "2  a/../b"]
+    assert texts == ["1 <script>alert(1)</script> $x_1$", "2 a/../b"]
     tags = {element.tag.rpartition("}")[2] for element in ET.parse(path).iter()}
     assert "script" not in tags
     assert "image" in tags  # the photograph

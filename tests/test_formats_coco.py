@@ -16,6 +16,8 @@ from pycocotools.coco import COCO
 
 from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.coco import from_coco, read_coco, to_coco
+from dynamite_widget.formats.labelled_images import LabelledImage
+from dynamite_widget.formats.labelled_images import to_coco as coco_of_images
 from dynamite_widget.masks import Mask
 from dynamite_widget.session import Session
 from tests.mask_examples import HARD, PIXELS, Pixels, annotations
@@ -138,6 +140,16 @@ def test_polygons_name_every_object_whose_holes_they_lose() -> None:
     taken = Annotations.of_label_map(np.hstack([ring * 1, ring * 0 + 2, ring * 3]))
     with pytest.warns(UserWarning, match=r"object 1 \(1 holes, 8 pixels .*object 3 \(1 holes"):
         written(taken, polygons=True)
+
+
+def test_one_file_of_many_images_comes_back_image_by_image(session: Session) -> None:
+    other = Session(IMAGE[:20], NearestClick())
+    other.click(5, 5, other.add_object("bus"))
+    images = [LabelledImage("a.png", session.size, session.objects)]
+    images.append(LabelledImage("b.png", other.size, other.objects))
+    back = from_coco(json.loads(json.dumps(coco_of_images(images, labels=session.labels))))
+    for name, one in (("a.png", session), ("b.png", other)):
+        assert back[name].objects == Annotations.of(one.objects, size=one.size).objects
 
 
 def test_a_label_that_looks_like_markup_stays_as_it_is() -> None:

@@ -18,7 +18,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.spatial import KDTree
 
 from dynamite_widget.masks import Mask
 from dynamite_widget.regions import Region
@@ -96,6 +95,8 @@ def joined(polygons: Sequence[Polygon]) -> Ring:
     Returns:
         (n, 2) corners.
     """
+    from scipy.spatial import KDTree  # slow to import, and few formats need it
+
     first, *others = [ring for polygon in polygons for ring in (polygon.outer, *polygon.holes)]
     path = first
     for ring in others:
