@@ -18,7 +18,7 @@ from tests.browser.notebook_page import NotebookPage
 from tests.browser.widget_on_screen import WidgetOnScreen
 
 SIZE, LARGE = (1024, 768), (6000, 4000)
-CLICKS = 24
+CLICKS = 12
 """On new objects; the answer to each takes longer than to the one before."""
 MANY_CLICKS = 200
 FRAME_SECONDS = 4

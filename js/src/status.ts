@@ -29,8 +29,8 @@ export class StatusBar {
     const into = iconButton("plus", "Zoom in (+)", () => target.zoom(1.4), signal);
     const zoom = element("span", { class: "dw-zooming" }, out, this.#zoom, into);
     this.node = element(
-      "footer",
-      { class: "dw-status" },
+      "div",
+      { class: "dw-status", role: "group", "aria-label": "Status" },
       this.#place,
       this.#activity,
       this.#latency,

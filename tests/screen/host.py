@@ -118,13 +118,24 @@ class Host:
             else:
                 self.widget._handle_custom_msg(content, [])
 
-    def carry(self) -> None:
-        """Carry what there is, and let it be drawn, without waiting for an answer."""
-        for _ in range(3):
+    def carry(self, until: Callable[[], bool] = lambda: True) -> None:
+        """Carry messages and traits until something is so, and let it be drawn.
+
+        An answer is not waited for.
+        """
+        deadline = time.monotonic() + 20
+        while True:
             time.sleep(0.02)  # the widget's own thread speaks, too
             self.pull()
             self.push()
             self._draw()
+            if until() and not self._from_page:
+                return
+            assert time.monotonic() < deadline, "it never happened"
+
+    def says(self, part: str, words: str) -> Callable[[], bool]:
+        """A question whether a part of the widget says something; for `carry`."""
+        return lambda: self.root.locator(part).inner_text() == words
 
     def settle(self) -> None:
         """Carry messages and traits until nothing waits for an answer and all is drawn."""

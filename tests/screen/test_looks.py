@@ -82,7 +82,7 @@ def show(browser: Browser, gated: Gated) -> Iterator[Show]:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,  # type: ignore[arg-type]
-            device_scale_factor=2,
+            device_scale_factor=1.5,
         )
         widget = dw.SegmentationWidget(
             samples.path("coffee.jpg"), ["cup", "saucer", "spoon"], segmenter=gated, numbers=numbers
@@ -135,8 +135,7 @@ def test_while_the_image_is_read(show: Show, gated: Gated) -> None:
     host = show()
     host.carry()
     host.page.mouse.click(*host.place(*CUP[0]))
-    host.carry()
-    expect(host.root.locator(".dw-notice")).to_contain_text("your clicks are kept")
+    host.carry(host.says(".dw-notice", "Reading the image: your clicks are kept"))
     keep(host, "screen_loading")
 
 
@@ -145,8 +144,7 @@ def test_while_an_answer_is_computed(show: Show, gated: Gated) -> None:
     host.click(*CUP[0])
     gated.may_answer.clear()
     host.page.mouse.click(*host.place(*CUP[1]))
-    host.carry()
-    expect(host.root.locator(".dw-activity")).to_have_text("Answering…")
+    host.carry(host.says(".dw-activity", "Answering…"))
     keep(host, "screen_busy")
 
 
