@@ -24,7 +24,8 @@ def label_pixels(
     than one, in time and in memory.
 
     Args:
-        logits: (G, h, w), covering the padded input.
+        logits: (G, h, w), covering the padded input; minus infinity where a group cannot be, the
+            first one excepted.
         resized: height and width of the resized image within the padded input.
         original: height and width wanted.
         stride: input pixels a cell.
@@ -49,7 +50,8 @@ def label_pixels(
             mine = _interpolate(logits[index], rows, columns, down, across)
             place = slice(down.start - top, down.stop - top), across
             better = mine > best[place]
-            best[place] = torch.maximum(best[place], mine)
+            # Between minus infinity and a number lies NaN, which wins nothing and hides nothing.
+            best[place] = torch.fmax(best[place], mine)
             labels[down, across].masked_fill_(better, index)
     return labels
 

@@ -56,3 +56,16 @@ def test_an_object_that_wins_nowhere_has_no_pixels() -> None:
     logits[1], logits[2, 4, 4] = -100, 5
     labels = label_pixels(logits, (32, 32), (64, 64))
     assert set(labels.unique().tolist()) == {0, 2}
+
+
+def test_where_an_object_cannot_be_it_hides_no_other() -> None:
+    logits = objects_on_cells(12, 24, 32)
+    best = logits.amax(0)
+    for group in logits[1:]:
+        rows, columns = (group > best - 4).any(1).nonzero(), (group > best - 4).any(0).nonzero()
+        inside = torch.zeros_like(group, dtype=torch.bool)
+        inside[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] = True
+        group[~inside] = float("-inf")
+    expected = plainly(logits.clamp(min=-1e4), (96, 128), (301, 405))
+    differing = label_pixels(logits, (96, 128), (301, 405)) != expected
+    assert differing.float().mean() < 0.002
