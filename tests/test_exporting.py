@@ -194,6 +194,17 @@ def test_a_failed_export_leaves_the_old_file(session: Session, tmp_path: Path) -
         read_annotations(path)
 
 
+def test_an_export_never_takes_the_place_of_a_session_file(
+    session: Session, tmp_path: Path
+) -> None:
+    path = tmp_path / "street.session.json"
+    session.save(path)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="which `save` writes"):
+        session.export(path)
+    assert path.read_bytes() == before
+
+
 def test_lines_rows_and_polygons_come_from_the_session_itself(session: Session) -> None:
     yolo = from_yolo(session.to_yolo(), size=session.size, classes=session.labels or ())
     np.testing.assert_array_equal(yolo.label_map, session.label_map)

@@ -19,6 +19,7 @@ _ALLOWED = (
     "a file's name ends in .json (COCO), .geojson, .png (label map) or .npz; "
     "YOLO and VOC are folders: write_yolo, write_voc"
 )
+_SESSION = ".session.json"
 
 
 def write_annotations(
@@ -40,9 +41,12 @@ def write_annotations(
         The path.
 
     Raises:
-        ValueError: if the ending is unknown, or the format cannot hold the annotations.
+        ValueError: if the ending is unknown or that of session files, or the format cannot hold the
+            annotations.
     """
     path = Path(path)
+    if path.name.lower().endswith(_SESSION):
+        raise ValueError(f"{str(path)!r} is the name of a session file, which `save` writes")
     match path.suffix.lower():
         case ".json":
             data = _json(
