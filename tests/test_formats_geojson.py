@@ -100,6 +100,13 @@ def test_a_file_of_others_is_read_when_the_size_is_given() -> None:
     assert taken.objects[0].attributes == {"floors": 2}
 
 
+def test_kinds_that_others_number_become_labels() -> None:
+    taken = from_geojson(foreign(SQUARE, kind=3), size=(2, 4), label="kind")
+    assert taken.labels == ("3",)
+    with pytest.raises(ValueError, match=r"feature 0 .* label is text or None, not list"):
+        from_geojson(foreign(SQUARE, kind=[3]), size=(2, 4), label="kind")
+
+
 def test_without_a_size_it_says_what_to_pass() -> None:
     with pytest.raises(ValueError, match=r"pass size=\(H, W\)"):
         from_geojson(foreign(SQUARE))

@@ -106,7 +106,7 @@ def from_geojson(
                 Annotation(
                     mask=mask_of(_polygons(feature.get("geometry"), numbers), size),
                     id=object_id,
-                    label=known.pop(label, None),
+                    label=_text(known.pop(label, None)),
                     name=known.pop("name", None) or "",
                     color=known.pop("color", None),
                     attributes=kept_attributes(known, what),
@@ -116,6 +116,11 @@ def from_geojson(
             raise ValueError(f"{what}: {error}") from error
     categories = data.get("categories")
     return Annotations(size, tuple(objects), None if categories is None else tuple(categories))
+
+
+def _text(label: Any) -> Any:  # noqa: ANN401
+    """Return a label as text where others number their kinds."""
+    return str(label) if isinstance(label, int | float) else label
 
 
 def _feature(each: Annotation, numbers: Transform) -> dict[str, Any]:

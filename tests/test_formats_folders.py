@@ -1,0 +1,48 @@
+"""No name that a file or a person gives leads out of a folder, on any system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dynamite_widget.formats.folders import inside, safe_name
+
+
+@pytest.mark.parametrize("name", ["a.png", "more/b.png", "..a.png", "ä ö.png", "a..b/c.png"])
+def test_a_name_in_the_folder_is_taken_as_it_is(name: str, tmp_path: Path) -> None:
+    assert inside(tmp_path, name) == tmp_path / name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("../x", "a/../../x", "a/../x", "/x", "..", ".", "", "a\0b"),
+        *("\\x", "..\\x", "C:\\x", "C:x", "\\\\host\\x\\y"),
+    ],
+)
+def test_a_name_that_leads_out_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="outside"):
+        inside(tmp_path, name)
+
+
+def test_a_link_that_leads_out_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "labels"
+    folder.mkdir()
+    (folder / "away").symlink_to(tmp_path)
+    with pytest.raises(ValueError, match="by a link"):
+        inside(folder, "away/x.png")
+
+
+@given(st.text())
+def test_any_label_becomes_a_part_of_a_file_name(text: str) -> None:
+    name = safe_name(text)
+    assert not set(name) & set('/\\:*?"<>|.\n\t\0 ,')
+    assert len(name) <= 80
+
+
+def test_what_can_stay_in_a_name_does() -> None:
+    assert safe_name("Große Straße-7") == "Große_Straße-7"
+    assert safe_name("<script>alert(1)</script>") == "script_alert_1_script"
