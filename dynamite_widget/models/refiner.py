@@ -7,6 +7,7 @@ is to the object's own clicks and to all others, and the image, and adds a corre
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -75,7 +76,7 @@ class Refiner(nn.Module):
         """Corrections (M, 1, h, w) for M objects.
 
         Args:
-            cues: (M, cues, h, w) from `Cues.of_object`, h and w multiples of 4.
+            cues: (M, cues, h, w) from `Cues`, h and w multiples of 4.
             image: `RefinerMemory.image` of the same places, M or 1 of each.
         """
         i4, i8, i16 = image
@@ -103,18 +104,27 @@ class Cues:
     near: Tensor
     alike: Tensor
 
-    def of_object(self, batch: Tensor | int, index: Tensor | int, window: Window) -> Tensor:
+    def of_objects(self, batch: Tensor, index: Tensor) -> Tensor:
         """The network's input (M, cues, h, w) for objects `index` of images `batch`."""
-        rows, columns = window
-        picked = [
-            x[batch, index][..., rows, columns]
-            for x in (self.own, self.rival, self.near, self.alike)
-        ]
-        own, rival, near, alike = picked if picked[0].dim() == 3 else [x[None] for x in picked]
-        sigma = own.new_tensor(_NEAR)[:, None, None]
-        closeness = torch.exp(0.5 * near[:, :, None] / sigma**2).flatten(1, 2)
-        logits = torch.tanh(torch.stack((own, rival), 1) / _SCALE)
-        return torch.cat((logits, closeness, alike), 1)
+        return _network_input(*(x[batch, index] for x in self._maps))
+
+    def in_windows(self, index: Sequence[int], windows: Sequence[Window]) -> Tensor:
+        """The network's input (M, cues, h', w') for objects of one image, each in its window.
+
+        Args:
+            index: numbers of the objects.
+            windows: one each, all of one size.
+        """
+        return _network_input(
+            *(
+                torch.stack([x[0, i][..., r, c] for i, (r, c) in zip(index, windows, strict=True)])
+                for x in self._maps
+            )
+        )
+
+    @property
+    def _maps(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        return self.own, self.rival, self.near, self.alike
 
     def at_half_resolution(self) -> Cues:
         """The same at stride 8, with distances in the larger cells."""
@@ -126,10 +136,16 @@ class Cues:
         return Cues(pooled(self.own), pooled(self.rival), near, pooled(self.alike))
 
 
+def _network_input(own: Tensor, rival: Tensor, near: Tensor, alike: Tensor) -> Tensor:
+    """From (M, h, w), (M, h, w), (M, 2, h, w), (M, 2, h, w) to (M, cues, h, w)."""
+    sigma = own.new_tensor(_NEAR)[:, None, None]
+    closeness = torch.exp(0.5 * near[:, :, None] / sigma**2).flatten(1, 2)
+    logits = torch.tanh(torch.stack((own, rival), 1) / _SCALE)
+    return torch.cat((logits, closeness, alike), 1)
+
+
 Window = tuple[slice, slice]
 """Rows and columns of a stride-4 map."""
-
-EVERYWHERE: Window = (slice(None), slice(None))
 
 
 def make_cues(

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from dynamite_widget.models.click_tensors import ClickTensors
 from dynamite_widget.models.dynamite import DynaMITe, ImageFeatures
 from dynamite_widget.models.interactive_transformer import Prediction
-from dynamite_widget.models.refiner import EVERYWHERE
 from dynamite_widget.models.registry import ModelRecord
 from dynamite_widget.training.config import TrainingConfig
 from dynamite_widget.training.corrections import (
@@ -57,7 +56,7 @@ def answer(network: DynaMITe, features: ImageFeatures, clicks: ClickTensors) -> 
     if features.refiner is None:
         return Answer(prediction, coarse, coarse)
     batch, index = prediction.groups.exists.nonzero(as_tuple=True)
-    cues = network.cues(features, clicks, prediction).of_object(batch, index, EVERYWHERE)
+    cues = network.cues(features, clicks, prediction).of_objects(batch, index)
     image = tuple(x[batch] for x in features.refiner.image)
     correction = network.refiner(cues, image)[:, 0]
     final = coarse.index_put((batch, index + 1), correction, accumulate=True)
