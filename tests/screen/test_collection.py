@@ -1,0 +1,128 @@
+"""A person works through a list of images: moves, marks, filters, and passes a broken one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from dynamite_widget.widget import SegmentationWidget
+from tests.nearest_click import NearestClick
+from tests.screen.host import Host
+
+COLORS = ("#804020", "#208040", "#204080", "#808020")
+
+
+@pytest.fixture
+def host(page: Page, tmp_path: Path) -> Iterator[Host]:
+    """Four pictures, the third of which is missing."""
+    paths = [tmp_path / f"street {number}.png" for number in range(1, 5)]
+    for path, color in zip(paths, COLORS, strict=True):
+        Image.new("RGB", (300, 200), color).save(path)
+    paths[2].unlink()
+    widget = SegmentationWidget(
+        images=paths, segmenter=NearestClick(reach=30), labels=["car"], path=tmp_path / "labels"
+    )
+    yield Host(page, widget)
+    widget.close()
+
+
+def mark(host: Host, name: str) -> Locator:
+    return host.root.locator(".dw-images").get_by_role("button", name=name)
+
+
+def photograph(host: Host) -> str:
+    red, green, blue, _ = host.photograph_at(*host.place(150, 100))
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def test_she_labels_one_image_after_the_other_by_keys_alone(host: Host) -> None:
+    strip = host.root.locator(".dw-images")
+    expect(strip.locator(".dw-image-name")).to_have_text("street 1.png")
+    expect(strip.locator(".dw-image-number")).to_have_value("1")
+    expect(strip.locator(".dw-image-count")).to_have_text("of 4")
+    host.click(50, 100)
+    assert host.painted(50, 110)[3] > 0
+    host.key("d", "PageDown")
+    host.wait_until(lambda: photograph(host) == COLORS[1])
+    expect(strip.locator(".dw-image-number")).to_have_value("2")
+    expect(host.root.locator(".dw-object")).to_have_count(0)
+    assert host.painted(50, 110)[3] == 0
+    host.click(250, 100)
+    host.key("PageUp")
+    host.wait_until(lambda: photograph(host) == COLORS[0])
+    assert [host.painted(x, 110)[3] > 0 for x in (50, 250)] == [True, False]
+    expect(mark(host, "Image is done")).to_have_attribute("aria-pressed", "true")
+    table = host.widget.to_frame()
+    assert table["image"].tolist() == ["street 1.png", "street 2.png"]
+
+
+def test_he_passes_an_image_that_is_missing(host: Host) -> None:
+    host.key("PageDown", "PageDown")
+    problem = host.root.locator(".dw-problem")
+    expect(problem).to_contain_text("street 3.png cannot be shown")
+    assert "there is no file" in host.root.get_by_role("alert").inner_text()
+    host.key("x", "PageDown")
+    host.wait_until(lambda: photograph(host) == COLORS[3])
+    expect(problem).to_be_hidden()
+    expect(host.root.get_by_role("alert")).to_be_hidden()
+    assert host.widget.collection is not None
+    assert host.widget.collection.counts["skipped"] == 1
+
+
+def test_she_flags_images_and_looks_at_those_alone(host: Host) -> None:
+    mark(host, "Image is flagged").click()
+    host.settle()
+    host.key("PageDown")
+    host.root.locator(".dw-image-filter").select_option("flagged")
+    host.settle()
+    host.wait_until(lambda: photograph(host) == COLORS[0])
+    expect(mark(host, "Next image")).to_have_attribute("aria-disabled", "true")
+    expect(host.root.locator(".dw-image-filter option[value=flagged]")).to_have_text("Flagged 1")
+    host.key("!")
+    host.root.locator(".dw-image-filter").select_option("all")
+    host.settle()
+    expect(mark(host, "Next image")).to_have_attribute("aria-disabled", "false")
+
+
+def test_he_types_the_number_of_an_image(host: Host) -> None:
+    number = host.root.locator(".dw-image-number")
+    number.fill("4")
+    number.press("Enter")
+    host.settle()
+    host.wait_until(lambda: photograph(host) == COLORS[3])
+    expect(host.canvas).to_be_focused()
+    number.fill("nonsense")
+    number.press("Enter")
+    host.settle()
+    expect(number).to_have_value("4")
+
+
+def test_two_views_follow_the_same_list_and_clicks_stay_with_the_image_they_were_made_on(
+    host: Host,
+) -> None:
+    host.page.evaluate("() => { window.cleanSecond = window.show(); }")
+    host.settle()
+    host.page.mouse.click(*host.place(50, 100))
+    host.widget.next()  # the click is on its way
+    host.settle()
+    second = host.page.locator(".dynamite-widget").nth(1)
+    expect(second.locator(".dw-image-number")).to_have_value("2")
+    assert host.widget.clicks == ()
+    expect(host.root.locator(".dw-object")).to_have_count(0)
+    assert host.widget.to_frame()["image"].tolist() == ["street 1.png"]
+    host.page.evaluate("() => window.cleanSecond()")
+
+
+def test_the_strip_fits_narrow_cells_and_its_keys_stand_in_the_help(host: Host) -> None:
+    for width in (320, 480, 1000):
+        host.page.set_viewport_size({"width": width, "height": 700})
+        host.settle()
+        wide = host.root.locator(".dw-images").evaluate("(e) => [e.scrollWidth, e.clientWidth]")
+        assert wide[0] <= wide[1]
+    host.key("?")
+    expect(host.root.locator(".dw-help")).to_contain_text("Image is flagged")
+    expect(host.root.locator(".dw-help")).to_contain_text("Page ↓")
