@@ -143,7 +143,9 @@ class Host:
         while time.monotonic() < deadline:
             self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
             status = self.widget._status
-            idle = status["activity"] == "idle" and self.widget.session.pending is None
+            idle = (
+                status["activity"] == "idle" and status["answered"] == self.widget._scene["version"]
+            )
             busy = bool(self._from_page)
             self.pull()
             # What changed after the look at the status shows as news here or in the next round.
