@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import NamedTuple
 
+import numpy as np
+
 from dynamite_widget.asking import Asker
 from dynamite_widget.clicks import BoolMap, Click
 from dynamite_widget.imports import NO_IMPORTS, Imports, clicks_near, statements
-from dynamite_widget.refinement import refine
+from dynamite_widget.refinement import refine, unheard
 from dynamite_widget.regions import Region
 from dynamite_widget.run_lengths import Runs
-from dynamite_widget.seeding import Seeds, find_seeds, uncontradicted
+from dynamite_widget.seeding import Seeds, find_seeds, uncontradicted, without_nearest
 from dynamite_widget.state import State
 
+MOST_SEEDS_GIVEN_UP = 3
+"""So many more times the model is asked when seeds keep it from hearing a click."""
+MOST_CHANGED = 0.25
+"""A seed whose loss changes more than this share of a mask was needed, and is not given up."""
 REMEMBERED_REFINEMENTS = 1024
 """How many refined objects are kept at hand."""
 
@@ -149,15 +155,21 @@ class Answers:
             seeds = find_seeds(mask.to_array(size), object_id, alone)
             self._seeds[object_id, mask] = seeds
         pixels, meant = mask.to_array(size), statements(object_id, touching)
-        refined = Region.from_array(
-            refine(
-                pixels,
-                seeds.answer.to_array(size),
-                alone((*uncontradicted(seeds.clicks, meant, pixels), *key.said)),
-                meant,
-                barred=imports.barred(object_id, touching, size),
-            )
-        )
+        barred = imports.barred(object_id, touching, size)
+        before = seeds.answer.to_array(size)
+        left = uncontradicted(seeds.clicks, meant, pixels)
+        shown = refine(pixels, before, alone((*left, *key.said)), meant, barred=barred)
+        for _ in range(MOST_SEEDS_GIVEN_UP):
+            deaf_to = unheard(pixels, shown, meant)
+            fewer = deaf_to and without_nearest(left, deaf_to, meant)
+            if not fewer:
+                break
+            left = fewer
+            tried = refine(pixels, before, alone((*left, *key.said)), meant, barred=barred)
+            if np.count_nonzero(tried != pixels) > MOST_CHANGED * np.count_nonzero(pixels):
+                break
+            shown = tried
+        refined = Region.from_array(shown)
         self._remember(key, refined)
         return refined
 

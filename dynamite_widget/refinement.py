@@ -10,6 +10,8 @@ from scipy import ndimage
 from dynamite_widget.clicks import BACKGROUND, BoolMap, Click
 from dynamite_widget.state import pixel_of
 
+HEARD_PIXELS, HEARD_SHARE = 80, 0.02
+"""A correction is heard if so many pixels about it change, or that share of the mask if less."""
 REACH = 4
 """A click that settles an old difference does so within so many times its depth there."""
 
@@ -49,6 +51,26 @@ def refine(
         if differing[row, column]:
             decided |= _about(row, column, differing)
     return np.where(decided, after, imported)
+
+
+def unheard(imported: BoolMap, refined: BoolMap, clicks: Sequence[Click]) -> Click | None:
+    """Find a click that corrects the mask, and next to nothing has changed about it.
+
+    Args:
+        imported: (H, W), the mask as it came.
+        refined: (H, W), the mask as it is now.
+        clicks: those that touch the object; of the object, or any other id for "not here".
+    """
+    least = min(HEARD_PIXELS, HEARD_SHARE * np.count_nonzero(imported))
+    components, _ = ndimage.label(imported != refined)
+    sizes = np.bincount(components.ravel())
+    for click in clicks:
+        row, column = pixel_of(click.x, click.y)
+        corrects = imported[row, column] != (click.object_id != BACKGROUND)
+        part = components[row, column]
+        if corrects and (part == 0 or sizes[part] < least):
+            return click
+    return None
 
 
 def _about(row: int, column: int, differing: BoolMap) -> BoolMap:

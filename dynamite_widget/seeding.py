@@ -77,8 +77,32 @@ def uncontradicted(
     left = tuple(
         seed for seed in seeds if not any(_contradicts(click, seed, mask) for click in clicks)
     )
-    speaks = any(each.object_id != BACKGROUND for each in (*left, *clicks))
-    return left if speaks else tuple(seeds)
+    return left if _speak_for_object(left, clicks) else tuple(seeds)
+
+
+def without_nearest(
+    seeds: Sequence[Click], click: Click, clicks: Sequence[Click]
+) -> tuple[Click, ...] | None:
+    """Leave out the seed of another meaning that is nearest to a click.
+
+    Args:
+        seeds: of a mask.
+        click: one of the clicks.
+        clicks: of the object, or on the background.
+
+    Returns:
+        The other seeds; None if there is no such seed, or nothing would speak for the object.
+    """
+    opposed = [seed for seed in seeds if seed.object_id != click.object_id]
+    if not opposed:
+        return None
+    nearest = min(opposed, key=lambda seed: hypot(click.x - seed.x, click.y - seed.y))
+    left = tuple(seed for seed in seeds if seed is not nearest)
+    return left if _speak_for_object(left, clicks) else None
+
+
+def _speak_for_object(seeds: Sequence[Click], clicks: Sequence[Click]) -> bool:
+    return any(each.object_id != BACKGROUND for each in (*seeds, *clicks))
 
 
 def _contradicts(click: Click, seed: Click, mask: BoolMap) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -285,6 +286,21 @@ def test_a_click_on_the_very_place_of_a_seed_that_it_contradicts_is_heard() -> N
     session.click(seed.x, seed.y, 1)
     assert seed not in segmenter.asked[-1]
     assert (session.masks[0] & hole).sum() > 0.5 * hole.sum()
+
+
+def test_a_click_among_seeds_that_outvote_it_is_heard_in_the_end() -> None:
+    class Stubborn(NearestClick):
+        """Sees the object about its clicks, and background only where none of them is near."""
+
+        def segment(self, features: tuple[int, int], clicks: Sequence[Click]) -> NDArray[np.uint16]:
+            on_object = [click for click in clicks if click.object_id]
+            return super().segment(features, on_object)
+
+    mask = box(10, 20, 70, 14)
+    session = Session.from_masks(IMAGE, [mask], segmenter=Stubborn(reach=15))
+    label_map = session.click(45, 25)
+    assert (mask & (label_map == 0)).sum() > 50
+    assert label_map[27, 12] == label_map[27, 77] == 1
 
 
 def test_a_model_that_sees_nothing_takes_nothing_away(segmenter: NearestClick) -> None:
