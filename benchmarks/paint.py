@@ -55,7 +55,7 @@ class Discs:
         label_map = np.zeros(size, np.uint16)
         for click in clicks:
             x, y = int(click.x), int(click.y)
-            label_map[max(y - 15, 0):y + 15, max(x - 15, 0):x + 15] = click.object_id
+            label_map[max(y - 40, 0):y + 40, max(x - 40, 0):x + 40] = click.object_id
         return label_map
 
 def with_objects(session, count):

@@ -56,6 +56,9 @@ _RENDER = """async (source) => {
 }"""
 
 
+_PATIENCE = 60
+"""Seconds after which something is wrong, not slow."""
+
 _PAINTED = """([x, y, which]) => {
   const canvas = document.querySelectorAll(".dw-canvas canvas")[which];
   const ratio = canvas.width / canvas.clientWidth;
@@ -123,7 +126,7 @@ class Host:
 
         An answer is not waited for.
         """
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + _PATIENCE
         while True:
             time.sleep(0.02)  # the widget's own thread speaks, too
             self.pull()
@@ -139,7 +142,7 @@ class Host:
 
     def settle(self) -> None:
         """Carry messages and traits until nothing waits for an answer and all is drawn."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
             self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
             status = self.widget._status
@@ -193,7 +196,7 @@ class Host:
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
         """Carry messages and traits until something holds."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + _PATIENCE
         while not holds():
             assert time.monotonic() < deadline, "it never happened"
             self.settle()
