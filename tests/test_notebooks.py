@@ -49,6 +49,21 @@ def test_fine_tuning_shows_before_and_after_and_weights_that_load() -> None:
     assert notebook.cells[-1].outputs[0].text == "8 8 20 True True\n"
 
 
+def test_clicks_on_several_photographs_become_one_table_and_a_plot() -> None:
+    notebook = executed(
+        "dataframes.ipynb",
+        then="print(table['image'].tolist(), (table['area'] > 0).all(), "
+        "w.collection.counts['done'])",
+    )
+    shown = [
+        output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])
+    ]
+    assert any("application/vnd.jupyter.widget-view+json" in data for data in shown)
+    assert any("image/png" in data for data in shown)
+    names = ["coffee.jpg", "coffee.jpg", "rocket.jpg", "chelsea.jpg"]
+    assert notebook.cells[-1].outputs[0].text == f"{names} True 3\n"
+
+
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.name)
 def test_notebooks_are_kept_without_outputs(path: Path) -> None:
     for cell in nbformat.read(path, as_version=4).cells:
