@@ -14,6 +14,7 @@ from dynamite_widget.state import State
 
 RESERVED_ATTRIBUTES = frozenset(
     [
+        "image",
         "object_id",
         "name",
         "label",
@@ -29,7 +30,7 @@ RESERVED_ATTRIBUTES = frozenset(
         "score",
     ]
 )
-"""Names that the table of objects uses itself."""
+"""Names that the tables of objects use themselves."""
 
 
 def checked_owner(state: State, object_id: int) -> int:
