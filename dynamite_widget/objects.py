@@ -120,11 +120,6 @@ class SegmentedObject:
         """Box outside which the model must not put it, or None."""
         return self.record.bound
 
-    @property
-    def score(self) -> float | None:
-        """How sure a model was that this is an object; None for one that people made."""
-        return None
-
     @cached_property
     def mask(self) -> Mask:
         """Its pixels; computed when first asked for."""

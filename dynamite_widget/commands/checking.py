@@ -27,7 +27,6 @@ RESERVED_ATTRIBUTES = frozenset(
         "edited_segmentation",
         "locked",
         "visible",
-        "score",
     ]
 )
 """Names that the tables of objects use themselves."""
