@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from dynamite_widget.formats import collection_file, labelled_images
 from dynamite_widget.formats.collection_file import Mark, SavedCollection
 from dynamite_widget.formats.labelled_images import LabelledImage
 from dynamite_widget.image_list import STATUSES, ImageStatus, listed
+from dynamite_widget.keeping import plain_settings
 from dynamite_widget.open_sessions import LetGo, Opened, OpenSessions
 from dynamite_widget.saving import AtomicFile
 from dynamite_widget.segmenting import SupportsSegmentation
@@ -65,7 +67,8 @@ class Collection:
         self._listeners: list[Callable[[], None]] = []
         self._shown: ImageStatus | None = None
         self._place = 0
-        self._marks: dict[str, Mark] = {}
+        self._marks: Mapping[str, Mark] = {}
+        self._screen: Mapping[str, Any] = MappingProxyType({})
         self._file = None if folder is None else AtomicFile(folder / collection_file.FILE_NAME)
         if self._file is not None:
             self._resume(self._file)
@@ -144,6 +147,29 @@ class Collection:
         """Places in the list of the images whose pixels are in memory now."""
         return self._sessions.places
 
+    @property
+    def screen(self) -> Mapping[str, Any]:
+        """How a screen last showed the images; only kept here, and read by screens.
+
+        Takes whatever JSON can hold, by name; it is saved at once.
+
+        Raises:
+            TypeError, ValueError: if JSON cannot hold it, or the folder's index was changed by
+                somebody else.
+            OSError: if the index cannot be written.
+        """
+        return self._screen
+
+    @screen.setter
+    def screen(self, settings: Mapping[str, Any]) -> None:
+        settings = plain_settings(settings)
+        with self._lock:
+            if settings != self._screen:
+                self._screen = settings
+                if self._file is not None and not self._file.given_up:
+                    current = self._images[self._place].session_file
+                    self._write(SavedCollection(self._marks, current, settings))
+
     # What a person can do ------------------------------------------------------------------------
 
     def next(self) -> bool:
@@ -186,8 +212,7 @@ class Collection:
                 known = None if before is None else before.size
                 size = self._sessions.size(place) or known
                 marks[each.session_file] = Mark(each.name, status, size)
-            if self._file is not None:
-                self._file.write(collection_file.dumps(SavedCollection(marks, each.session_file)))
+            self._write(SavedCollection(marks, each.session_file, self._screen))
             self._marks = marks
         self._tell()
 
@@ -316,6 +341,10 @@ class Collection:
             elif mark is not None and mark.status == "done" and mark.size is not None:
                 yield LabelledImage(each.name, mark.size, ())
 
+    def _write(self, saved: SavedCollection) -> None:
+        if self._file is not None:
+            self._file.write(collection_file.dumps(saved))
+
     def _tell(self) -> None:
         for listener in tuple(self._listeners):
             listener()
@@ -332,7 +361,7 @@ class Collection:
                 f"{str(file.path)!r} cannot be read and is left as it is; move it away to go on "
                 f"without its marks, sessions have files of their own: {error}"
             ) from error
-        self._marks = dict(saved.marks)
+        self._marks, self._screen = saved.marks, saved.screen
         with os.scandir(file.path.parent) as entries:
             touched = {entry.name: entry.stat().st_mtime for entry in entries if entry.is_file()}
         if saved.current is not None:

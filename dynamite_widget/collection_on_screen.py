@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from typing import Any
 
 from dynamite_widget import collection_requests, protocol
+from dynamite_widget.answering_thread import FINISH_SECONDS
+from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.collection import Collection
 from dynamite_widget.session import Session
 from dynamite_widget.session_on_screen import SessionOnScreen
@@ -50,11 +53,17 @@ class CollectionOnScreen:
     Args:
         collection: what is labelled.
         show: makes what screens are told of a session, its image's name and place.
+        failed: shows an error on screens.
     """
 
-    def __init__(self, collection: Collection, show: Show) -> None:
+    def __init__(
+        self, collection: Collection, show: Show, failed: Callable[[BaseException], None]
+    ) -> None:
         self.collection = collection
         self._show = show
+        self._failed = failed
+        self._keeping_jobs: BackgroundJobs[None] = BackgroundJobs()
+        self._keeping: Future[None] = Future()
         self._lock = threading.Lock()
         self._ready: dict[int, SessionOnScreen] = {}
         collection.watch(opened=self._prepare, let_go=self._let_go)
@@ -106,11 +115,13 @@ class CollectionOnScreen:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """None are kept: they belong to no single image."""
-        return {}
+        """How the screen showed things when the collection was seen last."""
+        return self.collection.screen
 
     def keep(self, settings: Mapping[str, Any]) -> None:
-        """Do nothing; see `settings`."""
+        """Keep settings with the collection; while a slider moves, only its last place matters."""
+        self._keeping.cancel()
+        self._keeping = self._keeping_jobs.submit(lambda: self._keep(settings))
 
     def info(self, shown: SessionOnScreen | BrokenImage) -> dict[str, Any]:
         """Return what screens are told about the collection."""
@@ -137,7 +148,8 @@ class CollectionOnScreen:
             ready.forget_preview()
 
     def close(self) -> None:
-        """Follow no session any more and give their memory back."""
+        """Follow no session any more, keep the last settings, and give memory back."""
+        wait([self._keeping_jobs.submit(lambda: None)], FINISH_SECONDS)
         for ready in dict(self._ready).values():
             ready.stop()
         self.release()
@@ -149,6 +161,12 @@ class CollectionOnScreen:
                 ready = self._show(session, self.collection.names[place], place)
                 self._ready[place] = ready
             return ready
+
+    def _keep(self, settings: Mapping[str, Any]) -> None:
+        try:
+            self.collection.screen = settings
+        except (OSError, ValueError) as error:
+            self._failed(error)
 
     def _prepare(self, place: int, session: Session) -> None:
         _ = self._of(place, session).preview  # computed here and not when somebody waits for it

@@ -81,13 +81,9 @@ class KeptLabelling(Labelling):
 
     @screen.setter
     def screen(self, settings: Mapping[str, Any]) -> None:
-        settings = dict(settings)
-        try:
-            json.dumps(settings, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"settings of a screen are plain JSON: {error}") from error
+        settings = plain_settings(settings)
         if settings != self._screen:
-            self._screen = MappingProxyType(settings)
+            self._screen = settings
             if self._file is not None and not self._file.given_up:
                 self._autosave(self._file)
 
@@ -183,6 +179,20 @@ class KeptLabelling(Labelling):
     @cached_property
     def _identity(self) -> ImageIdentity:
         return ImageIdentity.of(self._image, self._source)
+
+
+def plain_settings(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return settings of a screen as a read-only copy that JSON can hold.
+
+    Raises:
+        TypeError, ValueError: if JSON cannot hold them.
+    """
+    settings = dict(settings)
+    try:
+        json.dumps(settings, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"settings of a screen are plain JSON: {error}") from error
+    return MappingProxyType(settings)
 
 
 def read_session(path: str | PathLike[str]) -> tuple[SavedSession, Path]:

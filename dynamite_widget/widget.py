@@ -109,7 +109,7 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
         if images is not None:
             if not isinstance(images, Collection):
                 images = Collection(images, segmenter, labels, path, channel_order=channel_order)
-            self._images = CollectionOnScreen(images, self._on_screen)
+            self._images = CollectionOnScreen(images, self._on_screen, self._fail)
         else:
             name = os.path.basename(image) if isinstance(image, str | os.PathLike) else ""
             if not isinstance(image, Session):

@@ -17,9 +17,13 @@ from pycocotools.coco import COCO
 
 from dynamite_widget import image_list, session
 from dynamite_widget.collection import Collection
+from dynamite_widget.features import Features
 from dynamite_widget.formats import collection_file
+from dynamite_widget.segmenter import Segmenter
 from dynamite_widget.session import Session
 from dynamite_widget.widget import SegmentationWidget
+from tests.fake_network import FakeRecord
+from tests.fake_network import NearestClick as FakeNetwork
 from tests.nearest_click import NearestClick
 from tests.test_widget import Screen, shown, wait_until
 
@@ -84,8 +88,7 @@ def test_no_image_is_kept_but_the_current_one_and_its_neighbours(photographs: li
         collection.wait()
         assert collection.in_memory == {place - 1, place, place + 1} & {*range(5)}
     gc.collect()
-    pictures = [one for one in gc.get_objects() if isinstance(one, Session)]
-    assert len(pictures) == 2
+    assert sum(type(one) is Session for one in gc.get_objects()) == 2
     assert len(collection.to_frame()) == 4
 
 
@@ -165,6 +168,27 @@ def test_a_session_somebody_still_holds_is_the_one_that_comes_back(photographs: 
     assert len(collection.to_frame()) == 1
     collection.go_to(0)
     assert collection.session is held
+
+
+def test_walking_through_many_images_keeps_the_features_of_three_at_most(
+    tmp_path: Path,
+) -> None:
+    images = {f"{k}": np.full((HEIGHT, WIDTH, 3), 20 * k, np.uint8) for k in range(10)}
+    network = FakeNetwork()
+    # A cache that keeps nothing: what is in memory then is what sessions hold themselves.
+    segmenter = Segmenter(network, FakeRecord(), device="cpu", cache_bytes_host=1)
+    collection = Collection(images, segmenter, path=tmp_path / "labels")
+    collection.begin()
+    for place in range(10):
+        collection.wait()
+        gc.collect()
+        assert 1 <= sum(type(one) is Features for one in gc.get_objects()) <= 3
+        label(collection)
+        assert collection.session.masks[0, 10, 10]
+        assert collection.next() == (place < 9)
+    assert len(network.journal.encoded) == 10
+    assert len(collection.to_frame()) == 10
+    assert segmenter.cache_info().entries == 0
 
 
 # Files --------------------------------------------------------------------------------------------
@@ -285,6 +309,22 @@ def test_marks_of_images_that_are_not_in_the_list_today_stay(
     Collection(photographs[1:], NearestClick(), path=folder).mark("done")
     both = Collection(photographs, NearestClick(), path=folder)
     assert [*both.statuses.values()][:2] == ["flagged", "done"]
+
+
+def test_how_a_screen_showed_the_images_is_kept_with_the_marks(
+    photographs: list[Path], tmp_path: Path
+) -> None:
+    first = Collection(photographs, NearestClick(), path=tmp_path / "labels")
+    first.mark("done", 3)
+    first.go_to(2)
+    first.screen = {"opacity": 0.3}
+    again = Collection(photographs, NearestClick(), path=tmp_path / "labels")
+    assert (again.screen, again.name) == ({"opacity": 0.3}, "c.png")
+    again.mark("done")
+    assert Collection(photographs, path=tmp_path / "labels").screen == {"opacity": 0.3}
+    with pytest.raises(TypeError, match="plain JSON"):
+        again.screen = {"opacity": {1, 2}}
+    assert again.screen == {"opacity": 0.3}
 
 
 @pytest.mark.parametrize(
@@ -525,6 +565,24 @@ def test_moves_among_clicks_lose_none(photographs: list[Path], make_widget: Make
     for place, count in made.items():
         widget.go_to(place)
         assert len(widget.clicks) == count
+
+
+def test_opacity_and_the_like_are_as_they_were_when_the_list_is_opened_again(
+    photographs: list[Path], tmp_path: Path, make_widget: MakeWidget
+) -> None:
+    first = make_widget(photographs, NearestClick(), path=tmp_path / "labels", height=700)
+    for tenths in range(9):
+        first.set_state({"opacity": tenths / 10})
+    first.next()
+    assert first.opacity == 0.8
+    first.close()
+    again = make_widget(photographs, NearestClick(), path=tmp_path / "labels", numbers=True)
+    assert (again.opacity, again.height, again.numbers) == (0.8, 700, True)
+    index = tmp_path / "labels" / collection_file.FILE_NAME
+    index.write_bytes(index.read_bytes() + b" ")
+    again.set_state({"opacity": 0.1})
+    wait_until(lambda: "changed by somebody else" in again._error.get("message", ""))
+    assert again.opacity == 0.1
 
 
 def test_a_widget_of_many_images_closes_and_stays_readable(

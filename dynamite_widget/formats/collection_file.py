@@ -4,7 +4,8 @@ Version 1, UTF-8, one object with these keys; others are for later versions.
 
     format      "dynamite_widget.collection"
     version     1
-    current     session file of the image at which the last mark was made, or null
+    current     session file of the image at which the index was last written, or null
+    screen      how a screen last showed the images, plain JSON by name; absent before it said so
     images      {session file: {"name", "status", "size"}} of every image that is not open: name is
                 what the image is called, status "done", "skipped" or "flagged", and size
                 [height, width], or null if the image has not been read
@@ -49,11 +50,13 @@ class SavedCollection:
 
     Attributes:
         marks: by session file, of images that are not open.
-        current: session file of the image at which the last mark was made.
+        current: session file of the image at which the index was last written.
+        screen: how a screen last showed the images, plain JSON by name.
     """
 
     marks: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     current: str | None = None
+    screen: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def dumps(saved: SavedCollection) -> bytes:
@@ -62,6 +65,7 @@ def dumps(saved: SavedCollection) -> bytes:
         "format": FORMAT,
         "version": VERSION,
         "current": saved.current,
+        "screen": dict(saved.screen),
         "images": {
             file: {"name": mark.name, "status": mark.status, "size": mark.size}
             for file, mark in saved.marks.items()
@@ -92,6 +96,7 @@ def loads(data: bytes) -> SavedCollection:
         return SavedCollection(
             {text(file): _mark(mark) for file, mark in content["images"].items()},
             None if current is None else text(current),
+            MappingProxyType(dict(content.get("screen", {}))),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"this index is broken: {error!r}") from error
