@@ -269,14 +269,16 @@ class Collection:
         """
         return self._sessions.holding(place)
 
-    def watch(self, *, opened: Opened, let_go: LetGo) -> None:
+    def watch(self, *, opened: Opened, let_go: LetGo, pause: float) -> None:
         """Have functions called in the background, in place of those given before.
 
         Args:
             opened: gets place and session of an image that was opened ahead.
             let_go: gets the place of an image that is no longer in memory.
+            pause: seconds after a move in which nothing is opened ahead.
         """
         self._sessions.opened, self._sessions.let_go = opened, let_go
+        self._sessions.pause = pause
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call a function after every move and mark; return what stops that."""

@@ -18,6 +18,10 @@ from dynamite_widget.session_on_screen import SessionOnScreen
 Show = Callable[[Session, str, int], SessionOnScreen]
 
 
+PAUSE_SECONDS = 0.2
+"""So long after a move nothing is made ready: the processor is for painting what was moved to."""
+
+
 class BrokenImage:
     """Stands on screens where an image or its session cannot be read.
 
@@ -66,7 +70,7 @@ class CollectionOnScreen:
         self._keeping: Future[None] = Future()
         self._lock = threading.Lock()
         self._ready: dict[int, SessionOnScreen] = {}
-        collection.watch(opened=self._prepare, let_go=self._let_go)
+        collection.watch(opened=self._prepare, let_go=self._let_go, pause=PAUSE_SECONDS)
 
     @property
     def place(self) -> int:
@@ -81,6 +85,13 @@ class CollectionOnScreen:
             ValueError, TypeError, OSError: if the image or its session's file cannot be read.
         """
         return self.collection.session
+
+    @property
+    def ready(self) -> bool:
+        """Whether the current image can be shown at once."""
+        with self._lock:
+            made = self._ready.get(self.place)
+        return made is not None and made.ready
 
     def current(self) -> SessionOnScreen | BrokenImage:
         """Return what screens show of the current image, opened if it is not."""
@@ -128,7 +139,7 @@ class CollectionOnScreen:
         collection = self.collection
         return protocol.CollectionInfo(
             count=len(collection),
-            status=collection.status,
+            status=collection.statuses[shown.image_info["name"]],
             shown=collection.shown,
             counts=collection.counts,
             has_next=collection.has_next,

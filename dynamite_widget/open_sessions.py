@@ -41,10 +41,12 @@ class OpenSessions:
     Attributes:
         opened: called in the background with a place and its session, opened ahead.
         let_go: called in the background with a place whose session was let go.
+        pause: seconds that pass before an image is opened ahead.
     """
 
     opened: Opened
     let_go: LetGo
+    pause: float
 
     def __init__(
         self,
@@ -61,11 +63,13 @@ class OpenSessions:
         self._channel_order = channel_order
         self.opened = lambda place, session: None
         self.let_go = lambda place: None
+        self.pause = 0.0
         self._open: dict[int, Session] = {}
         # Somebody may hold a session that was let go: an image never has two.
         self._left: WeakValueDictionary[int, Session] = WeakValueDictionary()
         self._kept: dict[int, SavedSession] = {}
         self._wanted: tuple[int, ...] = ()
+        self._wanted_anew = threading.Event()
         self._lock = threading.RLock()
         self._turns: WeakValueDictionary[int, threading.Lock] = WeakValueDictionary()
         self._jobs: BackgroundJobs[None] = BackgroundJobs()
@@ -113,6 +117,7 @@ class OpenSessions:
         """
         with self._lock:
             self._wanted = tuple(places)
+            self._wanted_anew.set()
             if self._following is not None:
                 self._following.cancel()
             self._following = self._jobs.submit(lambda: self._follow(ahead))
@@ -172,10 +177,11 @@ class OpenSessions:
 
     def _follow(self, ahead: int | None) -> None:
         """Bring what is in memory in line with what is wanted, until something else is."""
+        self._wanted_anew.clear()
         wanted = self._wanted
         for place in self.places - {*wanted}:
             self._let_go(place)
-        if ahead is None or wanted is not self._wanted:
+        if ahead is None or self._wanted_anew.wait(self.pause):
             return
         with suppress(Exception):  # who comes there opens it again, and is told
             session = self.session(ahead)

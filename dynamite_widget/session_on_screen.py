@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from dynamite_widget import images, protocol, run_lengths
+from dynamite_widget import images, protocol
 from dynamite_widget.answering_thread import AnsweringThread
 from dynamite_widget.collection_requests import CollectionRequest
 from dynamite_widget.latency import Latency
+from dynamite_widget.run_lengths import Runs
 from dynamite_widget.screen_requests import ScreenRequests
 from dynamite_widget.session import Change, Session
 from dynamite_widget.view import View
@@ -68,6 +69,11 @@ class SessionOnScreen:
     def preview(self) -> bytes:
         """The image encoded for screens; computed when first asked for."""
         return images.preview(self.session.image, SCREEN_SIDE).data
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be shown without anything being computed."""
+        return "preview" in self.__dict__
 
     def forget_preview(self) -> None:
         """Give back the memory of the preview."""
@@ -137,10 +143,12 @@ class OneOnScreen:
     Attributes:
         collection: there is none.
         place: always 0.
+        ready: the only image is always there.
     """
 
     collection = None
     place = 0
+    ready = True
 
     def __init__(self, shown: SessionOnScreen) -> None:
         self._shown = shown
@@ -206,4 +214,4 @@ class _Newest(NamedTuple):
 def _for_screen(view: View) -> bytes:
     """The label map as run-lengths, with no more pixels than the preview has."""
     step = -(-max(view.label_map.shape) // SCREEN_SIDE)
-    return view.run_lengths if step == 1 else run_lengths.encode(view.label_map[::step, ::step])
+    return (view.runs if step == 1 else Runs.of(view.label_map[::step, ::step])).pack()

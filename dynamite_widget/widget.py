@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import anywidget
 import traitlets
 
-from dynamite_widget import images, protocol, run_lengths
+from dynamite_widget import images, protocol
+from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.cells import MadeInCells, current_run
 from dynamite_widget.collection import Collection
 from dynamite_widget.collection_on_screen import BrokenImage, CollectionOnScreen
 from dynamite_widget.collection_requests import CollectionRequest
 from dynamite_widget.latency import Latency
 from dynamite_widget.many_images import ManyImages
+from dynamite_widget.run_lengths import Runs
 from dynamite_widget.screen_settings import SETTINGS, ScreenSettings, kept_settings
 from dynamite_widget.session import Session
 from dynamite_widget.session_on_screen import OneOnScreen, SessionOnScreen
@@ -104,6 +106,8 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
         self._failures = itertools.count(1)
         self._problem: dict[str, Any] = {}
         self._latency = Latency()
+        self._opening: BackgroundJobs[None] = BackgroundJobs()
+        self._closed = False
         self._shown: SessionOnScreen | BrokenImage
         self._images: OneOnScreen | CollectionOnScreen
         if images is not None:
@@ -136,6 +140,8 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
         stop_following = self.__dict__.pop("_stop_following", None)
         if stop_following is not None:
             stop_following()
+            with self._wire:
+                self._closed = True
             self._images.close()
         super().close()
         self._drop_pictures()
@@ -190,8 +196,17 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
     def _collection_changed(self) -> None:
         if self._shown.place == self._images.place and not isinstance(self._shown, BrokenImage):
             self._publish()
-        else:
+        elif self._images.ready:
             self._show()
+        else:
+            self._publish()  # screens see that it is under way
+            self._opening.submit(self._open)
+
+    def _open(self) -> None:
+        try:
+            self._show()
+        except Exception as error:  # whatever it is, the person sees it
+            self._fail(error)
 
     def _show(self) -> None:
         """Bring the current image to screens, with all that belongs to it in one message."""
@@ -199,6 +214,8 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
             shown = self._images.current()
             picture = shown.preview
             with self._wire:
+                if self._closed:
+                    return
                 if shown.place != self._images.place:
                     continue  # somebody has moved on
                 with self.hold_sync():
@@ -221,7 +238,10 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
     def _publish(self) -> None:
         """Bring the synchronised traits up to date; those that did not change are not sent."""
         with self._wire:
-            for name, value in self._shown.traits(self._received).items():
+            traits = self._shown.traits(self._received)
+            if self._shown.place != self._images.place:  # that one is being opened
+                traits["_status"] |= {"activity": "encoding"}
+            for name, value in traits.items():
                 setattr(self, name, value)
             self._collection = self._images.info(self._shown)
 
@@ -296,7 +316,7 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
             if asked.image:
                 picture = images.crop_preview(session.image, x, y, width, height, asked.pixels)
                 self._detail = picture.data
-            self._detail_labels = run_lengths.encode(part)
+            self._detail_labels = Runs.of(part).pack()
             box = (x, y, width, height)
             self._detail_info = protocol.DetailInfo(message.view, message.id, box).to_json()
 

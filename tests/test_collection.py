@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -434,6 +435,13 @@ def make_widget() -> Iterator[MakeWidget]:
         widget.close()
 
 
+def arrive(widget: SegmentationWidget) -> None:
+    """Wait until the image that was moved to is on the screen."""
+    assert widget.collection is not None
+    place = widget.collection.place
+    wait_until(lambda: widget._image_info["place"] == place)
+
+
 def test_a_widget_shows_one_image_or_many(photographs: list[Path]) -> None:
     with pytest.raises(TypeError, match="none of them came"):
         SegmentationWidget()
@@ -457,6 +465,7 @@ def test_moving_brings_the_next_image_and_everything_of_the_widget_is_its(
     wait_until(lambda: shown(widget))
     before = widget._image
     screen.send("next_image")
+    arrive(widget)
     assert widget._image_info["name"] == "b.png"
     assert widget._image != before
     assert (widget._scene["objects"], widget.masks.shape) == ((), (0, HEIGHT, WIDTH))
@@ -479,6 +488,7 @@ def test_a_click_on_the_way_belongs_to_the_image_that_the_person_saw(
     wait_until(lambda: len(segmenter.asked) == 1)
     maps: list[bytes] = []
     widget.next()
+    arrive(widget)
     widget.observe(lambda change: maps.append(change["new"]), "_label_map")
     late = {"id": 99, "view": "slow", "place": 0, "command": "add_click"}
     widget._handle_custom_msg(late | {"x": 40, "y": 20, "object_id": None}, [])
@@ -501,11 +511,13 @@ def test_a_mark_is_for_the_image_that_the_person_saw(
     screen.send("mark_image", status="done")
     assert widget._collection["status"] == "done"
     widget.next()
+    arrive(widget)
     late = {"id": 2, "view": "slow", "place": 0, "command": "mark_image", "status": "flagged"}
     widget._handle_custom_msg(late, [])
     assert widget.collection is not None
     assert [*widget.collection.statuses.values()][:2] == ["flagged", "open"]
     screen.send("show_images", status="flagged")
+    arrive(widget)
     assert widget._image_info["place"] == 0
     screen.send("mark_image", status="lost")
     assert "one of open, done, skipped, flagged" in widget._error["message"]
@@ -520,6 +532,7 @@ def test_a_missing_or_broken_image_is_said_and_one_can_go_on(
     screen = Screen(widget)
     screen.click(10, 10)
     screen.send("next_image")
+    arrive(widget)
     assert "there is no file" in widget._error["message"]
     assert "there is no file" in widget._collection["problem"]
     assert (widget._image, widget._label_map, widget._scene["objects"]) == (b"", b"", ())
@@ -528,12 +541,53 @@ def test_a_missing_or_broken_image_is_said_and_one_can_go_on(
     screen.send("undo")
     assert "there is no file" in widget._error["message"]
     screen.send("next_image")
+    arrive(widget)
     assert widget._collection["problem"]
     screen.send("mark_image", status="skipped")
     screen.send("next_image")
+    arrive(widget)
     assert (widget._error, widget._collection["problem"]) == ({}, None)
     screen.click(10, 10)
     assert widget.to_frame()["image"].tolist() == ["a.png", "d.png"]
+
+
+def test_a_jump_says_at_once_that_it_is_under_way_and_waits_for_nothing(
+    photographs: list[Path], make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widget = make_widget(photographs, NearestClick())
+    screen = Screen(widget)
+    assert widget.collection is not None
+    widget.collection.wait()
+    wait_until(lambda: shown(widget))
+    may_read, to_rgb = Event(), session.to_rgb
+
+    def gated(image: object, **options: object) -> object:
+        may_read.wait(timeout=30)
+        return to_rgb(image, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(session, "to_rgb", gated)
+    screen.send("mark_image", status="done")
+    screen.send("go_to_image", to=4)
+    assert (widget._image_info["name"], widget._status["activity"]) == ("a.png", "encoding")
+    assert widget._collection["status"] == "done"  # what is on the screen is still the first image
+    screen.click(10, 10)
+    screen.send("go_to_image", to=3)
+    may_read.set()
+    arrive(widget)
+    wait_until(lambda: shown(widget))
+    assert (widget._image_info["name"], widget._error) == ("d.png", {})
+    assert widget.to_frame()["image"].tolist() == ["a.png"]
+
+
+def test_nothing_comes_to_a_screen_after_the_widget_was_closed(
+    photographs: list[Path], make_widget: MakeWidget
+) -> None:
+    for _ in range(20):
+        widget = make_widget(photographs, NearestClick())
+        widget.go_to(4)
+        widget.close()
+        widget._opening.submit(lambda: None).result()
+        assert widget._image == b""
 
 
 def test_an_act_for_an_image_left_long_ago_is_still_done_there(
