@@ -11,6 +11,12 @@ Layout, version 1, all numbers little endian. n is the number of runs, in row-ma
     byte 20 + 4n   uint8 or uint16   label of each run, n of them
     the end; nothing follows
 
+Version 2 is for the wire, where each answer carries a whole map: after the same header stands one
+zlib stream of the length of each run (uint32, n of them) and the label of each run. Both are
+written byte by byte in significance: the lowest bytes of all lengths, then the next ones, up to the
+fourth; then those of all labels. Rows resemble each other, so that this takes some 0.6 to 1 byte a
+run where version 1 takes 5.
+
 The first run starts at 0, starts rise strictly, a run ends where the next one starts and the last
 one at height * width, and neighbouring runs have different labels. Every array begins at a multiple
 of its item's size counted from byte 0, so that typed arrays can be laid over a buffer whose own
@@ -19,6 +25,7 @@ first byte is aligned; a reader that got an unaligned view copies it once.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import Self
 
@@ -26,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 VERSION = 1
+PACKED_VERSION = 2
 MAX_PIXELS = 2**28
 """A larger map is refused when read: a broken or hostile header must not fill the memory."""
 
@@ -75,10 +83,10 @@ class Runs:
         *,
         size: tuple[int, int] | None = None,
     ) -> Self:
-        """Read runs from the layout above, without copying them.
+        """Read runs from either layout above, without copying them from the first.
 
         Args:
-            data: bytes as `to_bytes` writes them.
+            data: bytes as `to_bytes` or `pack` write them.
             size: (H, W) that the map must have; None for any.
 
         Raises:
@@ -89,19 +97,32 @@ class Runs:
         if len(data) < _HEADER_BYTES:
             raise ValueError(f"run-lengths need {_HEADER_BYTES} bytes of header, not {len(data)}")
         version, height, width, count, label_bytes = np.frombuffer(data, "<u4", 5).tolist()
-        if version != VERSION:
-            raise ValueError(f"run-lengths of version {VERSION} are understood, not {version}")
+        if version not in (VERSION, PACKED_VERSION):
+            raise ValueError(
+                f"run-lengths of versions {VERSION} and {PACKED_VERSION} are understood, "
+                f"not {version}"
+            )
         if label_bytes not in _LABEL_TYPES:
             raise ValueError(f"a label has 1 or 2 bytes, not {label_bytes}")
         if size is not None and (height, width) != size:
             raise ValueError(f"a label map of {size} is wanted, not {(height, width)}")
         if not 1 <= height * width <= MAX_PIXELS:
             raise ValueError(f"a label map has 1 to {MAX_PIXELS} pixels, not {height} x {width}")
-        expected = _HEADER_BYTES + count * (4 + label_bytes)
-        if count < 1 or len(data) != expected:
-            raise ValueError(f"{count} runs take {expected} bytes, not {len(data)}")
-        starts = np.frombuffer(data, "<u4", count, _HEADER_BYTES)
-        labels = np.frombuffer(data, _LABEL_TYPES[label_bytes], count, _HEADER_BYTES + 4 * count)
+        body, expected = data[_HEADER_BYTES:], count * (4 + label_bytes)
+        if version == PACKED_VERSION:
+            body = _inflate(body, expected)
+        if count < 1 or len(body) != expected:
+            raise ValueError(f"{count} runs take {expected} bytes, not {len(body)}")
+        label_type = _LABEL_TYPES[label_bytes]
+        if version == PACKED_VERSION:
+            ends = np.cumsum(_from_planes(body[: 4 * count], np.dtype("<u4")), dtype=np.uint64)
+            if ends[-1] != height * width:
+                raise ValueError(f"runs have {height * width} pixels together, not {ends[-1]}")
+            starts = np.append(np.uint64(0), ends[:-1]).astype("<u4")
+            labels = _from_planes(body[4 * count :], label_type)
+        else:
+            starts = np.frombuffer(body, "<u4", count)
+            labels = np.frombuffer(body, label_type, count, 4 * count)
         runs = cls((height, width), starts, labels)
         if starts[0] != 0 or runs.lengths.min() < 1:
             raise ValueError("run starts must rise strictly from 0 and stay below height * width")
@@ -149,9 +170,17 @@ class Runs:
         return frozenset([*np.unique(here[differs]).tolist(), *np.unique(there[differs]).tolist()])
 
     def to_bytes(self) -> bytes:
-        """Write the runs in the layout above; the same label map always gives the same bytes."""
-        header = [VERSION, *self.size, len(self.starts), self.labels.itemsize]
-        return np.array(header, "<u4").tobytes() + self.starts.tobytes() + self.labels.tobytes()
+        """Write the runs as version 1; the same label map always gives the same bytes."""
+        return self._header(VERSION) + self.starts.tobytes() + self.labels.tobytes()
+
+    def pack(self) -> bytes:
+        """Write the runs as version 2, a fifth as long, for the wire."""
+        lengths = self.lengths.astype("<u4")
+        return self._header(PACKED_VERSION) + zlib.compress(_planes(lengths) + _planes(self.labels))
+
+    def _header(self, version: int) -> bytes:
+        fields = [version, *self.size, len(self.starts), self.labels.itemsize]
+        return np.array(fields, "<u4").tobytes()
 
 
 def encode(label_map: NDArray[np.integer]) -> bytes:
@@ -162,3 +191,27 @@ def encode(label_map: NDArray[np.integer]) -> bytes:
 def decode(data: bytes | bytearray | memoryview) -> NDArray[np.uint16]:
     """Read a label map, (H, W), from run-lengths; see `Runs.from_bytes` for what is refused."""
     return Runs.from_bytes(data).to_array()
+
+
+def _planes(values: NDArray[np.unsignedinteger]) -> bytes:
+    """The lowest bytes of all values, then the next ones, and so on."""
+    return values.view(np.uint8).reshape(len(values), -1).T.tobytes()
+
+
+def _from_planes(
+    data: memoryview, item: np.dtype[np.unsignedinteger]
+) -> NDArray[np.unsignedinteger]:
+    planes = np.frombuffer(data, np.uint8).reshape(item.itemsize, -1)
+    return np.ascontiguousarray(planes.T).view(item).ravel()
+
+
+def _inflate(data: memoryview, expected: int) -> memoryview:
+    """Decompress so many bytes; a stream that holds more is not read to its end."""
+    stream = zlib.decompressobj()
+    try:
+        body = stream.decompress(data, expected + 1)
+    except zlib.error as error:
+        raise ValueError(f"the packed bytes of run-lengths cannot be read: {error}") from None
+    if len(body) == expected and (not stream.eof or stream.unused_data):
+        raise ValueError(f"the packed bytes of run-lengths do not end after {expected} bytes")
+    return memoryview(body)

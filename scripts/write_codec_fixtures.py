@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dynamite_widget import run_lengths
+from dynamite_widget.run_lengths import Runs
 
 FIXTURES = Path(__file__).resolve().parents[1] / "js" / "test" / "fixtures" / "run_lengths.json"
 
@@ -40,7 +40,7 @@ def fixtures() -> list[dict[str, object]]:
             "height": label_map.shape[0],
             "width": label_map.shape[1],
             "ids": label_map.ravel().tolist(),
-            "bytes": base64.b64encode(run_lengths.encode(label_map)).decode("ascii"),
+            "bytes": base64.b64encode(Runs.of(label_map).pack()).decode("ascii"),
         }
         for name, label_map in label_maps().items()
     ]

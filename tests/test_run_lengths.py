@@ -30,6 +30,37 @@ def test_every_label_map_comes_back_as_it_was(label_map: NDArray[np.uint16]) -> 
 
 
 @given(LABEL_MAPS)
+def test_every_label_map_comes_back_from_the_wire_as_it_was(label_map: NDArray[np.uint16]) -> None:
+    back = run_lengths.decode(Runs.of(label_map).pack())
+    np.testing.assert_array_equal(back, label_map)
+
+
+def test_on_the_wire_a_map_of_many_round_objects_takes_a_byte_a_run_at_most() -> None:
+    rows, columns = np.indices((384, 512))
+    inside = np.hypot(rows % 32 - 16, columns % 32 - 16) < 12
+    runs = Runs.of(inside * (1 + rows // 32 * 16 + columns // 32))
+    assert len(runs.pack()) < len(runs.starts)
+
+
+@given(LABEL_MAPS, st.data())
+def test_cut_or_overlong_bytes_from_the_wire_are_refused(
+    label_map: NDArray[np.uint16], data: st.DataObject
+) -> None:
+    packed = Runs.of(label_map).pack()
+    cut = data.draw(st.integers(0, len(packed) - 1))
+    for wrong in (packed[:cut], packed + b"\0"):
+        with pytest.raises(ValueError, match="bytes"):
+            run_lengths.decode(wrong)
+
+
+def test_lengths_from_the_wire_that_do_not_fill_the_map_are_refused() -> None:
+    packed = bytearray(Runs.of(MAP).pack())
+    struct.pack_into("<I", packed, 4, 3)
+    with pytest.raises(ValueError, match="runs have 12 pixels together, not 8"):
+        run_lengths.decode(bytes(packed))
+
+
+@given(LABEL_MAPS)
 def test_no_bytes_are_spent_on_runs_that_could_be_longer(label_map: NDArray[np.uint16]) -> None:
     flat = label_map.ravel()
     runs = 1 + np.count_nonzero(np.diff(flat))
@@ -96,7 +127,7 @@ def changed(position: int, value: int) -> bytes:
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
-        (changed(0, 2), "version 1 are understood, not 2"),
+        (changed(0, 3), "versions 1 and 2 are understood, not 3"),
         (changed(4, 0), "pixels"),
         (changed(4, 2**31), "pixels"),
         (changed(12, 0), "bytes"),

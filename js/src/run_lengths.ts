@@ -1,5 +1,8 @@
-// Bytes to label map by run-lengths: the reader of what dynamite_widget/run_lengths.py writes.
+// Bytes to label map by run-lengths: the reader of version 2 of what
+// dynamite_widget/run_lengths.py writes.
 
+/*! fflate, https://github.com/101arrowz/fflate, MIT licence, Copyright (c) Arjun Barrett */
+import { unzlibSync } from "fflate";
 import type { Size } from "./viewport.ts";
 
 /** A label map as runs: run i starts at pixel starts[i] (row-major) and carries labels[i]. */
@@ -8,7 +11,7 @@ export interface Runs extends Size {
   readonly labels: Uint8Array | Uint16Array;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 const MAX_PIXELS = 2 ** 31;
 const HEADER_BYTES = 20;
 
@@ -35,26 +38,52 @@ export function decode(data: DataView): Runs {
   if (pixels < 1 || pixels > MAX_PIXELS) {
     throw new Error(`a label map has 1 to ${MAX_PIXELS} pixels, not ${height} x ${width}`);
   }
-  const expected = HEADER_BYTES + count * (4 + labelBytes);
-  if (count < 1 || data.byteLength !== expected) {
-    throw new Error(`${count} runs take ${expected} bytes, not ${data.byteLength}`);
+  const planes = inflate(data);
+  const expected = count * (4 + labelBytes);
+  if (count < 1 || planes.length !== expected) {
+    throw new Error(`${count} runs take ${expected} bytes, not ${planes.length}`);
   }
-  // A view on a message's buffer may begin anywhere; typed arrays need their own alignment.
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice().buffer;
-  const starts = new Uint32Array(bytes, HEADER_BYTES, count);
-  const labels = new (labelBytes === 1 ? Uint8Array : Uint16Array)(
-    bytes,
-    HEADER_BYTES + 4 * count,
-    count,
+  const lengths = fromPlanes(planes.subarray(0, 4 * count), new Uint32Array(count));
+  const labels = fromPlanes(
+    planes.subarray(4 * count),
+    new (labelBytes === 1 ? Uint8Array : Uint16Array)(count),
   );
-  for (let run = 0; run < count; run++) {
-    const least = run === 0 ? 0 : (starts[run - 1] ?? 0) + 1;
-    const start = starts[run] ?? 0;
-    if (start < least || start >= pixels || (run === 0 && start !== 0)) {
-      throw new Error("run starts must rise strictly from 0 and stay below height * width");
-    }
+  return { width, height, starts: startsOf(lengths, pixels), labels };
+}
+
+function inflate(data: DataView): Uint8Array {
+  const { buffer, byteOffset, byteLength } = data;
+  try {
+    return unzlibSync(new Uint8Array(buffer, byteOffset + HEADER_BYTES, byteLength - HEADER_BYTES));
+  } catch (error) {
+    throw new Error(`the packed bytes of run-lengths cannot be read: ${String(error)}`, {
+      cause: error,
+    });
   }
-  return { width, height, starts, labels };
+}
+
+/** Puts the bytes of numbers together again: the lowest of all, then the next ones, and so on. */
+function fromPlanes<Numbers extends Uint8Array | Uint16Array | Uint32Array>(
+  planes: Uint8Array,
+  into: Numbers,
+): Numbers {
+  const count = into.length;
+  planes.forEach((byte, i) => {
+    into[i % count] = ((into[i % count] ?? 0) | (byte << (8 * Math.floor(i / count)))) >>> 0;
+  });
+  return into;
+}
+
+/** Turns lengths into starts, in place. */
+function startsOf(lengths: Uint32Array, pixels: number): Uint32Array {
+  let end = 0;
+  lengths.forEach((length, run) => {
+    if (length < 1) throw new Error("a run has at least one pixel");
+    lengths[run] = end;
+    end += length;
+  });
+  if (end !== pixels) throw new Error(`runs have ${pixels} pixels together, not ${end}`);
+  return lengths;
 }
 
 /** Calls `paint(start, end, label)` for every run, in row-major order of pixels. */
