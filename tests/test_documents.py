@@ -30,6 +30,7 @@ def test_the_code_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     names: dict[str, object] = {}
     exec(code, names)
     names["w"].close()
+    names["m"].close()
     assert names["s"].label_map[80, 120] == names["car"]
 
 

@@ -5,7 +5,7 @@ Each test keeps a picture under test-results/; docs/screen.md shows them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -77,7 +77,12 @@ def show(browser: Browser, gated: Gated) -> Iterator[Show]:
     opened: list[tuple[Any, dw.SegmentationWidget]] = []
 
     def show(
-        width: int = 1000, height: int = 640, scheme: str = "light", *, numbers: bool = False
+        width: int = 1000,
+        height: int = 640,
+        scheme: str = "light",
+        *,
+        numbers: bool = False,
+        images: Sequence[Path] | None = None,
     ) -> Host:
         context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -85,7 +90,11 @@ def show(browser: Browser, gated: Gated) -> Iterator[Show]:
             device_scale_factor=1.5,
         )
         widget = dw.SegmentationWidget(
-            samples.path("coffee.jpg"), ["cup", "saucer", "spoon"], segmenter=gated, numbers=numbers
+            None if images else samples.path("coffee.jpg"),
+            images=images,
+            labels=["cup", "saucer", "spoon"],
+            segmenter=gated,
+            numbers=numbers,
         )
         opened.append((context, widget))
         host = Host(context.new_page(), widget, wait=gated.may_read.is_set())
@@ -225,6 +234,17 @@ def test_fifty_objects(show: Show) -> None:
         session.polygon(added, [(float(a), float(b)) for a, b in points])
     host.settle()
     keep(host, "screen_fifty")
+
+
+def test_a_list_of_images(show: Show) -> None:
+    names = ("chelsea.jpg", "coffee.jpg", "rocket.jpg")
+    host = show(height=700, images=[samples.path(name) for name in names])
+    host.widget.mark("flagged")
+    host.widget.next()
+    host.wait_until(lambda: host.widget._image_info["place"] == 1)
+    label_three_objects(host)
+    host.key("d")
+    keep(host, "screen_images")
 
 
 def test_all_keys(show: Show) -> None:
