@@ -45,6 +45,7 @@ class BrokenImage:
         """Return what screens are told: there is nothing to see."""
         return {
             "_clicks": protocol.ClickPage(0, ()).to_json(),
+            "_objects": protocol.ObjectPage(0, ()).to_json(),
             "_scene": protocol.empty_scene(received).to_json(),
             "_label_map": b"",
             "_status": protocol.Status("idle", 0, None, None, None).to_json(),

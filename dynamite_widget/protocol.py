@@ -23,6 +23,8 @@ ClickRow = tuple[float, float, int]
 """x, y and the object the pixel belongs to."""
 BoxRow = tuple[float, float, float, float]
 """x, y, width, height in pixels."""
+ObjectRow = dict[str, Any]
+"""An object by the names of its fields; see `object_row`."""
 
 # Browser to kernel: one message for each committed act -----------------------------------------
 
@@ -390,7 +392,8 @@ class Scene(Trait):
     """Everything drawn besides photograph and masks; see docs/contract.md."""
 
     version: int
-    objects: tuple[dict[str, Any], ...]
+    recent_objects: tuple[ObjectRow, ...]
+    objects_page: int
     active: int | None
     labels: tuple[str, ...] | None
     next_label: str | None
@@ -404,7 +407,34 @@ class Scene(Trait):
 
 def empty_scene(received: Mapping[str, int]) -> Scene:
     """Return the scene of an image that cannot be shown."""
-    return Scene(0, (), None, None, None, False, False, (), 0, (), dict(received))
+    return Scene(0, (), 0, None, None, None, False, False, (), 0, (), dict(received))
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPage(Trait):
+    """Objects as they were; sent anew only when many have changed or one is gone."""
+
+    page: int
+    objects: tuple[ObjectRow, ...]
+
+    def followed_by(
+        self, objects: tuple[ObjectRow, ...], *, at_most: int
+    ) -> tuple[ObjectPage, tuple[ObjectRow, ...]]:
+        """Split all objects into the page that was sent and the few that differ from it.
+
+        Args:
+            objects: all objects, ids rising.
+            at_most: how many may differ from a page before a new one is made.
+
+        Returns:
+            The page, itself or a new one, and those that changed or came since.
+        """
+        known = {row["id"]: row for row in self.objects}
+        recent = tuple(row for row in objects if known.get(row["id"]) != row)
+        gone = known.keys() - {row["id"] for row in objects}
+        if not gone and len(recent) <= at_most:
+            return self, recent
+        return ObjectPage(self.page + 1, objects), ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,7 +500,7 @@ class Saved(Trait):
     files: int
 
 
-def object_row(found: SegmentedObject) -> dict[str, Any]:
+def object_row(found: SegmentedObject) -> ObjectRow:
     """Write an object as the browser reads it."""
     return {
         "id": found.id,

@@ -22,6 +22,8 @@ SCREEN_SIDE = 2048
 """Long side of preview and label map on the screen; larger images are shown smaller."""
 CLICKS_BEFORE_A_PAGE = 64
 """So many clicks travel with every answer at most, however many there are."""
+OBJECTS_BEFORE_A_PAGE = 16
+"""So many objects travel with every answer at most."""
 
 
 class SessionOnScreen:
@@ -59,7 +61,8 @@ class SessionOnScreen:
         self.image_info = protocol.ImageInfo(width, height, name, place).to_json()
         self._newest_lock = threading.Lock()
         self._newest = _Newest(0, session.view, ())
-        self._page = protocol.ClickPage(0, ())
+        self._clicks = protocol.ClickPage(0, ())
+        self._objects = protocol.ObjectPage(0, ())
         self._drawn: View | None = None
         self._label_map = b""
         self._answered = 0
@@ -89,17 +92,20 @@ class SessionOnScreen:
         """
         (version, view, others), requests = self._newest, self.requests
         clicks = tuple(map(protocol.click_row, view.state.clicks))
-        self._page, recent = self._page.followed_by(clicks, at_most=CLICKS_BEFORE_A_PAGE)
+        self._clicks, recent = self._clicks.followed_by(clicks, at_most=CLICKS_BEFORE_A_PAGE)
+        objects = tuple(map(protocol.object_row, view.objects))
+        self._objects, changed = self._objects.followed_by(objects, at_most=OBJECTS_BEFORE_A_PAGE)
         scene = protocol.Scene(
             version=version,
-            objects=tuple(map(protocol.object_row, view.objects)),
+            recent_objects=changed,
+            objects_page=self._objects.page,
             active=requests.active,
             labels=self.session.labels,
             next_label=requests.next_label,
             can_undo=self.session.can_undo,
             can_redo=self.session.can_redo,
             recent_clicks=recent,
-            clicks_page=self._page.page,
+            clicks_page=self._clicks.page,
             others=others,
             received=dict(received),
         )
@@ -111,7 +117,8 @@ class SessionOnScreen:
         if view.answered:
             self._answered = version
         return {
-            "_clicks": self._page.to_json(),
+            "_clicks": self._clicks.to_json(),
+            "_objects": self._objects.to_json(),
             "_scene": scene.to_json(),
             "_label_map": self._label_map,
             "_status": self.answering.status(self._answered).to_json(),

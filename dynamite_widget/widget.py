@@ -75,6 +75,7 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
     _label_map = traitlets.Bytes().tag(sync=True)
     _scene = traitlets.Dict().tag(sync=True)
     _clicks = traitlets.Dict().tag(sync=True)
+    _objects = traitlets.Dict().tag(sync=True)
     _status = traitlets.Dict().tag(sync=True)
     _detail = traitlets.Bytes().tag(sync=True)
     _detail_labels = traitlets.Bytes().tag(sync=True)

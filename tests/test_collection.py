@@ -468,12 +468,12 @@ def test_moving_brings_the_next_image_and_everything_of_the_widget_is_its(
     arrive(widget)
     assert widget._image_info["name"] == "b.png"
     assert widget._image != before
-    assert (widget._scene["objects"], widget.masks.shape) == ((), (0, HEIGHT, WIDTH))
+    assert (widget._scene["recent_objects"], widget.masks.shape) == ((), (0, HEIGHT, WIDTH))
     assert widget.collection is not None
     assert widget.session is widget.collection.session
     widget.go_to("a.png")
     assert widget.masks[0, 10, 10]
-    assert len(widget._scene["objects"]) == 1
+    assert len(widget._scene["recent_objects"]) == 1
 
 
 def test_a_click_on_the_way_belongs_to_the_image_that_the_person_saw(
@@ -535,7 +535,7 @@ def test_a_missing_or_broken_image_is_said_and_one_can_go_on(
     arrive(widget)
     assert "there is no file" in widget._error["message"]
     assert "there is no file" in widget._collection["problem"]
-    assert (widget._image, widget._label_map, widget._scene["objects"]) == (b"", b"", ())
+    assert (widget._image, widget._label_map, widget._scene["recent_objects"]) == (b"", b"", ())
     with pytest.raises(ValueError, match="there is no file"):
         _ = widget.masks
     screen.send("undo")

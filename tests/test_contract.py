@@ -50,7 +50,16 @@ def test_the_widget_synchronises_every_trait_and_setting_and_no_other() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("ImageInfo", "CollectionInfo", "Scene", "ClickPage", "Status", "DetailInfo", "Failure"),
+        *(
+            "ImageInfo",
+            "CollectionInfo",
+            "Scene",
+            "ObjectPage",
+            "ClickPage",
+            "Status",
+            "DetailInfo",
+            "Failure",
+        ),
     ],
 )
 def test_both_sides_give_a_trait_the_same_fields(name: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynamite_widget import protocol
-from dynamite_widget.protocol import ClickPage, Message, ProtocolError, read_message
+from dynamite_widget.protocol import ClickPage, Message, ObjectPage, ProtocolError, read_message
 
 SIZE = (200, 300)
 """(H, W)"""
@@ -134,6 +134,23 @@ def test_a_page_is_kept_while_few_clicks_follow_so_that_it_need_not_be_sent() ->
     kept, recent = page.followed_by(((1.0, 1.0, 1), (2.0, 2.0, 0)), at_most=4)
     assert kept is page
     assert recent == ((2.0, 2.0, 0),)
+
+
+objects_of_a_day = st.dictionaries(st.integers(1, 30), st.integers(0, 2), max_size=20).map(
+    lambda areas: tuple({"id": number, "area": areas[number]} for number in sorted(areas))
+)
+
+
+@given(before=objects_of_a_day, after=objects_of_a_day)
+def test_a_page_with_recent_objects_in_their_places_is_all_objects_and_few_are_recent(
+    before: tuple[dict[str, int], ...], after: tuple[dict[str, int], ...]
+) -> None:
+    page, _ = ObjectPage(0, ()).followed_by(before, at_most=4)
+    newer, recent = page.followed_by(after, at_most=4)
+    shown = {row["id"]: row for row in (*newer.objects, *recent)}
+    assert tuple(shown[number] for number in sorted(shown)) == after
+    assert len(recent) <= 4
+    assert (newer.page == page.page) == (newer.objects == page.objects)
 
 
 def test_a_trait_is_plain_json() -> None:

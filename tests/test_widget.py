@@ -144,7 +144,7 @@ def test_what_a_screen_needs_is_all_in_the_traits(screen: Screen) -> None:
         (10, 10, 1),
         (30, 40, 0),
     ]
-    assert [row["id"] for row in state["_scene"]["objects"]] == [1]
+    assert [row["id"] for row in state["_scene"]["recent_objects"]] == [1]
     assert state["_image"].startswith(b"\x89PNG")
     assert (state["_image_info"]["width"], state["_image_info"]["height"]) == (WIDTH, HEIGHT)
 
@@ -152,8 +152,8 @@ def test_what_a_screen_needs_is_all_in_the_traits(screen: Screen) -> None:
 def test_a_click_made_in_a_cell_reaches_the_screen(widget: SegmentationWidget) -> None:
     k = widget.add_object(name="left one")
     widget.click(20, 20, k)
-    wait_until(lambda: shown(widget) and bool(widget._scene["objects"]))
-    (row,) = widget._scene["objects"]
+    wait_until(lambda: shown(widget) and bool(widget._scene["recent_objects"]))
+    (row,) = widget._scene["recent_objects"]
     assert (row["name"], row["clicks"], row["area"] > 0) == ("left one", 1, True)
     assert run_lengths.decode(widget._label_map)[20, 20] == k
 
@@ -337,6 +337,26 @@ def test_what_a_click_costs_on_the_wire_does_not_grow_with_the_number_of_clicks(
     assert late[-2] <= 1.1 * early[-2]  # the dearest one carries a new page
 
 
+def test_a_click_among_two_hundred_objects_takes_less_than_forty_kilobytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wire = Wire(monkeypatch)
+    rows, columns = np.indices((768, 1024))
+    inside = np.hypot(rows % 76 - 38, columns % 51 - 25) < 22
+    masks = (inside * (1 + rows // 76 * 20 + columns // 51)).astype(np.uint16)
+    masks[760:] = masks[:, 1020:] = 0
+    photograph = np.zeros((768, 1024, 3), np.uint8)
+    session = Session.from_masks(photograph, masks, segmenter=NearestClick())
+    assert len(session.objects) == 200
+    widget = SegmentationWidget(session)
+    screen = Screen(widget)
+    screen.click(2, 2)
+    wait_until(lambda: shown(widget))
+    for _ in range(20):
+        assert wire.bytes_of(lambda: screen.click(2, 2, 201), widget) < 40_000
+    widget.close()
+
+
 def test_nothing_larger_than_four_megabytes_is_ever_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     wire = Wire(monkeypatch)
     noise = np.random.default_rng(0).integers(0, 256, (2300, 3100, 3), np.uint8)
@@ -397,7 +417,7 @@ def test_a_session_can_be_shown() -> None:
     session.click(10, 10, session.add_object("a"))
     widget = SegmentationWidget(session)
     assert widget.session is session
-    assert [row["label"] for row in widget._scene["objects"]] == ["a"]
+    assert [row["label"] for row in widget._scene["recent_objects"]] == ["a"]
     widget.close()
 
 

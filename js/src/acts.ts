@@ -8,7 +8,7 @@ import {
   type ClickRow,
   type ImageStatus,
   type PointRow,
-  type Scene,
+  type WholeScene,
 } from "./protocol.ts";
 
 /** The messages of docs/contract.md, without their sender. */
@@ -46,7 +46,7 @@ export type Act =
 
 /** What is drawn: the kernel's scene, and on top of it the acts that it has not received yet. */
 export interface Shown {
-  readonly scene: Scene;
+  readonly scene: WholeScene;
   readonly clicks: readonly ClickRow[];
   /** Clicks of the list that the kernel does not know yet. */
   readonly sent: ReadonlySet<ClickRow>;
@@ -94,6 +94,6 @@ export function showAtOnce(shown: Shown, act: Act): Shown {
 }
 
 /** The id that the kernel will most likely give to a new object: only its colour depends on it. */
-function nextId(scene: Scene): number {
+function nextId(scene: WholeScene): number {
   return Math.max(0, ...scene.objects.map((object) => object.id)) + 1;
 }

@@ -10,17 +10,21 @@ import type {
   Model,
   Saved,
   Scene,
+  SegmentedObject,
   Status,
   Traits,
+  WholeScene,
 } from "./protocol.ts";
 
 /** Settings that people change on the screen and in Python alike. */
 export type Setting =
   "opacity" | "click_radius" | "masks_only" | "outline" | "numbers" | "brightness" | "contrast";
 
-const NO_SCENE: Scene = {
+const NO_SCENE: WholeScene = {
   version: 0,
   objects: [],
+  recent_objects: [],
+  objects_page: 0,
   active: null,
   labels: null,
   next_label: null,
@@ -47,13 +51,14 @@ export class Kernel {
   #lastId = 0;
   #unanswered: Sent[] = [];
   #shown: Shown | null = null;
+  #scene: WholeScene = NO_SCENE;
   #clicks: readonly ClickRow[] = [];
   #changed: () => void = () => undefined;
 
   constructor(model: Model, signal: AbortSignal) {
     this.#model = model;
     const refresh = () => this.#refresh();
-    this.on(["_scene", "_clicks", "_image_info"], refresh, signal);
+    this.on(["_scene", "_clicks", "_objects", "_image_info"], refresh, signal);
     refresh();
   }
 
@@ -146,19 +151,27 @@ export class Kernel {
     this.#model.save_changes();
   }
 
-  get #scene(): Scene {
-    return (this.get("_scene") as Partial<Scene> | null)?.objects ? this.get("_scene") : NO_SCENE;
-  }
-
   #refresh(): void {
-    const scene = this.#scene;
-    const page = this.get("_clicks") as Traits["_clicks"] | undefined;
-    // The two traits of one change arrive one after the other: wait until they fit.
-    if (page && page.page !== scene.clicks_page) return;
-    this.#clicks = [...(page?.clicks ?? []), ...scene.recent_clicks];
+    const scene = this.get("_scene") as Scene | undefined;
+    const clicks = this.get("_clicks") as Traits["_clicks"] | undefined;
+    const objects = this.get("_objects") as Traits["_objects"] | undefined;
+    // The traits of one change arrive one after the other: wait until they are here and fit.
+    if (scene?.version === undefined || clicks?.page !== scene.clicks_page) return;
+    if (objects?.page !== scene.objects_page) return;
+    this.#scene = { ...scene, objects: joined(objects.objects, scene.recent_objects) };
+    this.#clicks = [...clicks.clicks, ...scene.recent_clicks];
     const received = scene.received[this.view] ?? 0;
     this.#unanswered = this.#unanswered.filter(({ id }) => id > received);
     this.#shown = null;
     this.#changed();
   }
+}
+
+/** All objects: those of a page, and in their places or after them those that came since. */
+function joined(
+  page: readonly SegmentedObject[],
+  recent: readonly SegmentedObject[],
+): readonly SegmentedObject[] {
+  const rows = new Map([...page, ...recent].map((object) => [object.id, object]));
+  return [...rows.values()].sort((a, b) => a.id - b.id);
 }

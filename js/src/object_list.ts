@@ -3,7 +3,7 @@
 import { element, iconButton, setName } from "./elements.ts";
 import { icon } from "./icons.ts";
 import { inkOn, parseColor } from "./colors.ts";
-import type { Scene, SegmentedObject } from "./protocol.ts";
+import type { SegmentedObject, WholeScene } from "./protocol.ts";
 
 /** What the list asks of its view. */
 export interface ObjectListTarget {
@@ -19,7 +19,7 @@ export interface ObjectListTarget {
 }
 
 export interface ObjectListLook {
-  readonly scene: Scene;
+  readonly scene: WholeScene;
   readonly pixels: number;
   readonly solo: number | null;
   readonly hovered: number;

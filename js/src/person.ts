@@ -8,7 +8,7 @@ import type { ObjectEditor } from "./object_editor.ts";
 import {
   type AttributeValue,
   type ImageStatus,
-  type Scene,
+  type WholeScene,
   type SegmentedObject,
 } from "./protocol.ts";
 import { Polygon } from "./tools/drawing.ts";
@@ -36,7 +36,7 @@ export class Doing implements Person {
     readonly desk: DeskOfView,
   ) {}
 
-  get #scene(): Scene {
+  get #scene(): WholeScene {
     return this.kernel.shown.scene;
   }
 

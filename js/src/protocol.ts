@@ -63,7 +63,9 @@ export interface SegmentedObject {
 export interface Scene {
   /** Rises with every change of the session. */
   readonly version: number;
-  readonly objects: readonly SegmentedObject[];
+  /** Objects that differ from the page that `_objects` holds, and new ones. */
+  readonly recent_objects: readonly SegmentedObject[];
+  readonly objects_page: number;
   /** The object that clicks belong to; null: the next click starts a new one. */
   readonly active: number | null;
   /** Labels to choose from; null if any text will do. */
@@ -79,6 +81,17 @@ export interface Scene {
   readonly others: readonly number[];
   /** The last message of each view that is part of this scene. */
   readonly received: Readonly<Record<string, number>>;
+}
+
+/** A scene with all its objects, ids rising. */
+export interface WholeScene extends Scene {
+  readonly objects: readonly SegmentedObject[];
+}
+
+/** Objects as they were; sent anew only when many have changed or one is gone. */
+export interface ObjectPage {
+  readonly page: number;
+  readonly objects: readonly SegmentedObject[];
 }
 
 /** Earlier clicks; sent anew only when a page is full or an earlier click changes. */
@@ -124,6 +137,7 @@ export interface Traits {
   _label_map: DataView | null;
   _scene: Scene;
   _clicks: ClickPage;
+  _objects: ObjectPage;
   _status: Status;
   /** Empty while nothing is wrong. */
   _error: Partial<Failure>;

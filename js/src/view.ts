@@ -20,7 +20,7 @@ import { inWords } from "./latency.ts";
 import { ObjectEditor } from "./object_editor.ts";
 import { ObjectList, titleOf } from "./object_list.ts";
 import { Doing } from "./person.ts";
-import type { ClickRow, ImageStatus, Model, Scene, SegmentedObject } from "./protocol.ts";
+import type { ClickRow, ImageStatus, Model, SegmentedObject, WholeScene } from "./protocol.ts";
 import { StatusBar } from "./status.ts";
 import { Toolbar } from "./toolbar.ts";
 import type { ToolName } from "./tools/tool.ts";
@@ -287,7 +287,7 @@ export class View {
     return { index, click, color, waiting: sent.has(click) || !this.#answered.has(String(click)) };
   }
 
-  #isShown(id: number, scene: Scene): boolean {
+  #isShown(id: number, scene: WholeScene): boolean {
     const object = scene.objects.find((candidate) => candidate.id === id);
     return object === undefined || this.canvas.isShown(object);
   }
@@ -410,7 +410,12 @@ export class View {
     if (problem === null || this.#problem.dataset["shown"] === shown) return;
     this.#problem.dataset["shown"] = shown;
     const how = this.#doing.hasNextImage ? "Page ↓ goes on to the next image." : "";
-    const text = element("p", {}, element("strong", {}, title), `${problem} ${how}`);
+    const text = element("p", {}, element("strong", {}, title), `${sentence(problem)} ${how}`);
     this.#problem.replaceChildren(icon("warning"), text);
   }
+}
+
+/** Words with a full stop, where they do not end with one. */
+function sentence(words: string): string {
+  return /[.!?]$/.test(words) ? words : `${words}.`;
 }

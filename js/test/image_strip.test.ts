@@ -126,7 +126,7 @@ test("acts on one image are not drawn on the next, and say which image they are 
   kernel.send({ command: "add_click", x: 3, y: 2, object_id: null });
   fake.receive({
     _image_info: { width: 8, height: 4, name: "", place: 1 },
-    _scene: scene({ objects: [object(5)] }),
+    _scene: scene({ recent_objects: [object(5)] }),
   });
   assert.deepEqual(kernel.shown.clicks, []);
   kernel.send({ command: "add_click", x: 1, y: 1, object_id: 5 });

@@ -16,7 +16,7 @@ test("a click is shown at once, and once only when the kernel has it", () => {
   kernel.send({ command: "add_click", x: 3, y: 2, object_id: null });
   assert.deepEqual(kernel.shown.clicks, [[3, 2, 1]]);
   assert.equal(kernel.waiting, true);
-  fake.answer({ version: 2, objects: [object(1)], active: 1, recent_clicks: [[3, 2, 1]] });
+  fake.answer({ version: 2, recent_objects: [object(1)], active: 1, recent_clicks: [[3, 2, 1]] });
   assert.deepEqual(kernel.shown.clicks, [[3, 2, 1]]);
   assert.equal(kernel.shown.sent.size, 0);
 });
@@ -42,7 +42,7 @@ test("quick clicks on a new object share its colour and are not lost in between"
   fake.receive({
     _scene: scene({
       version: 2,
-      objects: [object(1)],
+      recent_objects: [object(1)],
       active: 1,
       recent_clicks: [[1, 1, 1]],
       received: { [first?.view ?? ""]: 1 },
@@ -64,7 +64,7 @@ test("a click that the kernel refused disappears again", () => {
 test("moved and deleted dots, hidden and chosen objects show at once", () => {
   const { fake, kernel } = open();
   fake.answer({
-    objects: [object(1), object(2)],
+    recent_objects: [object(1), object(2)],
     recent_clicks: [
       [1, 1, 1],
       [2, 2, 2],
@@ -88,7 +88,7 @@ test("moved and deleted dots, hidden and chosen objects show at once", () => {
 
 test("after N the next act is for the new object, however long the kernel takes to give it", () => {
   const { fake, kernel } = open();
-  fake.answer({ objects: [object(1)], active: 1 });
+  fake.answer({ recent_objects: [object(1)], active: 1 });
   kernel.send({ command: "add_object" });
   assert.equal(kernel.shown.scene.active, null);
   assert.equal(kernel.shown.starting, true);
@@ -116,6 +116,24 @@ test("a page of clicks and the scene that follows it are shown only when both ha
     [2, 2, 1],
     [3, 3, 1],
   ]);
+});
+
+test("objects that changed stand in the page's place, and new ones after it", () => {
+  const { fake, kernel } = open();
+  fake.receive({ _objects: { page: 1, objects: [object(1), object(2), object(4)] } });
+  assert.deepEqual(kernel.shown.scene.objects, []);
+  fake.receive({
+    _scene: scene({ objects_page: 1, recent_objects: [object(5), object(2, { area: 9 })] }),
+  });
+  assert.deepEqual(
+    kernel.shown.scene.objects.map(({ id, area }) => [id, area]),
+    [
+      [1, 4],
+      [2, 9],
+      [4, 4],
+      [5, 4],
+    ],
+  );
 });
 
 test("another view's messages are not taken for this one's", () => {

@@ -23,7 +23,8 @@ export function object(id: number, more: Partial<SegmentedObject> = {}): Segment
 export function scene(more: Partial<Scene> = {}): Scene {
   return {
     version: 1,
-    objects: [],
+    recent_objects: [],
+    objects_page: 0,
     active: null,
     labels: null,
     next_label: null,
@@ -56,6 +57,7 @@ export class FakeModel {
     _label_map: encode(["00000000", "00000000", "00000000", "00000000"]),
     _scene: scene(),
     _clicks: { page: 0, clicks: [] },
+    _objects: { page: 0, objects: [] },
     _status: {
       activity: "idle",
       answered: 1,

@@ -33,7 +33,10 @@ function press(root: Element, key: string): void {
 }
 
 const TWO = scene({
-  objects: [object(1, { label: "cat" }), object(2, { name: "Rex", label: "dog", locked: true })],
+  recent_objects: [
+    object(1, { label: "cat" }),
+    object(2, { name: "Rex", label: "dog", locked: true }),
+  ],
   active: 2,
   labels: ["cat", "dog"],
   can_undo: true,
@@ -61,7 +64,7 @@ test("it says at once that an answer is awaited, and when it is here", () => {
   const root = show();
   press(root, "n");
   assert.equal(root.getAttribute("aria-busy"), "true");
-  fake.answer({ version: 2, objects: [object(1, { clicks: 0, area: 0 })], active: 1 });
+  fake.answer({ version: 2, recent_objects: [object(1, { clicks: 0, area: 0 })], active: 1 });
   fake.receive({ _status: { ...fake.traits._status, answered: 2 } });
   assert.equal(root.getAttribute("aria-busy"), "false");
 });
@@ -70,7 +73,7 @@ test("a new object is asked for once, however often N is pressed", () => {
   const root = show();
   press(root, "n");
   press(root, "n");
-  fake.answer({ version: 2, objects: [object(1, { clicks: 0, area: 0 })], active: 1 });
+  fake.answer({ version: 2, recent_objects: [object(1, { clicks: 0, area: 0 })], active: 1 });
   press(root, "n");
   press(root, "n");
   assert.deepEqual(
@@ -127,7 +130,7 @@ test("where the image did not come with the traits it is asked for", () => {
 
 test("a name is text, whatever stands in it", async () => {
   const name = '<img src=x onerror="alert(1)">';
-  fake.traits = { ...fake.traits, _scene: { ...TWO, objects: [object(1, { name })] } };
+  fake.traits = { ...fake.traits, _scene: { ...TWO, recent_objects: [object(1, { name })] } };
   const root = show();
   await settle();
   assert.equal(query(root, ".dw-object-title").textContent, name);
@@ -189,7 +192,7 @@ test("one view may go while another stays", async () => {
   show();
   const second = show();
   clean.shift()?.();
-  fake.answer({ objects: [object(1)], version: 2 });
+  fake.answer({ recent_objects: [object(1)], version: 2 });
   await settle();
   assert.equal(second.querySelectorAll(".dw-object").length, 1);
 });
