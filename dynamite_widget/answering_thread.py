@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.latency import Latency
-from dynamite_widget.protocol import Activity, Status
+from dynamite_widget.protocol_traits import Activity, Status
 from dynamite_widget.session import Session
 
 FINISH_SECONDS = 10

@@ -8,7 +8,7 @@ from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from typing import Any
 
-from dynamite_widget import collection_requests, protocol
+from dynamite_widget import collection_requests, protocol_traits
 from dynamite_widget.answering_thread import FINISH_SECONDS
 from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.collection import Collection
@@ -36,7 +36,7 @@ class BrokenImage:
     def __init__(self, name: str, place: int, error: Exception) -> None:
         self.error = error
         self.place = place
-        self.image_info = protocol.ImageInfo(1, 1, name, place).to_json()
+        self.image_info = protocol_traits.ImageInfo(1, 1, name, place).to_json()
 
     def encode(self) -> None:
         """There is nothing to encode."""
@@ -44,11 +44,11 @@ class BrokenImage:
     def traits(self, received: Mapping[str, int]) -> dict[str, Any]:
         """Return what screens are told: there is nothing to see."""
         return {
-            "_clicks": protocol.ClickPage(0, ()).to_json(),
-            "_objects": protocol.ObjectPage(0, ()).to_json(),
-            "_scene": protocol.empty_scene(received).to_json(),
+            "_clicks": protocol_traits.ClickPage(0, ()).to_json(),
+            "_objects": protocol_traits.ObjectPage(0, ()).to_json(),
+            "_scene": protocol_traits.empty_scene(received).to_json(),
             "_label_map": b"",
-            "_status": protocol.Status("idle", 0, None, None, None).to_json(),
+            "_status": protocol_traits.Status("idle", 0, None, None, None).to_json(),
         }
 
 
@@ -138,7 +138,7 @@ class CollectionOnScreen:
     def info(self, shown: SessionOnScreen | BrokenImage) -> dict[str, Any]:
         """Return what screens are told about the collection."""
         collection = self.collection
-        return protocol.CollectionInfo(
+        return protocol_traits.CollectionInfo(
             count=len(collection),
             status=collection.statuses[shown.image_info["name"]],
             shown=collection.shown,

@@ -1,6 +1,7 @@
-"""The kernel's side of the contract: every trait and message as a type, checked on arrival.
+"""The kernel's side of the contract: every message as a type, checked on arrival.
 
-The contract is written in docs/contract.md and mirrored in js/src/protocol.ts and js/src/acts.ts.
+The contract is written in docs/contract.md and mirrored in js/src/protocol.ts and js/src/acts.ts;
+the traits, in the other direction, are in `protocol_traits`.
 A message is read into a frozen dataclass; what it asks for is checked against the session only
 where it is done.
 """
@@ -9,22 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
-from dynamite_widget.clicks import Click
 from dynamite_widget.collection_requests import CollectionRequest
-from dynamite_widget.image_list import ImageStatus
 from dynamite_widget.message_fields import CHECKS, FieldError
-from dynamite_widget.objects import SegmentedObject
 
 PointRow = tuple[float, float]
 """x, y in pixels of the original image."""
-ClickRow = tuple[float, float, int]
-"""x, y and the object the pixel belongs to."""
 BoxRow = tuple[float, float, float, float]
 """x, y, width, height in pixels."""
-ObjectRow = dict[str, Any]
-"""An object by the names of its fields; see `object_row`."""
 
 # Browser to kernel: one message for each committed act -----------------------------------------
 
@@ -335,189 +329,3 @@ def _checked(name: str, content: dict[str, Any], size: tuple[int, int]) -> Any: 
         return CHECKS[name](content.get(name), size)
     except FieldError as error:
         raise ProtocolError(f"{content['command']}: {name} must be {error}") from None
-
-
-# Kernel to browser: traits ----------------------------------------------------------------------
-
-
-Activity = Literal["idle", "encoding", "segmenting"]
-"""What the kernel is doing."""
-
-
-class Trait:
-    """A synchronised trait's value: a dataclass here, an object of the same fields there."""
-
-    __slots__ = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True, slots=True)
-class ImageInfo(Trait):
-    """What the photograph is; its preview travels as `_image`."""
-
-    width: int
-    height: int
-    name: str
-    place: int
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionInfo(Trait):
-    """The list of images that this one belongs to; the trait is empty where there is only one.
-
-    Attributes:
-        count: how many images there are.
-        status: of the image that is shown.
-        shown: the only status that moves go to; None for all.
-        counts: how many images have each status.
-        has_next: whether a move can go there.
-        has_previous: whether a move can go there.
-        problem: why the image cannot be shown; None if it can.
-    """
-
-    count: int
-    status: ImageStatus
-    shown: ImageStatus | None
-    counts: dict[ImageStatus, int]
-    has_next: bool
-    has_previous: bool
-    problem: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Scene(Trait):
-    """Everything drawn besides photograph and masks; see docs/contract.md."""
-
-    version: int
-    recent_objects: tuple[ObjectRow, ...]
-    objects_page: int
-    active: int | None
-    labels: tuple[str, ...] | None
-    next_label: str | None
-    can_undo: bool
-    can_redo: bool
-    recent_clicks: tuple[ClickRow, ...]
-    clicks_page: int
-    others: tuple[int, ...]
-    received: dict[str, int]
-
-
-def empty_scene(received: Mapping[str, int]) -> Scene:
-    """Return the scene of an image that cannot be shown."""
-    return Scene(0, (), 0, None, None, None, False, False, (), 0, (), dict(received))
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectPage(Trait):
-    """Objects as they were; sent anew only when many have changed or one is gone."""
-
-    page: int
-    objects: tuple[ObjectRow, ...]
-
-    def followed_by(
-        self, objects: tuple[ObjectRow, ...], *, at_most: int
-    ) -> tuple[ObjectPage, tuple[ObjectRow, ...]]:
-        """Split all objects into the page that was sent and the few that differ from it.
-
-        Args:
-            objects: all objects, ids rising.
-            at_most: how many may differ from a page before a new one is made.
-
-        Returns:
-            The page, itself or a new one, and those that changed or came since.
-        """
-        known = {row["id"]: row for row in self.objects}
-        recent = tuple(row for row in objects if known.get(row["id"]) != row)
-        gone = known.keys() - {row["id"] for row in objects}
-        if not gone and len(recent) <= at_most:
-            return self, recent
-        return ObjectPage(self.page + 1, objects), ()
-
-
-@dataclass(frozen=True, slots=True)
-class ClickPage(Trait):
-    """Earlier clicks; sent anew only when a page is full or an earlier click changes."""
-
-    page: int
-    clicks: tuple[ClickRow, ...]
-
-    def followed_by(
-        self, clicks: tuple[ClickRow, ...], *, at_most: int
-    ) -> tuple[ClickPage, tuple[ClickRow, ...]]:
-        """Split all clicks into the page that was sent and the few after it.
-
-        Args:
-            clicks: all clicks, in order of time.
-            at_most: how many clicks may follow a page before a new one is made.
-
-        Returns:
-            The page, itself or a new one, and the clicks after it.
-        """
-        kept = len(self.clicks)
-        if clicks[:kept] == self.clicks and len(clicks) <= kept + at_most:
-            return self, clicks[kept:]
-        return ClickPage(self.page + 1, clicks), ()
-
-
-@dataclass(frozen=True, slots=True)
-class Status(Trait):
-    """What the kernel is doing, and how fast it answered, in seconds."""
-
-    activity: Activity
-    answered: int
-    encode_seconds: float | None
-    last_seconds: float | None
-    median_seconds: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class DetailInfo(Trait):
-    """Which part of a large photograph `_detail` and `_detail_labels` hold, and for which view."""
-
-    view: str
-    id: int
-    box: tuple[int, int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Failure(Trait):
-    """Something that went wrong, for the strip in the widget."""
-
-    number: int
-    message: str
-    details: str
-
-
-@dataclass(frozen=True, slots=True)
-class Saved(Trait):
-    """Pictures that were saved, and where."""
-
-    number: int
-    folder: str
-    files: int
-
-
-def object_row(found: SegmentedObject) -> ObjectRow:
-    """Write an object as the browser reads it."""
-    return {
-        "id": found.id,
-        "label": found.label,
-        "name": found.name,
-        "color": found.color,
-        "attributes": dict(found.attributes),
-        "visible": found.visible,
-        "locked": found.locked,
-        "bound": None if found.bound is None else list(found.bound),
-        "clicks": len(found.clicks),
-        "area": found.area,
-        "box": list(found.box),
-        "edited_pixels": found.edited_pixels,
-    }
-
-
-def click_row(click: Click) -> ClickRow:
-    """Write a click as the browser reads it: x, y, object id."""
-    return (click.x, click.y, click.object_id)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from dynamite_widget import images, protocol
+from dynamite_widget import images, protocol_traits
 from dynamite_widget.answering_thread import AnsweringThread
 from dynamite_widget.collection_requests import CollectionRequest
 from dynamite_widget.latency import Latency
@@ -58,11 +58,11 @@ class SessionOnScreen:
         self.answering = AnsweringThread(session, latency, publish=publish, failed=failed)
         self._failed = failed
         height, width = session.size
-        self.image_info = protocol.ImageInfo(width, height, name, place).to_json()
+        self.image_info = protocol_traits.ImageInfo(width, height, name, place).to_json()
         self._newest_lock = threading.Lock()
         self._newest = _Newest(0, session.view, ())
-        self._clicks = protocol.ClickPage(0, ())
-        self._objects = protocol.ObjectPage(0, ())
+        self._clicks = protocol_traits.ClickPage(0, ())
+        self._objects = protocol_traits.ObjectPage(0, ())
         self._drawn: View | None = None
         self._label_map = b""
         self._answered = 0
@@ -91,11 +91,11 @@ class SessionOnScreen:
             received: the last message of each view that is part of it.
         """
         (version, view, others), requests = self._newest, self.requests
-        clicks = tuple(map(protocol.click_row, view.state.clicks))
+        clicks = tuple(map(protocol_traits.click_row, view.state.clicks))
         self._clicks, recent = self._clicks.followed_by(clicks, at_most=CLICKS_BEFORE_A_PAGE)
-        objects = tuple(map(protocol.object_row, view.objects))
+        objects = tuple(map(protocol_traits.object_row, view.objects))
         self._objects, changed = self._objects.followed_by(objects, at_most=OBJECTS_BEFORE_A_PAGE)
-        scene = protocol.Scene(
+        scene = protocol_traits.Scene(
             version=version,
             recent_objects=changed,
             objects_page=self._objects.page,

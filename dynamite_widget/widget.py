@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import anywidget
 import traitlets
 
-from dynamite_widget import images, protocol
+from dynamite_widget import images, protocol, protocol_traits
 from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.cells import MadeInCells, current_run
 from dynamite_widget.collection import Collection
@@ -250,7 +250,7 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
         with self._wire:
             details = "".join(traceback.format_exception(error))
             message = f"{type(error).__name__}: {error}" if not str(error) else str(error)
-            self._error = protocol.Failure(next(self._failures), message, details).to_json()
+            self._error = protocol_traits.Failure(next(self._failures), message, details).to_json()
 
     # From screens to sessions --------------------------------------------------------------------
 
@@ -303,7 +303,7 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
             return
         with self._wire:
             number = self._saved.get("number", 0) + 1
-            self._saved = protocol.Saved(number, str(folder), len(paths)).to_json()
+            self._saved = protocol_traits.Saved(number, str(folder), len(paths)).to_json()
 
     def _send_detail(
         self, session: Session, message: protocol.Message, asked: protocol.SendDetail
@@ -319,7 +319,7 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
                 self._detail = picture.data
             self._detail_labels = Runs.of(part).pack()
             box = (x, y, width, height)
-            self._detail_info = protocol.DetailInfo(message.view, message.id, box).to_json()
+            self._detail_info = protocol_traits.DetailInfo(message.view, message.id, box).to_json()
 
 
 def _check_names(settings: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dynamite_widget import protocol
+from dynamite_widget import protocol, protocol_traits
 from dynamite_widget.clicks import Click
 from dynamite_widget.screen_settings import SETTINGS
 from dynamite_widget.session import Session
@@ -73,7 +73,7 @@ def test_both_sides_give_an_object_the_same_fields() -> None:
     session.add_object()
     session.click(3, 4, 1)
     written = table("### Fields")["SegmentedObject"]
-    assert list(protocol.object_row(session.objects[0])) == written
+    assert list(protocol_traits.object_row(session.objects[0])) == written
     assert interface("SegmentedObject") == written
 
 
@@ -98,7 +98,7 @@ def test_the_browser_sends_every_message_as_it_is_written() -> None:
 
 
 def test_a_click_is_a_row_of_three() -> None:
-    assert protocol.click_row(Click(3.0, 4.0, 2)) == (3.0, 4.0, 2)
+    assert protocol_traits.click_row(Click(3.0, 4.0, 2)) == (3.0, 4.0, 2)
 
 
 def test_the_browsers_codec_is_tested_on_the_bytes_that_python_makes_today() -> None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamite_widget import protocol
-from dynamite_widget.protocol import ClickPage, Message, ObjectPage, ProtocolError, read_message
+from dynamite_widget import protocol, protocol_traits
+from dynamite_widget.protocol import Message, ProtocolError, read_message
+from dynamite_widget.protocol_traits import ClickPage, ObjectPage
 
 SIZE = (200, 300)
 """(H, W)"""
@@ -154,7 +155,7 @@ def test_a_page_with_recent_objects_in_their_places_is_all_objects_and_few_are_r
 
 
 def test_a_trait_is_plain_json() -> None:
-    status = protocol.Status("idle", 3, None, 0.1, 0.2)
+    status = protocol_traits.Status("idle", 3, None, 0.1, 0.2)
     assert json.loads(json.dumps(status.to_json())) == {
         "activity": "idle",
         "answered": 3,

@@ -169,5 +169,6 @@ def test_twenty_runs_of_the_cell_give_their_memory_back(
     assert (alive, with_comm) == (1, 1)
     assert int(notebook.run(MEMORY)) < kernel + 40_000  # kB; one photograph's traits have 3,000
     after = page_counts()
-    assert after["nodes"] < page["nodes"] + 500  # one widget has 400
+    # One widget has 400 nodes, and 20 kept ones would have 8000; the notebook itself adds some.
+    assert after["nodes"] < page["nodes"] + 1200
     assert after["jsEventListeners"] < page["jsEventListeners"] + 150  # one widget has 140
