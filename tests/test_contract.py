@@ -64,7 +64,7 @@ def test_the_widget_synchronises_every_trait_and_setting_and_no_other() -> None:
 )
 def test_both_sides_give_a_trait_the_same_fields(name: str) -> None:
     written = table("### Fields")[name]
-    assert [field.name for field in fields(getattr(protocol, name))] == written
+    assert [field.name for field in fields(getattr(protocol_traits, name))] == written
     assert interface(name) == written
 
 
