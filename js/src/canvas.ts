@@ -52,6 +52,8 @@ export class Canvas {
   #opening = false;
   #photographIsStale = true;
   #movedAt = -Infinity;
+  /** Moved since the last frame, however long that took. */
+  #moved = false;
   #endFlash: ReturnType<typeof setTimeout> | undefined;
   readonly #calm: MediaQueryList | null;
 
@@ -107,6 +109,7 @@ export class Canvas {
   /** The view was panned or zoomed. */
   moved(): void {
     this.#movedAt = performance.now();
+    this.#moved = true;
     this.redraw(true);
   }
 
@@ -208,9 +211,11 @@ export class Canvas {
     const { size } = this.state;
     if (size.width < 1 || this.#opening) return;
     if (this.#photographIsStale) this.#drawPhotograph();
-    const moves = this.#drawMarks(now);
+    const moving = this.#moved || now - this.#movedAt < REST_MS;
+    this.#moved = false;
+    const moves = this.#drawMarks(now, moving);
     if (moves) this.redraw();
-    if (now - this.#movedAt >= REST_MS) this.#wantDetail();
+    if (!moving) this.#wantDetail();
     else this.redraw();
   }
 
@@ -237,7 +242,7 @@ export class Canvas {
   }
 
   /** Returns whether something on it moves by itself. */
-  #drawMarks(now: number): boolean {
+  #drawMarks(now: number, moving: boolean): boolean {
     const context = this.#prepare(this.#marksCanvas);
     if (!context) return false;
     const { kernel, state } = this;
@@ -255,7 +260,6 @@ export class Canvas {
         flash: calm && flash > 0 ? 1 : flash,
       });
     }
-    const moving = now - this.#movedAt < REST_MS;
     const options = { opacity: kernel.get("opacity"), outline: kernel.get("outline"), moving };
     const rough = this.#drawMasks(context, styles, options);
     if (kernel.get("numbers")) {

@@ -1,6 +1,6 @@
 // The object list: one row an object, with what it is and what can be done with it.
 
-import { element, iconButton, setName } from "./elements.ts";
+import { element, iconButton, setName, setText } from "./elements.ts";
 import { icon } from "./icons.ts";
 import { inkOn, parseColor } from "./colors.ts";
 import type { SegmentedObject, WholeScene } from "./protocol.ts";
@@ -84,7 +84,7 @@ export class ObjectList {
       }
       row.update(object, look);
     });
-    this.#count.textContent = objects.length ? String(objects.length) : "";
+    setText(this.#count, objects.length ? String(objects.length) : "");
     this.#empty.hidden = objects.length > 0;
     if (active !== this.#active) {
       this.#active = active;
@@ -144,8 +144,8 @@ export class ObjectList {
       const active = look.scene.active === id;
       const isSolo = look.solo === id;
       const changed = look.changed.has(id);
-      const now = JSON.stringify([object, active, isSolo, changed, look.hovered === id]);
-      if (now === before) return;
+      const now = [active, isSolo, changed, look.hovered === id].join();
+      if (object === shown && now === before) return;
       before = now;
       shown = object;
       node.classList.toggle("dw-active", active);

@@ -1,6 +1,6 @@
 // Status: what is under the pointer, what the kernel is doing, how fast it answered, and the zoom.
 
-import { element, iconButton } from "./elements.ts";
+import { element, iconButton, setText } from "./elements.ts";
 
 export interface StatusLook {
   readonly place: string;
@@ -39,12 +39,12 @@ export class StatusBar {
   }
 
   update(look: StatusLook): void {
-    this.#place.textContent = look.place;
-    this.#activity.textContent = look.activity;
+    setText(this.#place, look.place);
+    setText(this.#activity, look.activity);
     this.#activity.classList.toggle("dw-busy", look.busy);
-    this.#latency.textContent = look.latency;
+    setText(this.#latency, look.latency);
     this.#latency.title = look.latencyDetails;
-    this.#zoom.textContent = look.zoom;
+    setText(this.#zoom, look.zoom);
     this.#zoom.setAttribute("aria-label", `Zoom ${look.zoom}, press to fit`);
   }
 }
