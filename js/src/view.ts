@@ -157,7 +157,11 @@ export class View {
       this.#notice,
       help.node,
     );
-    const side = element("aside", { class: "dw-side", "aria-label": "Objects and display" });
+    const side = element("div", {
+      class: "dw-side",
+      role: "group", // no landmark: there may be several widgets on a page
+      "aria-label": "Objects and display",
+    });
     side.append(this.#labels.node, this.#list.node, this.#editor.node, this.#display.node);
     const body = element("div", { class: "dw-body" }, main, side);
     this.node = element("div", {
