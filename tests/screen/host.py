@@ -195,11 +195,12 @@ class Host:
         return self.page.evaluate(_PAINTED, [x, y, 0])
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
-        """Carry messages and traits until something holds."""
+        """Carry messages and traits until something holds, and the page knows of it."""
         deadline = time.monotonic() + _PATIENCE
         while not holds():
             assert time.monotonic() < deadline, "it never happened"
             self.settle()
+        self.settle()
 
     def click(self, x: float, y: float, **options: Any) -> None:  # noqa: ANN401 - playwright's
         """Click on a pixel of the fitted image and wait for the answer."""
