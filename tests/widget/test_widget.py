@@ -2,74 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-import json
 import threading
-import time
-import weakref
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dynamite_widget import run_lengths
-from dynamite_widget.cells import Run
 from dynamite_widget.session import Session
-from dynamite_widget.session_on_screen import CLICKS_BEFORE_A_PAGE
 from dynamite_widget.widget import SegmentationWidget
 from tests.nearest_click import NearestClick
-
-HEIGHT, WIDTH = 60, 80
-IMAGE = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-
-
-@pytest.fixture
-def segmenter() -> NearestClick:
-    return NearestClick()
-
-
-@pytest.fixture
-def widget(segmenter: NearestClick) -> Iterator[SegmentationWidget]:
-    widget = SegmentationWidget(IMAGE, segmenter=segmenter)
-    yield widget
-    widget.close()
-
-
-class Screen:
-    """A view of a widget: sends messages as a browser does."""
-
-    def __init__(self, widget: SegmentationWidget, name: str = "left") -> None:
-        self.widget = widget
-        self.name = name
-        self.sent = 0
-
-    def send(self, command: str, **given: object) -> None:
-        self.sent += 1
-        sender = {"id": self.sent, "view": self.name, "place": self.widget._image_info["place"]}
-        content = sender | {"command": command, **given}
-        self.widget._handle_custom_msg(json.loads(json.dumps(content)), [])
-
-    def click(self, x: float, y: float, object_id: int | None = None) -> None:
-        self.send("add_click", x=x, y=y, object_id=object_id)
-
-
-@pytest.fixture
-def screen(widget: SegmentationWidget) -> Screen:
-    return Screen(widget)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    for _ in range(2000):
-        if holds():
-            return
-        time.sleep(0.005)
-    raise AssertionError("it never happened")
-
-
-def shown(widget: SegmentationWidget) -> bool:
-    status = widget._status
-    return status["activity"] == "idle" and status["answered"] == widget._scene["version"]
+from tests.widget.view import HEIGHT, IMAGE, WIDTH, Screen, Wire, shown, wait_until
 
 
 def test_the_first_click_starts_an_object_and_the_next_ones_are_its(screen: Screen) -> None:
@@ -301,77 +244,6 @@ def test_two_screens_are_told_apart(widget: SegmentationWidget) -> None:
     assert widget._scene["received"] == {"left": 1, "right": 2}
 
 
-class Wire:
-    """Counts what a widget sends."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.sizes: list[int] = []
-        send = SegmentationWidget._send
-
-        def counted(
-            widget: SegmentationWidget, msg: object, buffers: list[bytes] | None = None
-        ) -> None:
-            self.sizes.append(len(json.dumps(msg)) + sum(map(len, buffers or [])))
-            send(widget, msg, buffers)
-
-        monkeypatch.setattr(SegmentationWidget, "_send", counted)
-
-    def bytes_of(self, act: Callable[[], None], widget: SegmentationWidget) -> int:
-        self.sizes.clear()
-        act()
-        wait_until(lambda: shown(widget))
-        return sum(self.sizes)
-
-
-def test_what_a_click_costs_on_the_wire_does_not_grow_with_the_number_of_clicks(
-    monkeypatch: pytest.MonkeyPatch, screen: Screen
-) -> None:
-    wire, widget = Wire(monkeypatch), screen.widget
-    screen.click(5, 5)
-    costs = []
-    for number in range(400):
-        costs.append(wire.bytes_of(lambda: screen.click(5, 5, 1), widget))
-        assert len(widget.clicks) == number + 2
-    round_of_pages = CLICKS_BEFORE_A_PAGE + 1
-    early, late = sorted(costs[:round_of_pages]), sorted(costs[-round_of_pages:])
-    assert late[-2] <= 1.1 * early[-2]  # the dearest one carries a new page
-
-
-def test_a_click_among_two_hundred_objects_takes_less_than_forty_kilobytes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    wire = Wire(monkeypatch)
-    rows, columns = np.indices((768, 1024))
-    inside = np.hypot(rows % 76 - 38, columns % 51 - 25) < 22
-    masks = (inside * (1 + rows // 76 * 20 + columns // 51)).astype(np.uint16)
-    masks[760:] = masks[:, 1020:] = 0
-    photograph = np.zeros((768, 1024, 3), np.uint8)
-    session = Session.from_masks(photograph, masks, segmenter=NearestClick())
-    assert len(session.objects) == 200
-    widget = SegmentationWidget(session)
-    screen = Screen(widget)
-    screen.click(2, 2)
-    wait_until(lambda: shown(widget))
-    for _ in range(20):
-        assert wire.bytes_of(lambda: screen.click(2, 2, 201), widget) < 40_000
-    widget.close()
-
-
-def test_nothing_larger_than_four_megabytes_is_ever_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    wire = Wire(monkeypatch)
-    noise = np.random.default_rng(0).integers(0, 256, (2300, 3100, 3), np.uint8)
-    widget = SegmentationWidget(noise, segmenter=NearestClick(reach=300))
-    assert len(widget._image) < 4_000_000
-    screen = Screen(widget)
-    screen.click(1500, 1000)
-    wait_until(lambda: shown(widget))
-    assert max(wire.sizes) < 100_000
-    label_map = run_lengths.decode(widget._label_map)
-    assert max(label_map.shape) <= 2048
-    assert label_map[500, 750] == 1
-    widget.close()
-
-
 def test_settings_are_keywords_and_attributes_and_travel_to_screens() -> None:
     widget = SegmentationWidget(IMAGE, segmenter=NearestClick(), opacity=0.3, height=700)
     widget.numbers = True
@@ -482,77 +354,3 @@ def test_messages_from_many_threads_are_each_done_once(screen: Screen) -> None:
     wait_until(lambda: shown(screen.widget))
     drawn = run_lengths.decode(screen.widget._label_map)
     assert np.array_equal(drawn, screen.widget.label_map)
-
-
-def test_a_widget_that_nobody_sees_gives_its_memory_back_and_comes_back_when_shown(
-    screen: Screen, segmenter: NearestClick
-) -> None:
-    widget = screen.widget
-    screen.click(10, 10)
-    wait_until(lambda: shown(widget))
-    widget.set_state({"_view_count": 1})
-    widget.set_state({"_view_count": 0})
-    assert not widget.encoded
-    assert widget._image == b""
-    screen.send("send_image")
-    assert widget._image.startswith(b"\x89PNG")
-    screen.click(50, 40)
-    assert widget.masks[0, 40, 50]
-    assert segmenter.encoded == 2
-
-
-class TestRunningACellAgain:
-    """Runs are named by hand: there is no notebook."""
-
-    @pytest.fixture(autouse=True)
-    def _run(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.run = Run("first cell", "1")
-        monkeypatch.setattr("dynamite_widget.widget.current_run", lambda: self.run)
-
-    def make(self, execution: str, cell: str = "first cell") -> SegmentationWidget:
-        self.run = Run(cell, execution)
-        return SegmentationWidget(IMAGE, segmenter=NearestClick())
-
-    def test_the_widget_that_stood_there_closes_when_its_view_has_gone(self) -> None:
-        old = self.make("1")
-        Screen(old).click(10, 10)
-        old.set_state({"_view_count": 1})
-        new = self.make("2")
-        assert old.comm is not None
-        old.set_state({"_view_count": 0})
-        assert old.comm is None
-        assert old.masks[0, 10, 10]
-        assert new.comm is not None
-        new.close()
-
-    def test_what_another_cell_made_or_shows_stays(self) -> None:
-        elsewhere, shown_below = self.make("1", "other cell"), self.make("1")
-        for widget in (elsewhere, shown_below):
-            widget.set_state({"_view_count": 1})
-        new = self.make("2")
-        assert elsewhere.comm is not None
-        assert shown_below.comm is not None
-        for widget in (elsewhere, shown_below, new):
-            widget.close()
-
-    def test_two_widgets_of_one_run_do_not_replace_each_other(self) -> None:
-        left, right = self.make("1"), self.make("1")
-        for widget in (left, right):
-            widget.set_state({"_view_count": 1})
-            widget.set_state({"_view_count": 0})
-        assert left.comm is not None
-        assert right.comm is not None
-        left.close()
-        right.close()
-
-    def test_replaced_widgets_leave_nothing_behind(self) -> None:
-        gone = []
-        for number in range(5):
-            widget = self.make(str(number))
-            gone.append(weakref.ref(widget))
-            widget.set_state({"_view_count": 1})
-            Screen(widget).click(10, 10)
-            assert widget.masks[0, 10, 10]
-            widget.set_state({"_view_count": 0})
-        del widget
-        wait_until(lambda: gc.collect() >= 0 and sum(ref() is not None for ref in gone) <= 1)

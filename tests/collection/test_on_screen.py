@@ -1,0 +1,249 @@
+"""Many images in one widget: what screens are told, and what they may ask."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from dynamite_widget import session
+from dynamite_widget.formats import collection_file
+from dynamite_widget.widget import SegmentationWidget
+from tests.collection.labelled import HEIGHT, WIDTH
+from tests.nearest_click import NearestClick
+from tests.widget.view import Screen, shown, wait_until
+
+# On screen ----------------------------------------------------------------------------------------
+
+MakeWidget = Callable[..., SegmentationWidget]
+
+
+@pytest.fixture
+def make_widget() -> Iterator[MakeWidget]:
+    made: list[SegmentationWidget] = []
+
+    def make(images: object, segmenter: NearestClick, **more: object) -> SegmentationWidget:
+        made.append(SegmentationWidget(images=images, segmenter=segmenter, **more))
+        return made[-1]
+
+    yield make
+    for widget in made:
+        widget.close()
+
+
+def arrive(widget: SegmentationWidget) -> None:
+    """Wait until the image that was moved to is on the screen."""
+    assert widget.collection is not None
+    place = widget.collection.place
+    wait_until(lambda: widget._image_info["place"] == place)
+
+
+def test_a_widget_shows_one_image_or_many(photographs: list[Path]) -> None:
+    with pytest.raises(TypeError, match="none of them came"):
+        SegmentationWidget()
+    with pytest.raises(TypeError, match="both of them came"):
+        SegmentationWidget(photographs[0], images=photographs)
+    single = SegmentationWidget(photographs[0], segmenter=NearestClick())
+    assert single.collection is None
+    with pytest.raises(ValueError, match="shows one image"):
+        single.next()
+    Screen(single).send("next_image")
+    assert "only one image" in single._error["message"]
+    single.close()
+
+
+def test_moving_brings_the_next_image_and_everything_of_the_widget_is_its(
+    photographs: list[Path], make_widget: MakeWidget
+) -> None:
+    widget = make_widget(photographs, NearestClick())
+    screen = Screen(widget)
+    screen.click(10, 10)
+    wait_until(lambda: shown(widget))
+    before = widget._image
+    screen.send("next_image")
+    arrive(widget)
+    assert widget._image_info["name"] == "b.png"
+    assert widget._image != before
+    assert (widget._scene["recent_objects"], widget.masks.shape) == ((), (0, HEIGHT, WIDTH))
+    assert widget.collection is not None
+    assert widget.session is widget.collection.session
+    widget.go_to("a.png")
+    assert widget.masks[0, 10, 10]
+    assert len(widget._scene["recent_objects"]) == 1
+
+
+def test_a_click_on_the_way_belongs_to_the_image_that_the_person_saw(
+    photographs: list[Path], make_widget: MakeWidget
+) -> None:
+    segmenter = NearestClick()
+    widget = make_widget(photographs, segmenter)
+    screen = Screen(widget)
+    wait_until(lambda: segmenter.encoded >= 1)
+    segmenter.gate.clear()
+    screen.click(10, 10)
+    wait_until(lambda: len(segmenter.asked) == 1)
+    maps: list[bytes] = []
+    widget.next()
+    arrive(widget)
+    widget.observe(lambda change: maps.append(change["new"]), "_label_map")
+    late = {"id": 99, "view": "slow", "place": 0, "command": "add_click"}
+    widget._handle_custom_msg(late | {"x": 40, "y": 20, "object_id": None}, [])
+    assert widget._error == {}
+    assert widget._scene["received"]["slow"] == 99
+    segmenter.gate.set()
+    assert widget.session.clicks == ()
+    table = widget.to_frame()
+    assert (table["image"].tolist(), table["n_clicks"].tolist()) == (["a.png"], [2])
+    assert maps == []  # nothing of the first image is painted on the second
+    assert widget.previous()
+    assert widget.masks[0, [10, 20], [10, 40]].all()
+
+
+def test_a_mark_is_for_the_image_that_the_person_saw(
+    photographs: list[Path], make_widget: MakeWidget
+) -> None:
+    widget = make_widget(photographs, NearestClick())
+    screen = Screen(widget)
+    screen.send("mark_image", status="done")
+    assert widget._collection["status"] == "done"
+    widget.next()
+    arrive(widget)
+    late = {"id": 2, "view": "slow", "place": 0, "command": "mark_image", "status": "flagged"}
+    widget._handle_custom_msg(late, [])
+    assert widget.collection is not None
+    assert [*widget.collection.statuses.values()][:2] == ["flagged", "open"]
+    screen.send("show_images", status="flagged")
+    arrive(widget)
+    assert widget._image_info["place"] == 0
+    screen.send("mark_image", status="lost")
+    assert "one of open, done, skipped, flagged" in widget._error["message"]
+
+
+def test_a_missing_or_broken_image_is_said_and_one_can_go_on(
+    photographs: list[Path], tmp_path: Path, make_widget: MakeWidget
+) -> None:
+    photographs[1].unlink()
+    photographs[2].write_bytes(photographs[2].read_bytes()[:40])
+    widget = make_widget(photographs, NearestClick(), path=tmp_path / "labels")
+    screen = Screen(widget)
+    screen.click(10, 10)
+    screen.send("next_image")
+    arrive(widget)
+    assert "there is no file" in widget._error["message"]
+    assert "there is no file" in widget._collection["problem"]
+    assert (widget._image, widget._label_map, widget._scene["recent_objects"]) == (b"", b"", ())
+    with pytest.raises(ValueError, match="there is no file"):
+        _ = widget.masks
+    screen.send("undo")
+    assert "there is no file" in widget._error["message"]
+    screen.send("next_image")
+    arrive(widget)
+    assert widget._collection["problem"]
+    screen.send("mark_image", status="skipped")
+    screen.send("next_image")
+    arrive(widget)
+    assert (widget._error, widget._collection["problem"]) == ({}, None)
+    screen.click(10, 10)
+    assert widget.to_frame()["image"].tolist() == ["a.png", "d.png"]
+
+
+def test_a_jump_says_at_once_that_it_is_under_way_and_waits_for_nothing(
+    photographs: list[Path], make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widget = make_widget(photographs, NearestClick())
+    screen = Screen(widget)
+    assert widget.collection is not None
+    widget.collection.wait()
+    wait_until(lambda: shown(widget))
+    may_read, to_rgb = Event(), session.to_rgb
+
+    def gated(image: object, **options: object) -> object:
+        may_read.wait(timeout=30)
+        return to_rgb(image, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(session, "to_rgb", gated)
+    screen.send("mark_image", status="done")
+    screen.send("go_to_image", to=4)
+    assert (widget._image_info["name"], widget._status["activity"]) == ("a.png", "encoding")
+    assert widget._collection["status"] == "done"  # what is on the screen is still the first image
+    screen.click(10, 10)
+    screen.send("go_to_image", to=3)
+    may_read.set()
+    arrive(widget)
+    wait_until(lambda: shown(widget))
+    assert (widget._image_info["name"], widget._error) == ("d.png", {})
+    assert widget.to_frame()["image"].tolist() == ["a.png"]
+
+
+def test_nothing_comes_to_a_screen_after_the_widget_was_closed(
+    photographs: list[Path], make_widget: MakeWidget
+) -> None:
+    for _ in range(20):
+        widget = make_widget(photographs, NearestClick())
+        widget.go_to(4)
+        widget.close()
+        widget._opening.submit(lambda: None).result()
+        assert widget._image == b""
+
+
+def test_an_act_for_an_image_left_long_ago_is_still_done_there(
+    photographs: list[Path], make_widget: MakeWidget
+) -> None:
+    widget = make_widget(photographs, NearestClick())
+    widget.go_to(4)
+    assert widget.collection is not None
+    widget.collection.wait()
+    late = {"id": 1, "view": "slow", "place": 0, "command": "add_click"}
+    widget._handle_custom_msg(late | {"x": 7, "y": 7, "object_id": None}, [])
+    assert widget.to_frame()["image"].tolist() == ["a.png"]
+    widget._handle_custom_msg(late | {"place": 70, "x": 7, "y": 7, "object_id": None}, [])
+    assert "no image at place 70" in widget._error["message"]
+
+
+def test_moves_among_clicks_lose_none(photographs: list[Path], make_widget: MakeWidget) -> None:
+    widget = make_widget(photographs, NearestClick())
+    screen = Screen(widget)
+    chance = random.Random(0)
+    made = dict.fromkeys(range(5), 0)
+    for _ in range(60):
+        if chance.random() < 0.5:
+            made[widget._image_info["place"]] += 1
+            screen.click(chance.randrange(WIDTH), chance.randrange(HEIGHT), 0)
+        else:
+            screen.send(chance.choice(["next_image", "previous_image"]))
+    assert widget._error == {}
+    for place, count in made.items():
+        widget.go_to(place)
+        assert len(widget.clicks) == count
+
+
+def test_opacity_and_the_like_are_as_they_were_when_the_list_is_opened_again(
+    photographs: list[Path], tmp_path: Path, make_widget: MakeWidget
+) -> None:
+    first = make_widget(photographs, NearestClick(), path=tmp_path / "labels", height=700)
+    for tenths in range(9):
+        first.set_state({"opacity": tenths / 10})
+    first.next()
+    assert first.opacity == 0.8
+    first.close()
+    again = make_widget(photographs, NearestClick(), path=tmp_path / "labels", numbers=True)
+    assert (again.opacity, again.height, again.numbers) == (0.8, 700, True)
+    index = tmp_path / "labels" / collection_file.FILE_NAME
+    index.write_bytes(index.read_bytes() + b" ")
+    again.set_state({"opacity": 0.1})
+    wait_until(lambda: "changed by somebody else" in again._error.get("message", ""))
+    assert again.opacity == 0.1
+
+
+def test_a_widget_of_many_images_closes_and_stays_readable(
+    photographs: list[Path], make_widget: MakeWidget
+) -> None:
+    widget = make_widget(photographs, NearestClick())
+    Screen(widget).click(10, 10)
+    widget.close()
+    assert widget._image == b""
+    assert widget.masks[0, 10, 10]
+    assert len(widget.to_frame()) == 1

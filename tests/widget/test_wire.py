@@ -1,0 +1,62 @@
+"""What travels to screens stays small."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dynamite_widget import run_lengths
+from dynamite_widget.session import Session
+from dynamite_widget.session_on_screen import CLICKS_BEFORE_A_PAGE
+from dynamite_widget.widget import SegmentationWidget
+from tests.nearest_click import NearestClick
+from tests.widget.view import Screen, Wire, shown, wait_until
+
+
+def test_what_a_click_costs_on_the_wire_does_not_grow_with_the_number_of_clicks(
+    monkeypatch: pytest.MonkeyPatch, screen: Screen
+) -> None:
+    wire, widget = Wire(monkeypatch), screen.widget
+    screen.click(5, 5)
+    costs = []
+    for number in range(400):
+        costs.append(wire.bytes_of(lambda: screen.click(5, 5, 1), widget))
+        assert len(widget.clicks) == number + 2
+    round_of_pages = CLICKS_BEFORE_A_PAGE + 1
+    early, late = sorted(costs[:round_of_pages]), sorted(costs[-round_of_pages:])
+    assert late[-2] <= 1.1 * early[-2]  # the dearest one carries a new page
+
+
+def test_a_click_among_two_hundred_objects_takes_less_than_forty_kilobytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wire = Wire(monkeypatch)
+    rows, columns = np.indices((768, 1024))
+    inside = np.hypot(rows % 76 - 38, columns % 51 - 25) < 22
+    masks = (inside * (1 + rows // 76 * 20 + columns // 51)).astype(np.uint16)
+    masks[760:] = masks[:, 1020:] = 0
+    photograph = np.zeros((768, 1024, 3), np.uint8)
+    session = Session.from_masks(photograph, masks, segmenter=NearestClick())
+    assert len(session.objects) == 200
+    widget = SegmentationWidget(session)
+    screen = Screen(widget)
+    screen.click(2, 2)
+    wait_until(lambda: shown(widget))
+    for _ in range(20):
+        assert wire.bytes_of(lambda: screen.click(2, 2, 201), widget) < 40_000
+    widget.close()
+
+
+def test_nothing_larger_than_four_megabytes_is_ever_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire(monkeypatch)
+    noise = np.random.default_rng(0).integers(0, 256, (2300, 3100, 3), np.uint8)
+    widget = SegmentationWidget(noise, segmenter=NearestClick(reach=300))
+    assert len(widget._image) < 4_000_000
+    screen = Screen(widget)
+    screen.click(1500, 1000)
+    wait_until(lambda: shown(widget))
+    assert max(wire.sizes) < 100_000
+    label_map = run_lengths.decode(widget._label_map)
+    assert max(label_map.shape) <= 2048
+    assert label_map[500, 750] == 1
+    widget.close()
