@@ -10,7 +10,7 @@ const targets = {
     format: "esm",
     target: "es2022",
   },
-  "widget.css": { entryPoints: [here("src/theme.css")], target: "chrome111" },
+  "widget.css": { entryPoints: [here("src/widget.css")], target: "chrome111" },
 };
 const largest = 150_000;
 

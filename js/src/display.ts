@@ -12,7 +12,7 @@ interface Slider {
   readonly show: (value: number) => string;
 }
 
-/** From this width on the panel stands beside the image, as theme.css has it. */
+/** From this width on the panel stands beside the image, as widths.css has it. */
 const BESIDE = 620;
 
 const percent = (value: number) => `${Math.round(100 * value)} %`;
