@@ -37,11 +37,6 @@ class View:
     answered: bool
 
     @cached_property
-    def run_lengths(self) -> bytes:
-        """The label map as bytes; see `dynamite_widget.run_lengths`."""
-        return self.runs.to_bytes()
-
-    @cached_property
     def objects(self) -> tuple[SegmentedObject, ...]:
         """Every object, ids rising."""
         clicks: defaultdict[int, list[Click]] = defaultdict(list)
