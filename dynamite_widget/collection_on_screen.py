@@ -29,9 +29,11 @@ class BrokenImage:
         error: why.
         place: where the image stands in the list.
         preview: nothing.
+        version: always 0, since nothing changes.
     """
 
     preview = b""
+    version = 0
 
     def __init__(self, name: str, place: int, error: Exception) -> None:
         self.error = error

@@ -68,6 +68,11 @@ class SessionOnScreen:
         self._answered = 0
         self._stop_listening = session.listen(self._session_changed)
 
+    @property
+    def version(self) -> int:
+        """Number of the newest change; what screens are told of it carries the same."""
+        return self._newest.version
+
     @cached_property
     def preview(self) -> bytes:
         """The image encoded for screens; computed when first asked for."""

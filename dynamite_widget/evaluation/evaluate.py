@@ -27,6 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--checkpoint", help="file of the model's weights")
     parser.add_argument("--device", help="such as cpu or cuda (default: the best there is)")
+    parser.add_argument("--short-side", type=int, help="of the model's input (default: its own)")
+    parser.add_argument("--long-side", type=int, help="bound of the model's input")
     parser.add_argument("--data", required=True, help="folder of the data set, or a tar of it")
     parser.add_argument("--layout", choices=LAYOUTS, help="of the data set (default: find out)")
     parser.add_argument("--split", default="val", help="of the data set (default: %(default)s)")
@@ -64,7 +66,9 @@ def run(args: argparse.Namespace) -> None:
     if threshold is None:
         threshold = 0.90 if alone else 0.85
     settings = BenchSettings(
-        source=SegmenterSource(args.model, args.checkpoint, args.device),
+        source=SegmenterSource(
+            args.model, args.checkpoint, args.device, args.short_side, args.long_side
+        ),
         data=str(Path(args.data).resolve()),
         layout=args.layout,
         split=args.split,

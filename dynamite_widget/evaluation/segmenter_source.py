@@ -23,11 +23,14 @@ class SegmenterSource:
             anybody's segmenter, or of a function or class that makes one without arguments.
         checkpoint: file of weights for a named model.
         device: for a named model, such as "cpu" or "cuda:1".
+        short_side, long_side: of a named model's input in pixels; None for what it was made for.
     """
 
     model: str
     checkpoint: str | None = None
     device: str | None = None
+    short_side: int | None = None
+    long_side: int | None = None
 
     def load(self) -> SupportsSegmentation:
         """Load or make the segmenter.
@@ -39,9 +42,15 @@ class SegmenterSource:
         if ":" not in place:
             from dynamite_widget.segmenter import Segmenter  # PyTorch, which references spare
 
-            return Segmenter.load(self.model, checkpoint=self.checkpoint, device=self.device)
-        if self.checkpoint or self.device:
-            raise ValueError(f"{self.model} takes neither a checkpoint nor a device")
+            return Segmenter.load(
+                self.model,
+                checkpoint=self.checkpoint,
+                device=self.device,
+                short_side=self.short_side or "model",
+                long_side=self.long_side or "model",
+            )
+        if self.checkpoint or self.device or self.short_side or self.long_side:
+            raise ValueError(f"{self.model} takes no checkpoint, no device and no sides")
         return _import(place)
 
 

@@ -12,9 +12,10 @@ import pytest
 from dynamite_widget import session
 from dynamite_widget.formats import collection_file
 from dynamite_widget.widget import SegmentationWidget
+from tests.at_rest import at_rest
 from tests.collection.labelled import HEIGHT, WIDTH
 from tests.nearest_click import NearestClick
-from tests.widget.view import Screen, shown, wait_until
+from tests.widget.view import Screen, wait_until
 
 # On screen ----------------------------------------------------------------------------------------
 
@@ -61,7 +62,7 @@ def test_moving_brings_the_next_image_and_everything_of_the_widget_is_its(
     widget = make_widget(photographs, NearestClick())
     screen = Screen(widget)
     screen.click(10, 10)
-    wait_until(lambda: shown(widget))
+    wait_until(lambda: at_rest(widget))
     before = widget._image
     screen.send("next_image")
     arrive(widget)
@@ -157,7 +158,7 @@ def test_a_jump_says_at_once_that_it_is_under_way_and_waits_for_nothing(
     screen = Screen(widget)
     assert widget.collection is not None
     widget.collection.wait()
-    wait_until(lambda: shown(widget))
+    wait_until(lambda: at_rest(widget))
     may_read, to_rgb = Event(), session.to_rgb
 
     def gated(image: object, **options: object) -> object:
@@ -173,7 +174,7 @@ def test_a_jump_says_at_once_that_it_is_under_way_and_waits_for_nothing(
     screen.send("go_to_image", to=3)
     may_read.set()
     arrive(widget)
-    wait_until(lambda: shown(widget))
+    wait_until(lambda: at_rest(widget))
     assert (widget._image_info["name"], widget._error) == ("d.png", {})
     assert widget.to_frame()["image"].tolist() == ["a.png"]
 

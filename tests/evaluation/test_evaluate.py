@@ -218,7 +218,7 @@ def test_an_interrupted_command_says_how_to_go_on(
         (["--model", "dynamite_widget.clicks:Click"], "missing 2 required positional"),
         (["--model", "dynamite_widget.clicks:Nothing"], "has no 'Nothing'"),
         (["--model", "no_such_module:It"], "No module named 'no_such_module'"),
-        (["--model", "grabcut", "--device", "cpu"], "takes neither a checkpoint nor a device"),
+        (["--model", "grabcut", "--device", "cpu"], "takes no checkpoint, no device and no sides"),
     ],
 )
 def test_mistakes_on_the_command_line_are_told_in_one_line(

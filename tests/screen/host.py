@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 from dynamite_widget.widget import SegmentationWidget
+from tests.at_rest import at_rest
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Host</title>
 <body style="margin: 12px; font-family: sans-serif"><main id="cell"></main></body></html>"""
@@ -145,10 +146,7 @@ class Host:
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
             self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
-            status = self.widget._status
-            idle = (
-                status["activity"] == "idle" and status["answered"] == self.widget._scene["version"]
-            )
+            idle = at_rest(self.widget)
             busy = bool(self._from_page)
             self.pull()
             # What changed after the look at the status shows as news here or in the next round.

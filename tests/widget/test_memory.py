@@ -9,8 +9,9 @@ import pytest
 
 from dynamite_widget.cells import Run
 from dynamite_widget.widget import SegmentationWidget
+from tests.at_rest import at_rest
 from tests.nearest_click import NearestClick
-from tests.widget.view import IMAGE, Screen, shown, wait_until
+from tests.widget.view import IMAGE, Screen, wait_until
 
 
 def test_a_widget_that_nobody_sees_gives_its_memory_back_and_comes_back_when_shown(
@@ -18,7 +19,7 @@ def test_a_widget_that_nobody_sees_gives_its_memory_back_and_comes_back_when_sho
 ) -> None:
     widget = screen.widget
     screen.click(10, 10)
-    wait_until(lambda: shown(widget))
+    wait_until(lambda: at_rest(widget))
     widget.set_state({"_view_count": 1})
     widget.set_state({"_view_count": 0})
     assert not widget.encoded

@@ -11,8 +11,9 @@ import pytest
 from dynamite_widget import run_lengths
 from dynamite_widget.session import Session
 from dynamite_widget.widget import SegmentationWidget
+from tests.at_rest import at_rest
 from tests.nearest_click import NearestClick
-from tests.widget.view import HEIGHT, IMAGE, WIDTH, Screen, Wire, shown, wait_until
+from tests.widget.view import HEIGHT, IMAGE, WIDTH, Screen, Wire, wait_until
 
 
 def test_the_first_click_starts_an_object_and_the_next_ones_are_its(screen: Screen) -> None:
@@ -45,7 +46,7 @@ def test_clicks_that_come_meanwhile_are_answered_together(
     for x in (20, 30, 40, 50):
         screen.click(x, 40)
     segmenter.gate.set()
-    wait_until(lambda: shown(screen.widget))
+    wait_until(lambda: at_rest(screen.widget))
     assert [len(clicks) for clicks in segmenter.asked] == [1, 5]
 
 
@@ -62,7 +63,7 @@ def test_a_screen_never_gets_an_answer_that_newer_clicks_have_overtaken(
     screen.send("undo")
     screen.click(50, 40)
     segmenter.gate.set()
-    wait_until(lambda: shown(widget))
+    wait_until(lambda: at_rest(widget))
     assert all(label_map[10, 12] == 0 for label_map in painted)
     assert painted[-1][40, 50] == 2
 
@@ -80,7 +81,7 @@ def test_what_a_screen_needs_is_all_in_the_traits(screen: Screen) -> None:
     screen.click(10, 10)
     screen.click(30, 40, 0)
     widget = screen.widget
-    wait_until(lambda: shown(widget))
+    wait_until(lambda: at_rest(widget))
     state = widget.get_state()
     assert np.array_equal(run_lengths.decode(state["_label_map"]), widget.label_map)
     assert [*state["_clicks"]["clicks"], *state["_scene"]["recent_clicks"]] == [
@@ -95,7 +96,7 @@ def test_what_a_screen_needs_is_all_in_the_traits(screen: Screen) -> None:
 def test_a_click_made_in_a_cell_reaches_the_screen(widget: SegmentationWidget) -> None:
     k = widget.add_object(name="left one")
     widget.click(20, 20, k)
-    wait_until(lambda: shown(widget) and bool(widget._scene["recent_objects"]))
+    wait_until(lambda: at_rest(widget))
     (row,) = widget._scene["recent_objects"]
     assert (row["name"], row["clicks"], row["area"] > 0) == ("left one", 1, True)
     assert run_lengths.decode(widget._label_map)[20, 20] == k
@@ -132,7 +133,7 @@ def test_clicks_that_the_model_cannot_answer_are_taken_back_and_said(
     wait_until(lambda: bool(widget._error))
     assert "out of ideas" in widget._error["message"]
     assert "Traceback" in widget._error["details"]
-    wait_until(lambda: shown(widget))
+    wait_until(lambda: at_rest(widget))
     assert len(widget.clicks) == 1
     segmenter.fails = None
     screen.click(50, 40)
@@ -229,10 +230,10 @@ def test_new_objects_carry_the_label_chosen_last() -> None:
 def test_an_object_that_changes_unasked_is_named(screen: Screen) -> None:
     widget = screen.widget
     screen.click(20, 20)
-    wait_until(lambda: shown(widget))
+    wait_until(lambda: at_rest(widget))
     screen.send("add_object")
     screen.click(28, 20)
-    wait_until(lambda: shown(widget))
+    wait_until(lambda: at_rest(widget))
     assert widget._scene["others"] == (1,)
 
 
@@ -297,7 +298,7 @@ def test_the_same_path_goes_on_where_it_stopped(tmp_path: Path) -> None:
     path = tmp_path / "street.session.json"
     first = SegmentationWidget(IMAGE, segmenter=NearestClick(), path=path)
     Screen(first).click(10, 10)
-    wait_until(lambda: shown(first))
+    wait_until(lambda: at_rest(first))
     first.close()
     second = SegmentationWidget(IMAGE, segmenter=NearestClick(), path=path)
     assert run_lengths.decode(second._label_map)[10, 10] == 1
@@ -331,7 +332,7 @@ def test_a_closed_widget_sends_nothing_and_its_masks_can_still_be_read(
 ) -> None:
     widget = SegmentationWidget(IMAGE, segmenter=NearestClick())
     Screen(widget).click(10, 10)
-    wait_until(lambda: shown(widget))
+    wait_until(lambda: at_rest(widget))
     widget.close()
     wire = Wire(monkeypatch)
     widget.click(50, 40, 1)
@@ -351,6 +352,6 @@ def test_messages_from_many_threads_are_each_done_once(screen: Screen) -> None:
     for thread in threads:
         thread.join()
     assert sorted(click.x for click in screen.widget.clicks[1:]) == list(range(24))
-    wait_until(lambda: shown(screen.widget))
+    wait_until(lambda: at_rest(screen.widget))
     drawn = run_lengths.decode(screen.widget._label_map)
     assert np.array_equal(drawn, screen.widget.label_map)

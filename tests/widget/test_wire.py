@@ -9,8 +9,9 @@ from dynamite_widget import run_lengths
 from dynamite_widget.session import Session
 from dynamite_widget.session_on_screen import CLICKS_BEFORE_A_PAGE
 from dynamite_widget.widget import SegmentationWidget
+from tests.at_rest import at_rest
 from tests.nearest_click import NearestClick
-from tests.widget.view import Screen, Wire, shown, wait_until
+from tests.widget.view import Screen, Wire, wait_until
 
 
 def test_what_a_click_costs_on_the_wire_does_not_grow_with_the_number_of_clicks(
@@ -41,7 +42,7 @@ def test_a_click_among_two_hundred_objects_takes_less_than_forty_kilobytes(
     widget = SegmentationWidget(session)
     screen = Screen(widget)
     screen.click(2, 2)
-    wait_until(lambda: shown(widget))
+    wait_until(lambda: at_rest(widget))
     for _ in range(20):
         assert wire.bytes_of(lambda: screen.click(2, 2, 201), widget) < 40_000
     widget.close()
@@ -54,7 +55,7 @@ def test_nothing_larger_than_four_megabytes_is_ever_sent(monkeypatch: pytest.Mon
     assert len(widget._image) < 4_000_000
     screen = Screen(widget)
     screen.click(1500, 1000)
-    wait_until(lambda: shown(widget))
+    wait_until(lambda: at_rest(widget))
     assert max(wire.sizes) < 100_000
     label_map = run_lengths.decode(widget._label_map)
     assert max(label_map.shape) <= 2048

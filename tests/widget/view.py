@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from dynamite_widget.widget import SegmentationWidget
+from tests.at_rest import at_rest
 
 HEIGHT, WIDTH = 60, 80
 IMAGE = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
@@ -41,11 +42,6 @@ def wait_until(holds: Callable[[], bool]) -> None:
     raise AssertionError("it never happened")
 
 
-def shown(widget: SegmentationWidget) -> bool:
-    status = widget._status
-    return status["activity"] == "idle" and status["answered"] == widget._scene["version"]
-
-
 class Wire:
     """Counts what a widget sends."""
 
@@ -64,5 +60,5 @@ class Wire:
     def bytes_of(self, act: Callable[[], None], widget: SegmentationWidget) -> int:
         self.sizes.clear()
         act()
-        wait_until(lambda: shown(widget))
+        wait_until(lambda: at_rest(widget))
         return sum(self.sizes)
