@@ -159,6 +159,7 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
         clicks: bool = True,
         opacity: float = 0.5,
         legend: bool = True,
+        numbers: bool = True,
         width: float = 6.4,
     ) -> Figure:
         """Draw a figure for a paper; hidden objects are not in it.
@@ -168,6 +169,7 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
             clicks: whether clicks are drawn.
             opacity: of masks, from 0 to 1.
             legend: whether there is one, with number, label and name of each object.
+            numbers: whether objects carry their number.
             width: of the photograph, in inches.
 
         Returns:
@@ -182,7 +184,13 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
         view = self.settle()
         shown: tuple[Click, ...] = view.state.clicks if clicks else ()
         drawn = figures.figure(
-            self._image, _shown(view.objects), shown, opacity=opacity, legend=legend, width=width
+            self._image,
+            _shown(view.objects),
+            shown,
+            opacity=opacity,
+            legend=legend,
+            numbers=numbers,
+            width=width,
         )
         if path is not None:
             figures.save_figure(drawn, path, image_width=self.size[1])

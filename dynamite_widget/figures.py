@@ -12,10 +12,11 @@ import numpy as np
 from PIL import ImageColor
 
 from dynamite_widget.clicks import BACKGROUND, Click
-from dynamite_widget.formats.polygons import polygons_of
+from dynamite_widget.formats.polygons import Ring, polygons_of
 from dynamite_widget.images import RGBImage
 from dynamite_widget.objects import SegmentedObject
-from dynamite_widget.pictures import BACKGROUND_INK
+from dynamite_widget.palette import ink_on
+from dynamite_widget.pictures import BACKGROUND_INK, middle_of
 from dynamite_widget.state import pixel_of
 
 if TYPE_CHECKING:
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 
 ENDINGS = (".png", ".svg", ".pdf")
 
-_ROWS = 18
-"""Entries of the legend in one column."""
-_LONGEST = 60
+_ROW = 0.18
+"""Height of an entry of the legend, in inches."""
+_LONGEST = 40
 """Letters of an entry."""
+_NUMBER = 6.5
+"""Size of the numbers on objects, in points."""
 _DPI = 300
 """What a PNG of a small photograph comes near to."""
 
@@ -39,6 +42,7 @@ def figure(
     *,
     opacity: float = 0.5,
     legend: bool = True,
+    numbers: bool = True,
     width: float = 6.4,
 ) -> Figure:
     """Draw a figure.
@@ -49,6 +53,7 @@ def figure(
         clicks: those to draw.
         opacity: of masks, from 0 to 1.
         legend: whether there is one.
+        numbers: whether objects carry their number.
         width: of the photograph, in inches.
 
     Returns:
@@ -74,9 +79,11 @@ def figure(
     for each in objects:
         _draw_mask(axes, each, opacity)
     axes.set(xlim=(0, columns), ylim=(rows, 0))
+    if numbers:
+        _draw_numbers(axes, objects, 72 * width / columns)
     _draw_clicks(axes, clicks, {each.id: each.color for each in objects})
     if legend and objects:
-        _draw_legend(axes, objects)
+        _draw_legend(axes, objects, max(1, int(width * rows / columns / _ROW)))
     return drawn
 
 
@@ -99,7 +106,10 @@ def save_figure(drawn: Figure, path: str | PathLike[str], *, image_width: int) -
         raise ValueError(f"a figure's name ends in {', '.join(ENDINGS)}, not {path.name!r}")
     dpi = image_width / drawn.get_figwidth()
     dpi *= max(1, round(_DPI / dpi))  # every pixel of the photograph becomes equally many
-    drawn.savefig(path, dpi=dpi, bbox_inches="tight", pad_inches=0.02)
+    from matplotlib import rc_context
+
+    with rc_context({"pdf.fonttype": 42}):  # many journals refuse a PDF with Type 3 fonts
+        drawn.savefig(path, dpi=dpi, bbox_inches="tight", pad_inches=0.02)
     return path
 
 
@@ -108,7 +118,7 @@ def _draw_mask(axes: Axes, each: SegmentedObject, opacity: float) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path as Outline
 
-    rings = [ring for p in polygons_of(each.mask) for ring in (p.outer, *p.holes)]
+    rings = [_smooth(ring) for p in polygons_of(each.mask) for ring in (p.outer, *p.holes)]
     if not rings:
         return
     closed = [Outline(np.concatenate([ring, ring[:1]]), closed=True) for ring in rings]
@@ -118,6 +128,48 @@ def _draw_mask(axes: Axes, each: SegmentedObject, opacity: float) -> None:
     axes.add_patch(PathPatch(outline, facecolor=face, edgecolor="none"))
     for ink, line in (("black", 1.6), (each.color, 0.9)):
         axes.add_patch(PathPatch(outline, facecolor="none", edgecolor=ink, linewidth=line))
+
+
+def _smooth(ring: Ring) -> Ring:
+    """Run through the middles of pixel edges, as on the screen: that cuts a staircase's corners."""
+    along = np.roll(ring, -1, axis=0) - ring
+    half = np.sign(along) / 2
+    return np.stack([ring + half, ring + along - half], axis=1).reshape(-1, 2)
+
+
+def _draw_numbers(axes: Axes, objects: Sequence[SegmentedObject], points: float) -> None:
+    """Number objects in their middle; small ones, which a number would cover, beside them.
+
+    Args:
+        axes: with one unit for each pixel of the photograph.
+        objects: those to number.
+        points: in a pixel of the photograph.
+    """
+    room = 2 * _NUMBER / points
+    for each in objects:
+        if not each.area:
+            continue
+        x, y, width, height = each.box
+        (middle, level), edge = middle_of(each), "center"
+        if min(width, height) < room:
+            above = y > room
+            middle, level = x + width / 2, y - room / 4 if above else y + height + room / 4
+            edge = "bottom" if above else "top"
+        axes.text(
+            middle,
+            level,
+            str(each.id),
+            color=ink_on(each.color),
+            fontsize=_NUMBER,
+            ha="center",
+            va=edge,
+            zorder=1.5,  # over masks, under clicks
+            bbox={
+                "boxstyle": "round,pad=0.2,rounding_size=0.5",
+                "facecolor": each.color,
+                "linewidth": 0.5,
+            },
+        )
 
 
 def _draw_clicks(axes: Axes, clicks: Sequence[Click], colors: dict[int, str]) -> None:
@@ -134,7 +186,7 @@ def _draw_clicks(axes: Axes, clicks: Sequence[Click], colors: dict[int, str]) ->
             axes.plot(*place, "_", color="white", markersize=3, markeredgewidth=0.8)
 
 
-def _draw_legend(axes: Axes, objects: Sequence[SegmentedObject]) -> None:
+def _draw_legend(axes: Axes, objects: Sequence[SegmentedObject], rows: int) -> None:
     from matplotlib.patches import Patch
 
     handles = [Patch(facecolor=each.color, edgecolor="black", linewidth=0.5) for each in objects]
@@ -146,7 +198,7 @@ def _draw_legend(axes: Axes, objects: Sequence[SegmentedObject]) -> None:
         borderaxespad=0,
         frameon=False,
         fontsize="small",
-        ncols=-(-len(objects) // _ROWS),
+        ncols=-(-len(objects) // rows),
     )
     for text, each in zip(legend.get_texts(), objects, strict=True):
         said = [str(each.id), each.label or "", each.name]

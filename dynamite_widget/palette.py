@@ -46,3 +46,11 @@ def color_of(object_id: int) -> str:
         object_id: positive id of the object.
     """
     return PALETTE[(object_id - 1) % len(PALETTE)]
+
+
+def ink_on(color: str) -> str:
+    """Return black or white, whichever reads better on a colour "#RRGGBB" (WCAG 2.2, 1.4.3)."""
+    shares = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "black" if luminance > 0.179 else "white"

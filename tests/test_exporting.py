@@ -273,6 +273,30 @@ def test_a_png_figure_shows_every_pixel_of_the_photograph_alike(
     assert (middle[~(RING | CORNER)] == 128).all(axis=1).mean() > 0.95
 
 
+def test_objects_in_a_figure_carry_the_numbers_of_its_legend_and_small_ones_stay_in_sight(
+    session: Session,
+) -> None:
+    speck = np.zeros((H, W), bool)
+    speck[30, 70] = True
+    session.paint(session.add_object(), speck)
+    session.add_object()  # has no pixel yet
+    (axes,) = session.figure().axes
+    places = {text.get_text(): text.get_position() for text in axes.texts}
+    assert [*places] == ["1", "2", "3"]
+    for object_id, mask in (("1", RING), ("2", CORNER)):
+        x, y = map(int, places[object_id])
+        assert mask[y, x]
+    assert places["3"][1] < 30
+    assert len(session.figure(numbers=False).axes[0].texts) == 0
+
+
+def test_a_pdf_figure_has_fonts_that_journals_take(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "figure.pdf"
+    session.figure(path)
+    assert b"/Type42" in path.read_bytes() or b"/CIDFontType2" in path.read_bytes()
+    assert b"/Type3" not in path.read_bytes()
+
+
 def test_a_figure_under_another_ending_is_refused(session: Session, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"\.png, \.svg, \.pdf, not 'figure\.tiff'"):
         session.figure(tmp_path / "figure.tiff")
