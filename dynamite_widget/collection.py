@@ -29,7 +29,8 @@ class Collection:
     """Many images to be labelled one after the other. Safe to use from several threads.
 
     Nothing is read before somebody looks at it: only the current image, the one before and the one
-    after are in memory. After a move the next image is opened and encoded in the background.
+    after are in memory. After a move the next image in the same direction is opened and encoded in
+    the background.
 
     With a folder, each image has a session file there, and `collection.json` holds the marks; the
     same list opened again goes on where it stopped. Without one, what was done stays in memory.
@@ -67,6 +68,7 @@ class Collection:
         self._listeners: list[Callable[[], None]] = []
         self._shown: ImageStatus | None = None
         self._place = 0
+        self._direction: Literal[1, -1] = 1
         self._marks: Mapping[str, Mark] = {}
         self._screen: Mapping[str, Any] = MappingProxyType({})
         self._file = None if folder is None else AtomicFile(folder / collection_file.FILE_NAME)
@@ -187,7 +189,9 @@ class Collection:
             TypeError: if it is neither.
             ValueError: if there is no such image.
         """
-        self._place_at(self._place_of(image))
+        with self._lock:
+            self._direction = 1
+            self._place_at(self._place_of(image))
         self._tell()
 
     def mark(self, status: ImageStatus, image: str | int | None = None) -> None:
@@ -232,6 +236,7 @@ class Collection:
             if not self._is_shown(place):
                 others = [self._neighbour(1), self._neighbour(-1), place]
                 place = next(other for other in others if other is not None)
+            self._direction = 1
             self._place_at(place)
         self._tell()
 
@@ -258,7 +263,7 @@ class Collection:
     # For screens ---------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Begin to open and encode the image after the current one; every move does it, too."""
+        """Begin to open and encode the image next to the current one; every move does it, too."""
         self._want(self._place)
 
     def holding(self, place: int) -> AbstractContextManager[Session]:
@@ -295,6 +300,7 @@ class Collection:
         with self._lock:
             place = self._neighbour(direction)
             if place is not None:
+                self._direction = direction
                 self._place_at(place)
         if place is not None:
             self._tell()
@@ -306,10 +312,10 @@ class Collection:
             self._want(place)
 
     def _want(self, place: int) -> None:
-        after, before = self._neighbour(1), self._neighbour(-1)
-        self._sessions.want([p for p in (place, after, before) if p is not None], after)
+        ahead, behind = self._neighbour(self._direction), self._neighbour(-self._direction)
+        self._sessions.want([p for p in (place, ahead, behind) if p is not None], ahead)
 
-    def _neighbour(self, direction: Literal[1, -1]) -> int | None:
+    def _neighbour(self, direction: int) -> int | None:
         places = range(self._place + 1, len(self)) if direction > 0 else range(self._place)[::-1]
         return next(filter(self._is_shown, places), None)
 

@@ -60,14 +60,20 @@ class CollectionOnScreen:
     Args:
         collection: what is labelled.
         show: makes what screens are told of a session, its image's name and place.
+        ahead: gets what screens may show next, made ready in the background.
         failed: shows an error on screens.
     """
 
     def __init__(
-        self, collection: Collection, show: Show, failed: Callable[[BaseException], None]
+        self,
+        collection: Collection,
+        show: Show,
+        ahead: Callable[[SessionOnScreen], None],
+        failed: Callable[[BaseException], None],
     ) -> None:
         self.collection = collection
         self._show = show
+        self._ahead = ahead
         self._failed = failed
         self._keeping_jobs: BackgroundJobs[None] = BackgroundJobs()
         self._keeping: Future[None] = Future()
@@ -183,7 +189,9 @@ class CollectionOnScreen:
             self._failed(error)
 
     def _prepare(self, place: int, session: Session) -> None:
-        _ = self._of(place, session).preview  # computed here and not when somebody waits for it
+        ready = self._of(place, session)
+        ready.prepare()
+        self._ahead(ready)
 
     def _let_go(self, place: int) -> None:
         with self._lock:

@@ -33,12 +33,13 @@ class Trait:
 
 @dataclass(frozen=True, slots=True)
 class ImageInfo(Trait):
-    """What the photograph is; its preview travels as `_image`."""
+    """What the photograph is; its preview travels as one of two traits, which `held_in` names."""
 
     width: int
     height: int
     name: str
     place: int
+    held_in: Literal["_image", "_other_image"] = "_image"
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class SessionOnScreen:
         self._objects = protocol_traits.ObjectPage(0, ())
         self._drawn: View | None = None
         self._label_map = b""
+        self._mapped: tuple[Runs, bytes] | None = None
         self._answered = 0
         self._stop_listening = session.listen(self._session_changed)
 
@@ -77,6 +78,10 @@ class SessionOnScreen:
     def preview(self) -> bytes:
         """The image encoded for screens; computed when first asked for."""
         return images.preview(self.session.image, SCREEN_SIDE).data
+
+    def prepare(self) -> None:
+        """Compute now what screens need first, and not when somebody waits for it."""
+        _ = self.preview, self._map_of(self.session.view)
 
     @property
     def ready(self) -> bool:
@@ -116,8 +121,7 @@ class SessionOnScreen:
         )
         # Before the answer only a hand's strokes show: a map for a few dots would be waste.
         if self._drawn is None or view.answered or view.overlay is not self._drawn.overlay:
-            if self._drawn is None or view.label_map is not self._drawn.label_map:
-                self._label_map = _for_screen(view)
+            self._label_map = self._map_of(view)
             self._drawn = view
         if view.answered:
             self._answered = version
@@ -138,6 +142,12 @@ class SessionOnScreen:
         stop_listening, self._stop_listening = self._stop_listening, lambda: None
         stop_listening()
         self.answering.finish()
+
+    def _map_of(self, view: View) -> bytes:
+        mapped = self._mapped
+        if mapped is None or mapped[0] is not view.runs:
+            self._mapped = mapped = (view.runs, _for_screen(view))
+        return mapped[1]
 
     def _session_changed(self, change: Change) -> None:
         self.requests.follow()

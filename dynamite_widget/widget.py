@@ -23,6 +23,7 @@ from dynamite_widget.collection_on_screen import BrokenImage, CollectionOnScreen
 from dynamite_widget.collection_requests import CollectionRequest
 from dynamite_widget.latency import Latency
 from dynamite_widget.many_images import ManyImages
+from dynamite_widget.photographs import Photographs
 from dynamite_widget.run_lengths import Runs
 from dynamite_widget.screen_settings import SETTINGS, ScreenSettings, kept_settings
 from dynamite_widget.session import Session
@@ -38,7 +39,7 @@ VIEWS_REMEMBERED = 16
 _MADE: MadeInCells[SegmentationWidget] = MadeInCells()
 
 
-class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
+class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyWidget):
     """A photograph to click on, and the masks that follow.
 
     Shows itself in a notebook cell. Everything the mouse can do has a method of `session`, a
@@ -70,8 +71,6 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
     _esm = (_STATIC / "widget.js").read_text(encoding="utf-8")
     _css = (_STATIC / "widget.css").read_text(encoding="utf-8")
 
-    _image = traitlets.Bytes().tag(sync=True)
-    _image_info = traitlets.Dict().tag(sync=True)
     _label_map = traitlets.Bytes().tag(sync=True)
     _scene = traitlets.Dict().tag(sync=True)
     _clicks = traitlets.Dict().tag(sync=True)
@@ -105,7 +104,6 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
         self._received_lock = threading.Lock()
         self._received: dict[str, int] = {}
         self._failures = itertools.count(1)
-        self._problem: dict[str, Any] = {}
         self._latency = Latency()
         self._opening: BackgroundJobs[None] = BackgroundJobs()
         self._closed = False
@@ -114,7 +112,7 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
         if images is not None:
             if not isinstance(images, Collection):
                 images = Collection(images, segmenter, labels, path, channel_order=channel_order)
-            self._images = CollectionOnScreen(images, self._on_screen, self._fail)
+            self._images = CollectionOnScreen(images, self._on_screen, self._ahead, self._fail)
         else:
             name = os.path.basename(image) if isinstance(image, str | os.PathLike) else ""
             if not isinstance(image, Session):
@@ -145,7 +143,8 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
                 self._closed = True
             self._images.close()
         super().close()
-        self._drop_pictures()
+        self._drop_photographs()
+        self._drop_detail()
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over settings that a screen changed; a bad one is shown there as an error."""
@@ -172,11 +171,8 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
             self.close()
         else:
             self._images.release()
-            self._drop_pictures()
-
-    def _drop_pictures(self) -> None:
-        self._image = b""
-        self._drop_detail()
+            self._drop_photographs()
+            self._drop_detail()
 
     def _drop_detail(self) -> None:
         self._detail = self._detail_labels = b""
@@ -209,6 +205,11 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
         except Exception as error:  # whatever it is, the person sees it
             self._fail(error)
 
+    def _ahead(self, ready: SessionOnScreen) -> None:
+        with self._wire:
+            if not self._closed and ready is not self._shown:
+                self._send_ahead(ready.preview)
+
     def _show(self) -> None:
         """Bring the current image to screens, with all that belongs to it in one message."""
         while True:
@@ -222,19 +223,10 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
                 with self.hold_sync():
                     self._shown = shown
                     self._drop_detail()
-                    self._image, self._image_info = picture, shown.image_info
+                    self._show_photograph(picture, shown.image_info)
                     self._publish()
-                    self._show_problem(shown)
                 shown.encode()
                 return
-
-    def _show_problem(self, shown: SessionOnScreen | BrokenImage) -> None:
-        """Say why an image cannot be shown, until another one is."""
-        if isinstance(shown, BrokenImage):
-            self._fail(shown.error)
-            self._problem = self._error
-        elif self._error == self._problem:
-            self._error = {}
 
     def _publish(self) -> None:
         """Bring the synchronised traits up to date; those that did not change are not sent."""
@@ -278,8 +270,7 @@ class SegmentationWidget(ManyImages, ScreenSettings, anywidget.AnyWidget):
     def _carry_out(self, message: protocol.Message) -> None:
         match message.request:
             case protocol.SendImage():
-                self._image = self._image or self._shown.preview
-                self.send_state(["_image", "_label_map"])
+                self.send_state([self._hold_again(self._shown.preview), "_label_map"])
             case protocol.DismissError():
                 self._error = {}
             case request if isinstance(request, CollectionRequest):

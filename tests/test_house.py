@@ -50,6 +50,7 @@ FLOORS = (
     },
     {
         *("widget", "many_images", "session_on_screen", "collection_on_screen", "screen_settings"),
+        *("photographs",),
         *("screen_requests", "answering_thread", "cells", "cli"),
     },
 )

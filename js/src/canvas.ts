@@ -67,7 +67,8 @@ export class Canvas {
     this.detail = new Detail(kernel, () => this.redraw(true), signal);
     this.node = element("div", { class: "dw-canvas" }, this.#photographCanvas, this.#marksCanvas);
     this.#calm = matchMedia("(prefers-reduced-motion: reduce)");
-    kernel.on(["_image", "_image_info", "_label_map"], () => this.#load(), signal);
+    const loaded = ["_image", "_other_image", "_image_info", "_label_map"] as const;
+    kernel.on(loaded, () => this.#load(), signal);
     kernel.on(["brightness", "contrast"], () => this.#filter(), signal);
     const drawn = [
       "opacity",
@@ -135,12 +136,15 @@ export class Canvas {
   /** Takes over what has changed; the traits of one image come together, in any order. */
   #load(): void {
     const { place } = this.kernel;
-    const [image, labels] = [this.kernel.get("_image"), this.kernel.get("_label_map")];
+    const [image, other] = this.kernel.photographs;
+    const labels = this.kernel.get("_label_map");
     const before = this.#loaded;
     this.#loaded = { place, image, labels };
     const moved = before?.place !== place;
     if (moved) this.#leaveImage();
-    if (moved || image !== before.image) this.#loadPhotograph(image, moved);
+    const next = other?.byteLength ? other : null;
+    if (moved || image !== before.image) this.#loadPhotograph(image, next, moved);
+    else this.photograph.prepare(next);
     if (moved || labels !== before.labels) this.#loadLabelMap(labels);
   }
 
@@ -151,10 +155,10 @@ export class Canvas {
     this.detail.forget();
   }
 
-  #loadPhotograph(data: DataView | null, moved: boolean): void {
+  #loadPhotograph(data: DataView | null, next: DataView | null, moved: boolean): void {
     if (data?.byteLength) {
       this.#opening = moved && this.photograph.bitmap !== null;
-      this.photograph.load(data).catch((error: unknown) => {
+      this.photograph.load(data, next).catch((error: unknown) => {
         this.#opening = false;
         this.events.failed(error);
       });
@@ -162,6 +166,7 @@ export class Canvas {
     } else if (moved) {
       this.#opening = false;
       this.photograph.free();
+      this.photograph.prepare(next);
       this.redraw(true);
     }
   }

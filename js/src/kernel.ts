@@ -83,6 +83,12 @@ export class Kernel {
     return this.get("_image_info");
   }
 
+  /** The photograph that is shown, and the one that may be shown next; empty where there is none. */
+  get photographs(): readonly [shown: DataView | null, other: DataView | null] {
+    const [one, other] = [this.get("_image"), this.get("_other_image")];
+    return this.image?.held_in === "_other_image" ? [other, one] : [one, other];
+  }
+
   /** Where the image stands in a list; 0 for the only one. */
   get place(): number {
     return this.image?.place ?? 0;

@@ -24,6 +24,8 @@ export interface ImageInfo {
   readonly name: string;
   /** Where the image stands in a list; 0 for the only one. */
   readonly place: number;
+  /** The trait that holds its photograph. */
+  readonly held_in: "_image" | "_other_image";
 }
 
 /** What somebody decided about an image; open: nothing yet. */
@@ -132,6 +134,7 @@ export interface Failure {
 
 export interface Traits {
   _image: DataView | null;
+  _other_image: DataView | null;
   _image_info: ImageInfo | null;
   _collection: Partial<CollectionInfo>;
   _label_map: DataView | null;

@@ -65,7 +65,7 @@ export class View {
   readonly #status: StatusBar;
   readonly #errors: Errors;
   readonly #images: ImageStrip | null;
-  readonly #problem = element("div", { class: "dw-problem", hidden: true });
+  readonly #problem = element("div", { class: "dw-problem", role: "alert", hidden: true });
   readonly #announcer = element("div", { class: "dw-announcer", "aria-live": "polite" });
   readonly #notice = element("div", { class: "dw-notice" });
   readonly #signal: AbortSignal;
@@ -221,7 +221,7 @@ export class View {
     this.#answered = new Set(kernel.shown.clicks.map(String));
     this.#sceneChanged();
     // A host that leaves binary state out of what it restores is asked for it.
-    if (!kernel.get("_image")?.byteLength) kernel.send({ command: "send_image" });
+    if (!kernel.photographs[0]?.byteLength) kernel.send({ command: "send_image" });
   }
 
   /** Shows something that went wrong in this view; the work goes on. */

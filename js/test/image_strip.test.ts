@@ -46,7 +46,13 @@ function press(key: string): void {
 const sent = () => fake.sent.map(({ command, status, to }) => [command, status ?? to]);
 
 test("it says which image of how many is shown, and how many have each mark", async () => {
-  fake.traits._image_info = { width: 8, height: 4, name: "street.jpg", place: 2 };
+  fake.traits._image_info = {
+    width: 8,
+    height: 4,
+    name: "street.jpg",
+    place: 2,
+    held_in: "_image",
+  };
   await show();
   assert.equal((query(".dw-image-number") as HTMLInputElement).value, "3");
   assert.equal(query(".dw-image-count").textContent, "of 120");
@@ -110,7 +116,7 @@ test("an image is chosen by its number, images by their status", async () => {
 
 test("an image that cannot be shown is named with the reason", async () => {
   fake.traits = { ...fake.traits, _image: null, _collection: { ...LIST, problem: "no such file" } };
-  fake.traits._image_info = { width: 1, height: 1, name: "gone.jpg", place: 4 };
+  fake.traits._image_info = { width: 1, height: 1, name: "gone.jpg", place: 4, held_in: "_image" };
   await show();
   const problem = query(".dw-problem");
   assert.equal(problem.hidden, false);
@@ -125,7 +131,7 @@ test("acts on one image are not drawn on the next, and say which image they are 
   const kernel = new Kernel(fake.model, new AbortController().signal);
   kernel.send({ command: "add_click", x: 3, y: 2, object_id: null });
   fake.receive({
-    _image_info: { width: 8, height: 4, name: "", place: 1 },
+    _image_info: { width: 8, height: 4, name: "", place: 1, held_in: "_image" },
     _scene: scene({ recent_objects: [object(5)] }),
   });
   assert.deepEqual(kernel.shown.clicks, []);

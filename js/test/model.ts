@@ -52,7 +52,8 @@ export class FakeModel {
   #dirty: Partial<Traits> = {};
   traits: Traits = {
     _image: new DataView(new Uint8Array([1, 2, 3]).buffer),
-    _image_info: { width: 8, height: 4, name: "", place: 0 },
+    _other_image: null,
+    _image_info: { width: 8, height: 4, name: "", place: 0, held_in: "_image" },
     _collection: {},
     _label_map: encode(["00000000", "00000000", "00000000", "00000000"]),
     _scene: scene(),

@@ -70,6 +70,17 @@ def test_the_next_image_is_encoded_while_one_is_labelled(
     assert decoded == ["b.png", "a.png"]
 
 
+def test_what_is_opened_ahead_lies_in_the_direction_of_the_last_move(
+    photographs: list[Path], decoded: list[str]
+) -> None:
+    collection = Collection(photographs, NearestClick())
+    collection.go_to(3)
+    collection.wait()
+    collection.previous()
+    collection.wait()
+    assert decoded == ["e.png", "d.png", "b.png", "c.png"]
+
+
 def test_moves_stop_at_both_ends_and_go_by_name_and_place(photographs: list[Path]) -> None:
     collection = Collection(photographs, NearestClick())
     assert not collection.previous()

@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
 
+import numpy as np
 import pytest
 
+from dynamite_widget import photographs as photographs_module
 from dynamite_widget import session
 from dynamite_widget.formats import collection_file
+from dynamite_widget.images import preview as to_preview
 from dynamite_widget.widget import SegmentationWidget
 from tests.at_rest import at_rest
 from tests.collection.labelled import HEIGHT, WIDTH
 from tests.nearest_click import NearestClick
-from tests.widget.view import Screen, wait_until
+from tests.widget.view import Screen, Wire, wait_until
 
 # On screen ----------------------------------------------------------------------------------------
 
@@ -42,6 +45,11 @@ def arrive(widget: SegmentationWidget) -> None:
     wait_until(lambda: widget._image_info["place"] == place)
 
 
+def photograph(widget: SegmentationWidget) -> bytes:
+    """What screens show."""
+    return getattr(widget, widget._image_info["held_in"])
+
+
 def test_a_widget_shows_one_image_or_many(photographs: list[Path]) -> None:
     with pytest.raises(TypeError, match="none of them came"):
         SegmentationWidget()
@@ -63,17 +71,66 @@ def test_moving_brings_the_next_image_and_everything_of_the_widget_is_its(
     screen = Screen(widget)
     screen.click(10, 10)
     wait_until(lambda: at_rest(widget))
-    before = widget._image
+    before = photograph(widget)
     screen.send("next_image")
     arrive(widget)
     assert widget._image_info["name"] == "b.png"
-    assert widget._image != before
+    assert photograph(widget) not in (before, b"")
     assert (widget._scene["recent_objects"], widget.masks.shape) == ((), (0, HEIGHT, WIDTH))
     assert widget.collection is not None
     assert widget.session is widget.collection.session
     widget.go_to("a.png")
     assert widget.masks[0, 10, 10]
     assert len(widget._scene["recent_objects"]) == 1
+
+
+def test_the_next_image_is_sent_ahead_so_that_a_move_takes_one_short_message(
+    make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = np.random.default_rng(0)
+    images = {name: chance.integers(0, 256, (300, 200, 3), np.uint8) for name in "abcd"}
+    wire = Wire(monkeypatch)
+    widget = make_widget(images, NearestClick())
+    collection = widget.collection
+    assert collection is not None
+
+    def sent_by(move: str) -> tuple[int, int]:
+        collection.wait()
+        wait_until(lambda: at_rest(widget))
+        wire.sizes.clear()
+        Screen(widget).send(move)
+        moving = sum(wire.sizes)  # nothing is opened ahead right after a move
+        assert photograph(widget) == to_preview(images[collection.name]).data
+        collection.wait()
+        return moving, sum(wire.sizes) - moving
+
+    short, whole = 5_000, 100_000
+    for move in ("next_image", "next_image"):
+        moving, ahead = sent_by(move)
+        assert (moving < short, ahead > whole) == (True, True)
+    moving, ahead = sent_by("previous_image")  # the other direction: b was replaced by d
+    assert (moving > whole, ahead > whole) == (True, True)
+    moving, ahead = sent_by("previous_image")
+    assert (moving < short, ahead < short) == (True, True)
+
+
+def test_photographs_are_not_sent_ahead_where_two_would_be_too_many_bytes_or_nobody_looks(
+    photographs: list[Path], make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widget = make_widget(photographs, NearestClick())
+    assert widget.collection is not None
+    widget.collection.wait()
+    assert widget._other_image != b""
+    widget.set_state({"_view_count": 1})
+    widget.set_state({"_view_count": 0})
+    widget.collection.begin()
+    widget.collection.wait()
+    assert (widget._image, widget._other_image) == (b"", b"")
+    monkeypatch.setattr(photographs_module, "BOTH_BYTES", 100)
+    widget.next()
+    widget.collection.wait()
+    assert photograph(widget) == to_preview(widget.session.image).data
+    assert [widget._image, widget._other_image].count(b"") == 1
 
 
 def test_a_click_on_the_way_belongs_to_the_image_that_the_person_saw(
@@ -133,13 +190,15 @@ def test_a_missing_or_broken_image_is_said_and_one_can_go_on(
     screen.click(10, 10)
     screen.send("next_image")
     arrive(widget)
-    assert "there is no file" in widget._error["message"]
     assert "there is no file" in widget._collection["problem"]
-    assert (widget._image, widget._label_map, widget._scene["recent_objects"]) == (b"", b"", ())
+    assert widget._error == {}  # it is said once, where the photograph would be
+    assert (photograph(widget), widget._label_map) == (b"", b"")
+    assert widget._scene["recent_objects"] == ()
     with pytest.raises(ValueError, match="there is no file"):
         _ = widget.masks
     screen.send("undo")
     assert "there is no file" in widget._error["message"]
+    screen.send("dismiss_error")
     screen.send("next_image")
     arrive(widget)
     assert widget._collection["problem"]
@@ -187,7 +246,7 @@ def test_nothing_comes_to_a_screen_after_the_widget_was_closed(
         widget.go_to(4)
         widget.close()
         widget._opening.submit(lambda: None).result()
-        assert widget._image == b""
+        assert (widget._image, widget._other_image) == (b"", b"")
 
 
 def test_an_act_for_an_image_left_long_ago_is_still_done_there(
@@ -245,6 +304,6 @@ def test_a_widget_of_many_images_closes_and_stays_readable(
     widget = make_widget(photographs, NearestClick())
     Screen(widget).click(10, 10)
     widget.close()
-    assert widget._image == b""
+    assert (widget._image, widget._other_image) == (b"", b"")
     assert widget.masks[0, 10, 10]
     assert len(widget.to_frame()) == 1
