@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import starmap
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-_CHUNK_PIXELS = 4_000_000
-"""Pixels of full size held at once."""
-_HOPELESS = 8.0
-"""A group this far behind the best in all cells around a pixel does not win it between them."""
+_PIXELS_AT_ONCE = 1_000_000
+"""Pixels near borders that are computed at once."""
+_LOWEST = -1e30
+"""Stands for minus infinity: between that and a number nothing could be interpolated."""
 
 
 def label_pixels(
@@ -19,86 +22,133 @@ def label_pixels(
     """Index of the largest logit at every pixel: (G, h, w) to (H, W) int64.
 
     Bilinear (half-pixel centres) from the cells of the resized image straight to the original
-    size. The first group is computed everywhere, each other one only around the cells where it is
-    near the best, and rows are made in chunks: fifty objects on fifty megapixels cost little more
-    than one, in time and in memory.
+    size. In the square between four cells that one group wins, it wins everywhere. Only the other
+    squares are computed, and of the groups those that can win there: fifty objects cost little
+    more than one.
 
     Args:
-        logits: (G, h, w), covering the padded input; minus infinity where a group cannot be, the
-            first one excepted.
+        logits: (G, h, w), covering the padded input; minus infinity where a group cannot be.
         resized: height and width of the resized image within the padded input.
         original: height and width wanted.
         stride: input pixels a cell.
     """
-    height, width = original
-    rows = _Axis.of(height, resized[0] / height / stride, logits.shape[1], logits.device)
-    columns = _Axis.of(width, resized[1] / width / stride, logits.shape[2], logits.device)
-    best_cell = logits.amax(0)
-    spans = [_span(group > best_cell - _HOPELESS) for group in logits[1:]]
-    labels = torch.zeros(height, width, dtype=torch.int64, device=logits.device)
-    step = max(1, _CHUNK_PIXELS // width)
-    for top in range(0, height, step):
-        chunk = slice(top, min(top + step, height))
-        best = _interpolate(logits[0], rows, columns, chunk, slice(0, width))
-        for index, span in enumerate(spans, start=1):
-            if span is None:
-                continue
-            down = rows.pixels_near(span[0], chunk)
-            across = columns.pixels_near(span[1], slice(0, width))
-            if down.start >= down.stop or across.start >= across.stop:
-                continue
-            mine = _interpolate(logits[index], rows, columns, down, across)
-            place = slice(down.start - top, down.stop - top), across
-            better = mine > best[place]
-            # Between minus infinity and a number lies NaN, which wins nothing and hides nothing.
-            best[place] = torch.fmax(best[place], mine)
-            labels[down, across].masked_fill_(better, index)
+    cells = logits.shape[1:]
+    rows, columns = (
+        _Axis.of(original[i], resized[i] / original[i] / stride, cells[i], logits.device)
+        for i in (0, 1)
+    )
+    # One more cell around makes a square also of what lies outside the outermost centres.
+    logits = F.pad(logits.clamp(min=_LOWEST)[None], (1, 1, 1, 1), mode="replicate")[0]
+    winner = logits.max(0).indices
+    labels = winner.index_select(1, columns.square).index_select(0, rows.square)
+    squares = _SharedSquares.of(logits, winner, rows.seen[:, None] & columns.seen)
+    step = max(1, _PIXELS_AT_ONCE // (rows.pixels.shape[1] * columns.pixels.shape[1]))
+    for some in squares.split(step):
+        place = rows.pixels[some.y][:, :, None] * original[1] + columns.pixels[some.x][:, None]
+        inside = some.labels(rows.parts[some.y], columns.parts[some.x])
+        labels.view(-1).scatter_(0, place.view(-1), inside.view(-1))
     return labels
 
 
 @dataclass(frozen=True)
 class _Axis:
-    """Between which cells each pixel of a row or column lies.
+    """How pixels lie between the centres of cells, along rows or columns.
 
     Attributes:
-        low, high: (P,) cells before and after the pixel's centre.
-        part: (P,) how far from the one to the other.
+        square: (P,) between which cells each pixel lies: k is before cell k.
+        seen: (C + 1,) whether there are pixels in a square.
+        pixels: (C + 1, K) pixels of a square, the last one repeated.
+        parts: (C + 1, K) how far across the square each is.
     """
 
-    low: Tensor
-    high: Tensor
-    part: Tensor
+    square: Tensor
+    seen: Tensor
+    pixels: Tensor
+    parts: Tensor
 
     @classmethod
     def of(cls, pixels: int, scale: float, cells: int, device: torch.device) -> _Axis:
         place = (torch.arange(pixels, dtype=torch.float32, device=device) + 0.5) * scale - 0.5
-        place = place.clamp(0, cells - 1)
-        low = place.floor().long()
-        return cls(low, (low + 1).clamp(max=cells - 1), place - low)
-
-    def pixels_near(self, cells: slice, within: slice) -> slice:
-        """The pixels of `within` that lie at or between the given cells and their neighbours."""
-        start = int(torch.searchsorted(self.high, cells.start))
-        stop = int(torch.searchsorted(self.low, cells.stop))
-        return slice(max(start, within.start), min(stop, within.stop))
+        before = place.floor()
+        square = before.long() + 1
+        count = torch.bincount(square, minlength=cells + 1)
+        step = torch.arange(int(count.max()), device=device)
+        members = (count.cumsum(0) - count)[:, None] + step.minimum(count[:, None] - 1)
+        members = members.clamp(0, pixels - 1)
+        return cls(square, count > 0, members, (place - before)[members])
 
 
-def _interpolate(cells: Tensor, rows: _Axis, columns: _Axis, down: slice, across: slice) -> Tensor:
-    """Bilinear values (down, across) of a map of cells (h, w)."""
-    first, last = int(rows.low[down.start]), int(rows.high[down.stop - 1]) + 1
-    band = cells[first:last]
-    low, high = columns.low[across], columns.high[across]
-    wide = torch.lerp(band.index_select(1, low), band.index_select(1, high), columns.part[across])
-    low, high = rows.low[down] - first, rows.high[down] - first
-    return torch.lerp(wide.index_select(0, low), wide.index_select(0, high), rows.part[down, None])
+@dataclass(frozen=True)
+class _SharedSquares:
+    """Squares between four cells that several groups share.
+
+    Attributes:
+        y, x: (S,) rows and columns of the squares, those with most rivals first.
+        corners: (4, G, S) logits at their corners, row by row.
+        rivals: (K, S) groups that may win in them, in order of their numbers.
+        count: (S,) how many of these K may.
+    """
+
+    y: Tensor
+    x: Tensor
+    corners: Tensor
+    rivals: Tensor
+    count: Tensor
+
+    @classmethod
+    def of(cls, logits: Tensor, winner: Tensor, seen: Tensor) -> _SharedSquares:
+        """Find them.
+
+        Args:
+            logits: (G, h, w).
+            winner: (h, w) the group with the largest.
+            seen: (h - 1, w - 1) which squares are of interest.
+        """
+        winners = _corners(winner)
+        y, x = ((winners[1:] != winners[0]).any(0) & seen).nonzero(as_tuple=True)
+        winners = winners[:, y, x]
+        width = logits.shape[2]
+        first = y * width + x
+        steps = first, first + 1, first + width, first + width + 1
+        corners = torch.stack([logits.flatten(1).index_select(1, cell) for cell in steps])
+        # Whoever is behind one other at all corners is so everywhere between them.
+        behind = torch.zeros_like(corners[0], dtype=torch.bool)
+        for one in winners:
+            behind |= (corners <= corners.gather(1, one.expand(4, 1, -1))).all(0)
+        may_win = (~behind).scatter(0, winners, value=True)
+        count, order = may_win.sum(0).sort(descending=True)
+        most = int(count[0]) if len(count) else 0
+        number = torch.arange(len(logits), 0, -1, device=logits.device)[:, None]
+        rivals = (may_win[:, order] * number).topk(most, dim=0).indices
+        return cls(y[order], x[order], corners[..., order], rivals, count)
+
+    def split(self, size: int) -> Iterator[_SharedSquares]:
+        """The same, some squares at a time."""
+        all_of_it = self.y, self.x, self.corners, self.rivals, self.count
+        parts = (each.split(size, -1) for each in all_of_it)
+        return starmap(_SharedSquares, zip(*parts, strict=True))
+
+    def labels(self, down: Tensor, across: Tensor) -> Tensor:
+        """Groups with the largest logits within the squares: (S, K, L).
+
+        Args:
+            down: (S, K) how far down its square each row of pixels is.
+            across: (S, L) how far across each column.
+        """
+        pixels = *down.shape, across.shape[1]
+        label, highest = self.rivals.new_zeros(pixels), down.new_full(pixels, float("-inf"))
+        for number, rival in enumerate(self.rivals):
+            n = int((self.count > number).sum())
+            corners = self.corners[:, rival[:n], torch.arange(n, device=rival.device), None]
+            above, below = torch.lerp(corners[0::2], corners[1::2], across[:n])
+            logit = torch.lerp(above[:, None], below[:, None], down[:n, :, None])
+            ahead = logit > highest[:n]
+            label[:n] = torch.where(ahead, rival[:n, None, None], label[:n])
+            highest[:n] = highest[:n].maximum(logit)
+        return label
 
 
-def _span(near: Tensor) -> tuple[slice, slice] | None:
-    """Rows and columns of the cells that are set, or None."""
-    if not near.any():
-        return None
-    spans = []
-    for line in (near.any(1), near.any(0)):
-        places = line.nonzero()
-        spans.append(slice(int(places[0]), int(places[-1]) + 1))
-    return spans[0], spans[1]
+def _corners(cells: Tensor) -> Tensor:
+    """Values around the squares between cells: (..., h, w) to (4, ..., h - 1, w - 1)."""
+    ends = slice(None, -1), slice(1, None)
+    return torch.stack([cells[..., y, x] for y in ends for x in ends])

@@ -44,11 +44,20 @@ def test_labels_are_those_of_plain_upsampling(
     assert torch.equal(label_pixels(logits, resized, original), expected)
 
 
-def test_chunks_of_rows_fit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_borders_computed_part_by_part_fit_together(monkeypatch: pytest.MonkeyPatch) -> None:
     logits = objects_on_cells(6, 24, 32)
     whole = label_pixels(logits, (96, 128), (200, 300))
-    monkeypatch.setattr(upsampling, "_CHUNK_PIXELS", 7 * 300)
+    monkeypatch.setattr(upsampling, "_PIXELS_AT_ONCE", 700)
     assert torch.equal(label_pixels(logits, (96, 128), (200, 300)), whole)
+
+
+def test_a_group_may_win_between_four_cells_that_others_win() -> None:
+    logits = torch.full((3, 8, 8), -1.0)
+    logits[1, :, :4], logits[2, :, 4:] = 5.0, 5.0
+    logits[0, :, 3:5] = 4.0
+    labels = label_pixels(logits, (32, 32), (64, 64))
+    assert torch.equal(labels, plainly(logits, (32, 32), (64, 64)))
+    assert set(labels[20].tolist()) == {0, 1, 2}
 
 
 def test_an_object_that_wins_nowhere_has_no_pixels() -> None:
