@@ -12,6 +12,7 @@ from dynamite_widget._version import __version__
 
 if TYPE_CHECKING:
     from dynamite_widget.clicks import Click
+    from dynamite_widget.collection import Collection
     from dynamite_widget.masks import Mask
     from dynamite_widget.segmenter import Segmenter
     from dynamite_widget.session import SegmentedObject, Session
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Click",
+    "Collection",
     "Mask",
     "SegmentationWidget",
     "SegmentedObject",
@@ -29,6 +31,7 @@ __all__ = [
 
 _HOME = {
     "Click": "clicks",
+    "Collection": "collection",
     "Mask": "masks",
     "SegmentationWidget": "widget",
     "SegmentedObject": "session",

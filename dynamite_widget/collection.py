@@ -9,9 +9,10 @@ from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from dynamite_widget.formats import collection_file, labelled_images
+from dynamite_widget.exporting_collection import ExportingCollection
+from dynamite_widget.formats import collection_file
 from dynamite_widget.formats.collection_file import Mark, SavedCollection
 from dynamite_widget.formats.labelled_images import LabelledImage
 from dynamite_widget.image_list import STATUSES, ImageStatus, listed
@@ -21,11 +22,8 @@ from dynamite_widget.saving import AtomicFile
 from dynamite_widget.segmenting import SupportsSegmentation
 from dynamite_widget.session import Session, checked_labels
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-
-class Collection:
+class Collection(ExportingCollection):
     """Many images to be labelled one after the other. Safe to use from several threads.
 
     Nothing is read before somebody looks at it: only the current image, the one before and the one
@@ -240,21 +238,7 @@ class Collection:
             self._place_at(place)
         self._tell()
 
-    # What goes out -------------------------------------------------------------------------------
-
-    def to_frame(self) -> pd.DataFrame:
-        """Tabulate the objects of all images; see `formats.labelled_images.to_frame`.
-
-        No image is loaded. Waits for the answers to clicks on images that are open.
-        """
-        return labelled_images.to_frame(self._labelled())
-
-    def to_coco(self, *, polygons: bool = False) -> dict[str, Any]:
-        """Write all labels as COCO annotations; see `formats.labelled_images.to_coco`.
-
-        Images of which nothing was said are left out, but those marked as done are not.
-        """
-        return labelled_images.to_coco(self._labelled(), labels=self._labels, polygons=polygons)
+    # Memory --------------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Give back the memory of features and answers; all can still be read."""
@@ -280,7 +264,7 @@ class Collection:
         Args:
             opened: gets place and session of an image that was opened ahead.
             let_go: gets the place of an image that is no longer in memory.
-            pause: seconds after a move in which nothing is opened ahead.
+            pause: seconds after a move in which nothing is done in the background.
         """
         self._sessions.opened, self._sessions.let_go = opened, let_go
         self._sessions.pause = pause
@@ -345,9 +329,9 @@ class Collection:
             found = self._sessions.objects(place)
             mark = self._marks.get(each.session_file)
             if found is not None:
-                yield LabelledImage(each.name, *found)
+                yield LabelledImage(each.name, *found, each.path)
             elif mark is not None and mark.status == "done" and mark.size is not None:
-                yield LabelledImage(each.name, mark.size, ())
+                yield LabelledImage(each.name, mark.size, (), each.path)
 
     def _write(self, saved: SavedCollection) -> None:
         if self._file is not None:

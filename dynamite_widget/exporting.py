@@ -16,6 +16,7 @@ from dynamite_widget.acting import ActingLabelling
 from dynamite_widget.clicks import Click
 from dynamite_widget.formats import coco, files, geojson, hugging_face, yolo
 from dynamite_widget.formats.annotations import Annotations
+from dynamite_widget.formats.data_sets import DataSetFormat, write_data_set
 from dynamite_widget.formats.folders import safe_name
 from dynamite_widget.formats.geojson import Transform
 from dynamite_widget.images import RGBImage
@@ -66,19 +67,29 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
         source = None if self._source is None else self._source.path
         return hugging_face.to_row(self.annotations, source)
 
-    def export(self, path: str | PathLike[str], **options: Any) -> Path:  # noqa: ANN401
-        """Write a file of masks in the format its ending says.
+    def export(
+        self,
+        path: str | PathLike[str],
+        *,
+        format: DataSetFormat | None = None,
+        **options: Any,  # noqa: ANN401 - see the format's own function
+    ) -> Path:
+        """Write a file of masks in the format its ending says, or a folder of a format.
 
         Args:
-            path: ends in .json (COCO), .geojson, .png (label map) or .npz.
-            **options: of the format: `polygons`, `transform` and `crs`, or `bits`.
+            path: ends in .json (COCO), .geojson, .png (label map) or .npz; with a format, a folder,
+                made if it is not there.
+            format: "yolo", "voc", "png", "npz" or "geojson"; see `formats.data_sets`.
+            **options: of the format: `polygons`, `transform` and `crs`, `bits`, or `seam`.
 
         Returns:
-            The path.
+            The path; of "yolo" that of data.yaml.
 
         Raises:
-            ValueError: if the ending is unknown, or the format cannot hold the objects.
+            ValueError: if ending or format is unknown, or cannot hold the objects.
         """
+        if format is not None:
+            return write_data_set(path, {self._file_name: self.annotations}, format, **options)
         return files.write_annotations(path, self.annotations, image=self._file_name, **options)
 
     def overlay(

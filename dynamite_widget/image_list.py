@@ -36,6 +36,11 @@ class ListedImage:
     image: Any
     session_file: str
 
+    @property
+    def path(self) -> str | None:
+        """Of the image's file; None if it is not one."""
+        return self.image if isinstance(self.image, str) else None
+
 
 def listed(images: Iterable[Any] | Mapping[str, Any], folder: Path | None) -> list[ListedImage]:
     """Name images without looking at them.

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from os import PathLike
+    from pathlib import Path
+
     import pandas as pd
 
     from dynamite_widget.collection import Collection
     from dynamite_widget.collection_on_screen import CollectionOnScreen
+    from dynamite_widget.formats.data_sets import DataSetFormat
     from dynamite_widget.image_list import ImageStatus
     from dynamite_widget.session import Session
     from dynamite_widget.session_on_screen import OneOnScreen
@@ -57,6 +61,18 @@ class ManyImages:
         """Write COCO annotations, of many images as `Collection.to_coco` does."""
         return (self.session if self.collection is None else self.collection).to_coco(
             polygons=polygons
+        )
+
+    def export(
+        self,
+        path: str | PathLike[str],
+        *,
+        format: DataSetFormat | None = None,
+        **options: Any,  # noqa: ANN401 - see the format's own function
+    ) -> Path:
+        """Write a file or folder of labels, of many images as `Collection.export` does."""
+        return (self.session if self.collection is None else self.collection).export(
+            path, format=format, **options
         )
 
     @property

@@ -21,6 +21,7 @@ from dynamite_widget.cells import MadeInCells, current_run
 from dynamite_widget.collection import Collection
 from dynamite_widget.collection_on_screen import BrokenImage, CollectionOnScreen
 from dynamite_widget.collection_requests import CollectionRequest
+from dynamite_widget.formats.folders import distinct_names
 from dynamite_widget.latency import Latency
 from dynamite_widget.many_images import ManyImages
 from dynamite_widget.photographs import Photographs
@@ -49,7 +50,8 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
     widget that stood there closes; its session stays readable.
 
     With `images` it shows one of many at a time, with ways to the others: `session` is that of the
-    image shown, `collection` the `Collection` of all, and `to_frame` and `to_coco` are about all.
+    image shown, `collection` the `Collection` of all, and `to_frame`, `to_coco` and `export` are
+    about all.
 
     Args:
         image: anything `dynamite_widget.images.to_rgb` takes, or a `Session` to go on with.
@@ -285,8 +287,9 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
                 shown.answering.do(lambda: self._save_pictures(shown))
 
     def _save_pictures(self, shown: SessionOnScreen) -> None:
-        name = Path(shown.image_info["name"]).stem or "image"
-        folder = Path(f"{name}_pictures")
+        many = self.collection
+        names = [shown.image_info["name"]] if many is None else many.names
+        folder = Path(f"{distinct_names(names)[shown.place]}_pictures")
         try:
             paths = shown.session.save_pictures(folder)
         except Exception as error:  # a full disk, a folder that may not be written

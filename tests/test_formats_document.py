@@ -16,7 +16,9 @@ DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "formats.md"
 def test_the_examples_run_one_after_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copy(samples.path("rocket.jpg"), tmp_path / "street.jpg")
+    for name in ("street.jpg", "day/a.jpg", "night/a.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(samples.path("rocket.jpg"), tmp_path / name)
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     for code in re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL):
@@ -25,6 +27,9 @@ def test_the_examples_run_one_after_the_other(
     assert {
         "labels.json",
         "roofs.geojson",
+        "all.json",
+        "yolo/labels/day/a.txt",
+        "maps/day/a.png",
         "yolo/labels/street.txt",
         "yolo/data.yaml",
         "voc/SegmentationClass/street.png",

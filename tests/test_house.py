@@ -41,6 +41,7 @@ FLOORS = (
         "session",
         "acting",
         "exporting",
+        "exporting_collection",
         "keeping",
         "labelling",
         "collection",

@@ -15,9 +15,10 @@ from dynamite_widget.formats.label_png import from_png, to_png
 from dynamite_widget.formats.npz import from_npz, to_npz
 from dynamite_widget.saving import AtomicFile
 
+ENDINGS = (".json", ".geojson", ".png", ".npz")
 _ALLOWED = (
     "a file's name ends in .json (COCO), .geojson, .png (label map) or .npz; "
-    "YOLO and VOC are folders: write_yolo, write_voc"
+    'folders need format="yolo", "voc", "png", "npz" or "geojson"'
 )
 _SESSION = ".session.json"
 
@@ -44,30 +45,71 @@ def write_annotations(
         ValueError: if the ending is unknown or that of session files, or the format cannot hold the
             annotations.
     """
-    path = Path(path)
-    if path.name.lower().endswith(_SESSION):
-        raise ValueError(f"{str(path)!r} is the name of a session file, which `save` writes")
-    match path.suffix.lower():
-        case ".json":
-            data = _json(
-                to_coco(
-                    annotations.objects,
-                    size=annotations.size,
-                    file_name=image,
-                    labels=annotations.categories,
-                    **options,
-                )
-            )
-        case ".geojson":
-            data = _json(to_geojson(annotations, **options))
-        case ".png":
-            data = to_png(annotations, **options)
-        case ".npz":
-            data = to_npz(annotations, **options)
-        case _:
-            raise ValueError(f"{str(path)!r}: {_ALLOWED}")
-    AtomicFile(path).write(data)
+    path = _checked(path)
+    suffix = path.suffix.lower()
+    if suffix not in ENDINGS:
+        raise ValueError(f"{str(path)!r}: {_ALLOWED}")
+    AtomicFile(path).write(to_bytes(suffix, annotations, image=image, **options))
     return path
+
+
+def write_json(path: str | PathLike[str], data: dict[str, Any]) -> Path:
+    """Write plain values to a file; one that is there is replaced when the new one is whole.
+
+    Args:
+        path: ends in .json.
+        data: plain values.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: if the path ends otherwise, or as session files do.
+    """
+    path = _checked(path)
+    if path.suffix.lower() != ".json":
+        raise ValueError(
+            f"{str(path)!r}: one file of many images ends in .json (COCO); folders need "
+            'format="yolo", "voc", "png", "npz" or "geojson"'
+        )
+    AtomicFile(path).write(_json(data))
+    return path
+
+
+def to_bytes(
+    ending: str,
+    annotations: Annotations,
+    *,
+    image: str = "image",
+    **options: Any,  # noqa: ANN401 - see the format's own function
+) -> bytes:
+    """Write what a file holds.
+
+    Args:
+        ending: one of `ENDINGS`.
+        annotations: of one image.
+        image: name of the image's file, which COCO notes.
+        **options: of the format's own function.
+
+    Raises:
+        ValueError: if the format cannot hold the annotations.
+    """
+    match ending:
+        case ".json":
+            coco = to_coco(
+                annotations.objects,
+                size=annotations.size,
+                file_name=image,
+                labels=annotations.categories,
+                **options,
+            )
+            return _json(coco)
+        case ".geojson":
+            return _json(to_geojson(annotations, **options))
+        case ".png":
+            return to_png(annotations, **options)
+        case _:
+            return to_npz(annotations, **options)
 
 
 def read_annotations(
@@ -110,6 +152,15 @@ def _one_of(images: Mapping[str, Annotations], name: str | None) -> Annotations:
         some = ", ".join([*images][:5])
         raise ValueError(f"name one of its {len(images)} images ({some} ...), not {name!r}")
     return images[found[0]]
+
+
+def _checked(path: str | PathLike[str]) -> Path:
+    path = Path(path)
+    if path.name.lower().endswith(_SESSION):
+        raise ValueError(f"{str(path)!r} is the name of a session file, which `save` writes")
+    if path.name == "collection.json":
+        raise ValueError(f"{str(path)!r} is the name of a folder's index; take another one")
+    return path
 
 
 def _json(data: dict[str, Any]) -> bytes:

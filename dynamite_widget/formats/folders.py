@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path, PureWindowsPath
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from pathlib import Path, PurePath, PureWindowsPath
 
 _LONGEST = 80
 
@@ -30,9 +33,60 @@ def inside(folder: Path, name: str) -> Path:
     return path
 
 
+def distinct_stems(names: Iterable[str]) -> list[str]:
+    """Return names of images without their endings, for formats that name files so.
+
+    Raises:
+        ValueError: if two of them are alike then, or only differ in capitals.
+    """
+    first: dict[str, str] = {}
+    stems = []
+    for name in names:
+        stem = PurePath(name).with_suffix("").as_posix()
+        other = first.setdefault(stem.casefold(), name)
+        if other is not name:
+            raise ValueError(
+                f"{other!r} and {name!r} would share a file: this format names files after images, "
+                "but for the ending, and many systems do not tell capitals apart. Rename one of "
+                "the images, or take COCO, which keeps both"
+            )
+        stems.append(stem)
+    return stems
+
+
+def one_a_line(texts: Iterable[str], file: str) -> str:
+    """Return the content of a file that lists texts.
+
+    Raises:
+        ValueError: if a text is empty or has a line break.
+    """
+    listed = list(texts)
+    if broken := [text for text in listed if len(text.splitlines()) != 1]:
+        raise ValueError(f"{file} has one name a line and cannot hold {broken}")
+    return "".join(f"{text}\n" for text in listed)
+
+
+def distinct_names(names: Sequence[str]) -> list[str]:
+    """Turn names of images into names for files beside each other, each its own.
+
+    Letters, digits, ".", "-" and "_" stay, everything else becomes "_"; a digest of the name
+    follows where two come out alike, or only differ in capitals.
+    """
+    plain = [re.sub(r"[^\w.-]+", "_", name)[:_LONGEST].strip("._") or "image" for name in names]
+    count = Counter(map(str.casefold, plain))
+    return [
+        each if count[each.casefold()] == 1 else f"{each}-{_digest(name)}"
+        for name, each in zip(names, plain, strict=True)
+    ]
+
+
 def safe_name(text: str) -> str:
     """Turn any text into a part of a file name that every system takes: a label, for instance.
 
     Letters, digits, "-" and "_" stay, everything else becomes "_".
     """
     return re.sub(r"[^\w-]+", "_", text)[:_LONGEST].strip("_")
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()

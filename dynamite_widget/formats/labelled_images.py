@@ -21,11 +21,13 @@ class LabelledImage:
         name: what the image is called, unique.
         size: (H, W).
         objects: in the order wanted.
+        path: of its file; None for an image from elsewhere.
     """
 
     name: str
     size: tuple[int, int]
     objects: tuple[SegmentedObject, ...]
+    path: str | None = None
 
 
 def to_frame(images: Iterable[LabelledImage]) -> pd.DataFrame:

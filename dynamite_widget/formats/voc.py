@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from dynamite_widget.formats.annotations import Annotation, Annotations
 from dynamite_widget.formats.classes import class_numbers, classes_of
-from dynamite_widget.formats.folders import inside
+from dynamite_widget.formats.folders import distinct_stems, inside, one_a_line
 from dynamite_widget.formats.label_png import encoded, numbers
 
 VOID = 255
@@ -125,24 +125,20 @@ def write_voc(
 
     Raises:
         ValueError: if a name leads outside the folder, two images would share a file, or a label
-            has a line break, which class_names.txt cannot hold.
+            or name has a line break, which the lists cannot hold. Nothing is written then.
     """
     folder = Path(folder)
     classes = classes_of(images.values())
-    if broken := [name for name in classes if len(name.splitlines()) != 1]:
-        raise ValueError(f"{_NAMES} has one class a line and cannot hold {broken}")
-    stems = [Path(name).with_suffix("").as_posix() for name in images]
-    if len(set(stems)) != len(stems):
-        raise ValueError("two images have names that differ in their endings only")
+    stems = distinct_stems(images)
+    lists = {
+        folder / _NAMES: one_a_line((BACKGROUND_CLASS, *classes), _NAMES),
+        folder / _SPLIT: one_a_line(stems, _SPLIT),
+    }
     pictures: dict[Path, bytes] = {}
     for stem, each in zip(stems, images.values(), strict=True):
         pair = to_voc(each, classes, seam=seam)
         pictures[inside(folder / "SegmentationObject", f"{stem}.png")] = pair.objects
         pictures[inside(folder / "SegmentationClass", f"{stem}.png")] = pair.classes
-    lists = {
-        folder / _NAMES: "".join(f"{name}\n" for name in (BACKGROUND_CLASS, *classes)),
-        folder / _SPLIT: "".join(f"{stem}\n" for stem in stems),
-    }
     for path, data in [*pictures.items(), *((p, t.encode()) for p, t in lists.items())]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

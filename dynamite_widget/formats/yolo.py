@@ -17,11 +17,13 @@ import yaml
 
 from dynamite_widget.formats.annotations import Annotation, Annotations
 from dynamite_widget.formats.classes import class_numbers, classes_of
-from dynamite_widget.formats.folders import inside
+from dynamite_widget.formats.folders import distinct_stems, inside, one_a_line
 from dynamite_widget.formats.polygons import Polygon, joined, mask_of, polygons_of
 
 DECIMALS = 6
 """Of a coordinate: exact for images up to 100,000 pixels wide."""
+
+_LIST = "images.txt"
 
 _OUTSIDE = 1e-3
 """How far a coordinate may leave 0 to 1: others round theirs."""
@@ -77,9 +79,10 @@ def from_yolo(text: str, *, size: tuple[int, int], classes: Sequence[str]) -> An
 
 
 def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -> Path:
-    """Write a data set's labels: data.yaml and labels/NAME.txt for each image.
+    """Write a data set's labels: data.yaml, images.txt and labels/NAME.txt for each image.
 
-    The photographs belong in images/ beside labels/; they are not copied.
+    The photographs belong in images/ beside labels/; they are not copied. Others that lie there,
+    too, are not in images.txt, and so not taken for photographs without objects.
 
     Args:
         folder: made if it is not there.
@@ -89,23 +92,22 @@ def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -
         The path of data.yaml, which training takes.
 
     Raises:
-        ValueError: if a name leads outside the folder, or two images would share a file.
+        ValueError: if a name leads outside the folder or has a line break, or two images would
+            share a file. Nothing is written then.
     """
     folder = Path(folder)
     classes = classes_of(images.values())
     texts = {
-        inside(folder / "labels", name).with_suffix(".txt"): to_yolo(each, classes)
-        for name, each in images.items()
+        inside(folder / "labels", f"{stem}.txt"): to_yolo(each, classes)
+        for stem, each in zip(distinct_stems(images), images.values(), strict=True)
     }
-    if len(texts) != len(images):
-        raise ValueError("two images have names that differ in their endings only")
-    for path, text in texts.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    settings = {"train": "images", "val": "images", "names": dict(enumerate(classes))}
+    texts[folder / _LIST] = one_a_line((f"./images/{name}" for name in images), _LIST)
+    settings = {"train": _LIST, "val": _LIST, "names": dict(enumerate(classes))}
     path = folder / "data.yaml"
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), "utf-8")
+    texts[path] = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
+    for each, text in texts.items():
+        each.parent.mkdir(parents=True, exist_ok=True)
+        each.write_text(text, encoding="utf-8", newline="\n")
     return path
 
 

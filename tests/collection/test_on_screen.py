@@ -298,6 +298,28 @@ def test_opacity_and_the_like_are_as_they_were_when_the_list_is_opened_again(
     assert again.opacity == 0.1
 
 
+def test_pictures_of_images_of_one_name_lie_in_folders_of_their_own(
+    make_widget: MakeWidget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ("a.jpg", "a.png", "day/a.png", "day_a.png", "../A.jpg", "?")
+    images = {name: np.full((HEIGHT, WIDTH, 3), k, np.uint8) for k, name in enumerate(names)}
+    widget = make_widget(images, NearestClick())
+    screen = Screen(widget)
+    folders = []
+    for number, name in enumerate(names, start=1):
+        widget.go_to(name)
+        arrive(widget)
+        screen.click(10, 10)
+        screen.send("save_pictures")
+        wait_until(lambda number=number: widget._saved.get("number") == number)
+        folders.append(widget._saved["folder"])
+    assert folders[1:2] == ["a.png_pictures"]
+    assert len({folder.casefold() for folder in folders}) == len(names)
+    assert {path.name for path in tmp_path.iterdir()} == {*folders}
+    assert all(len(list((tmp_path / folder).iterdir())) == 4 for folder in folders)
+
+
 def test_a_widget_of_many_images_closes_and_stays_readable(
     photographs: list[Path], make_widget: MakeWidget
 ) -> None:

@@ -1,0 +1,78 @@
+"""`ExportingCollection`: what goes out of many labelled images, as one table, file or folder."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dynamite_widget.formats import files, hugging_face, labelled_images
+from dynamite_widget.formats.annotations import Annotations
+from dynamite_widget.formats.data_sets import DataSetFormat, write_data_set
+from dynamite_widget.formats.labelled_images import LabelledImage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ExportingCollection(ABC):
+    """Many labelled images that can be written in many ways.
+
+    No image is loaded for it, and what was clicked on images that are open is waited for. Images of
+    which nothing was said are left out, but those marked as done are not: they have no objects.
+    """
+
+    _labels: tuple[str, ...] | None
+
+    @property
+    def annotations(self) -> dict[str, Annotations]:
+        """The objects of each image by its name, as every format is written from."""
+        return {each.name: self._annotations_of(each) for each in self._labelled()}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Tabulate the objects of all images; see `formats.labelled_images.to_frame`."""
+        return labelled_images.to_frame(self._labelled())
+
+    def to_coco(self, *, polygons: bool = False) -> dict[str, Any]:
+        """Write all labels as COCO annotations; see `formats.labelled_images.to_coco`."""
+        return labelled_images.to_coco(self._labelled(), labels=self._labels, polygons=polygons)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Write a row for `datasets` for each image; see `formats.hugging_face.to_row`."""
+        return [
+            hugging_face.to_row(self._annotations_of(each), each.path) for each in self._labelled()
+        ]
+
+    def export(
+        self,
+        path: str | PathLike[str],
+        *,
+        format: DataSetFormat | None = None,
+        **options: Any,  # noqa: ANN401 - see the format's own function
+    ) -> Path:
+        """Write all labels to one COCO file, or to a folder of another format.
+
+        Args:
+            path: ends in .json for COCO; with a format, a folder, made if it is not there.
+            format: "yolo", "voc", "png", "npz" or "geojson"; see `formats.data_sets`.
+            **options: of the format: `polygons`, `transform` and `crs`, `bits`, or `seam`.
+
+        Returns:
+            The path; of "yolo" that of data.yaml.
+
+        Raises:
+            ValueError: if ending or format is unknown, the format cannot hold the objects, or two
+                images would share a file. Nothing is written then.
+        """
+        if format is not None:
+            return write_data_set(path, self.annotations, format, **options)
+        return files.write_json(path, self.to_coco(**options))
+
+    def _annotations_of(self, image: LabelledImage) -> Annotations:
+        return Annotations.of(image.objects, size=image.size, categories=self._labels)
+
+    @abstractmethod
+    def _labelled(self) -> Iterator[LabelledImage]:
+        """Give the labels of each image that has some; one image is held at a time."""

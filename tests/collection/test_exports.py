@@ -1,0 +1,154 @@
+"""The labels of many images go out in one call, and come back as they were."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from dynamite_widget.collection import Collection
+from dynamite_widget.formats.annotations import Annotations
+from dynamite_widget.formats.coco import from_coco
+from dynamite_widget.formats.files import read_annotations
+from dynamite_widget.formats.hugging_face import from_row
+from dynamite_widget.formats.voc import read_voc
+from dynamite_widget.formats.yolo import read_yolo
+from dynamite_widget.widget import SegmentationWidget
+from tests.collection.labelled import HEIGHT, WIDTH, label
+from tests.nearest_click import NearestClick
+
+SIZE = (HEIGHT, WIDTH)
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Collection:
+    """Objects on two images of one name, none on a third that is done, and a fourth untouched."""
+    paths = [tmp_path / name for name in ("day/a.png", "night/a.png", "b.jpg", "c.png")]
+    for shade, path in enumerate(paths):
+        path.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (WIDTH, HEIGHT), (shade, 0, 0)).save(path)
+    collection = Collection(paths, NearestClick(), ["car", "<b>\u00e4, 1</b>"], tmp_path / "labels")
+    for kinds in (["<b>\u00e4, 1</b>"], ["car", "<b>\u00e4, 1</b>"]):
+        for number, kind in enumerate(kinds):
+            collection.session.click(8 + 20 * number, 10, collection.session.add_object(kind))
+        collection.next()
+    _ = collection.session
+    collection.mark("done")
+    return collection
+
+
+def seen(images: dict[str, Annotations]) -> dict[str, list[tuple[str | None, int]]]:
+    """Label and area of each object by image."""
+    return {name: [(o.label, o.area) for o in each.objects] for name, each in images.items()}
+
+
+def test_every_format_of_data_sets_brings_all_images_back(
+    labelled: Collection, tmp_path: Path
+) -> None:
+    truth = labelled.annotations
+    assert [*truth] == ["day/a.png", "night/a.png", "b.jpg"]
+    stems = {name.rsplit(".", 1)[0]: each for name, each in truth.items()}
+
+    path = labelled.export(tmp_path / "all.json")
+    assert seen(from_coco(json.loads(path.read_bytes()))) == seen(truth)
+
+    data = labelled.export(tmp_path / "yolo", format="yolo")
+    assert data == tmp_path / "yolo" / "data.yaml"
+    assert seen(read_yolo(data.parent, dict.fromkeys(truth, SIZE))) == seen(truth)
+
+    voc = labelled.export(tmp_path / "voc", format="voc")
+    assert seen(read_voc(voc)) == seen(stems)
+
+    for ending in ("png", "npz", "geojson"):
+        folder = labelled.export(tmp_path / ending, format=ending)  # type: ignore[arg-type]
+        assert sorted(path.suffix for path in folder.rglob("*.*")) == [f".{ending}"] * 3
+        for stem, each in stems.items():
+            back = read_annotations(folder / f"{stem}.{ending}")
+            assert back.masks == each.masks
+            assert ending == "png" or back.labels == each.labels
+
+    rows = labelled.to_rows()
+    assert seen({name: from_row(row) for name, row in zip(truth, rows, strict=True)}) == seen(truth)
+    assert [row["image"] for row in rows][::2] == [
+        str(tmp_path / "day" / "a.png"),
+        str(tmp_path / "b.jpg"),
+    ]
+
+
+def test_what_yolo_trains_on_are_the_labelled_images_and_no_others(
+    labelled: Collection, tmp_path: Path
+) -> None:
+    data = labelled.export(tmp_path / "yolo", format="yolo")
+    settings = yaml.safe_load(data.read_text())
+    assert settings["names"] == {0: "car", 1: "<b>\u00e4, 1</b>"}
+    listed = (data.parent / settings["train"]).read_text().splitlines()
+    assert listed == ["./images/day/a.png", "./images/night/a.png", "./images/b.jpg"]
+    for line in listed:  # where training looks for the labels of a photograph
+        labels = data.parent / line.replace("/images/", "/labels/").rsplit(".", 1)[0]
+        assert labels.with_suffix(".txt").is_file()
+
+
+@pytest.mark.parametrize("format", ["yolo", "voc", "png", "npz", "geojson"])
+@pytest.mark.parametrize("names", [("a.jpg", "a.png"), ("a.jpg", "A.jpg")])
+def test_images_that_would_share_a_file_are_refused_and_nothing_is_written(
+    format: str, names: tuple[str, str], tmp_path: Path
+) -> None:
+    images = {name: np.full((*SIZE, 3), number, np.uint8) for number, name in enumerate(names)}
+    collection = Collection(images, NearestClick())
+    label(collection)
+    collection.next()
+    label(collection)
+    folder = tmp_path / "out"
+    with pytest.raises(ValueError, match=f"'{names[0]}' and '{names[1]}' would share a file"):
+        collection.export(folder, format=format)  # type: ignore[arg-type]
+    assert not folder.exists()
+    assert [*from_coco(collection.to_coco())] == [*names]
+
+
+@pytest.mark.parametrize("name", ["../x.png", "a\nb.png"])
+def test_names_that_lead_elsewhere_or_break_a_list_are_refused(name: str, tmp_path: Path) -> None:
+    collection = Collection({name: np.zeros((*SIZE, 3), np.uint8)}, NearestClick())
+    label(collection)
+    for format in ("yolo", "voc"):
+        with pytest.raises(ValueError, match=r"outside|one name a line"):
+            collection.export(tmp_path / "out", format=format)  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "format", "says"),
+    [
+        ("all.png", None, "ends in .json"),
+        ("labels", None, 'format="yolo"'),
+        ("x.session.json", None, "session file"),
+        ("labels/collection.json", None, "a folder's index"),
+        ("out", "coco", "one of yolo, voc, png, npz, geojson"),
+    ],
+)
+def test_what_is_no_file_of_many_images_is_refused(
+    path: str, format: str | None, says: str, labelled: Collection, tmp_path: Path
+) -> None:
+    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")}
+    with pytest.raises(ValueError, match=says):
+        labelled.export(tmp_path / path, format=format)  # type: ignore[arg-type]
+    assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")} == before
+
+
+def test_a_widget_exports_what_it_shows_one_image_or_all(
+    labelled: Collection, tmp_path: Path
+) -> None:
+    many = SegmentationWidget(images=labelled)
+    data = many.export(tmp_path / "many", format="yolo")
+    assert len(list(data.parent.rglob("labels/**/*.txt"))) == 3
+    many.go_to("night/a.png")
+    one = SegmentationWidget(many.session)
+    data = one.export(tmp_path / "one", format="yolo")
+    assert [path.name for path in data.parent.rglob("labels/**/*.txt")] == ["a.txt"]
+    one.export(tmp_path / "one.png")
+    assert (read_annotations(tmp_path / "one.png").label_map == one.label_map).all()
+    one.close()
+    many.close()
