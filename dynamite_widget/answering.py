@@ -21,7 +21,7 @@ from dynamite_widget.state import State
 
 MOST_SEEDS_GIVEN_UP = 3
 """So many more times the model is asked when seeds keep it from hearing a click."""
-MOST_CHANGED = 0.25
+MOST_CHANGED = 0.5
 """A seed whose loss changes more than this share of a mask was needed, and is not given up."""
 REMEMBERED_REFINEMENTS = 1024
 """How many refined objects are kept at hand."""

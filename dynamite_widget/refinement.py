@@ -13,7 +13,10 @@ from dynamite_widget.state import pixel_of
 HEARD_PIXELS, HEARD_SHARE = 80, 0.02
 """A correction is heard if so many pixels about it change, or that share of the mask if less."""
 REACH = 4
-"""A click that settles an old difference does so within so many times its depth there."""
+"""A click decides within so many times its distance from the border, if the model knows the object;
+the less it can reproduce the mask, the nearer to once that distance."""
+LEAST_REACH = 12
+"""Pixels that a click decides within, however near to a border it is."""
 
 
 def refine(
@@ -26,10 +29,11 @@ def refine(
 ) -> BoolMap:
     """Let clicks change an imported mask, each where the model's answer changes about it.
 
-    A pixel that the model gives alike with and without the clicks stays as it was imported, and
-    so does one where the change hangs together with no click: far pixels do not move. If the model
-    has agreed with a click all along, and only the mask has not, the mask gives way about the
-    click, as far as `REACH` goes.
+    A click on the object only adds pixels, one beside it only takes some away, and neither farther
+    off than a few times its distance from the border of the mask (`REACH`). A pixel that the model
+    gives alike with and without the clicks stays as it was imported, and so does one where the
+    change hangs together with no click: far pixels do not move. If the model has agreed with a
+    click all along, and only the mask has not, the mask gives way about the click.
 
     Args:
         imported: (H, W), the mask as it came.
@@ -41,16 +45,19 @@ def refine(
     Returns:
         (H, W), the mask as it is now.
     """
-    open_to_change = (before != after) & ~barred
-    components, _ = ndimage.label(open_to_change)
-    pixels = [(*pixel_of(click.x, click.y), click.object_id != BACKGROUND) for click in clicks]
-    reached = {components[row, column] for row, column, _ in pixels} - {0}
-    decided = np.isin(components, list(reached))
-    for row, column, inside in pixels:
-        differing = (imported != inside) & (before == inside) & (after == inside) & ~barred
-        if differing[row, column]:
-            decided |= _about(row, column, differing)
-    return np.where(decided, after, imported)
+    refined = imported.copy()
+    known = np.count_nonzero(imported & before) / (np.count_nonzero(imported | before) or 1)
+    reach = 1 + (REACH - 1) * known
+    for click in clicks:
+        row, column = pixel_of(click.x, click.y)
+        inside = click.object_id != BACKGROUND
+        agreed = (before == inside) & (after == inside)
+        changed = (after == inside) & (before != inside) & ~barred
+        settled = (imported != inside) & agreed & ~barred
+        for part, border in ((changed, imported), (settled, settled)):
+            if part[row, column]:
+                refined[_about(row, column, part, border, reach)] = inside
+    return refined
 
 
 def unheard(imported: BoolMap, refined: BoolMap, clicks: Sequence[Click]) -> Click | None:
@@ -73,12 +80,20 @@ def unheard(imported: BoolMap, refined: BoolMap, clicks: Sequence[Click]) -> Cli
     return None
 
 
-def _about(row: int, column: int, differing: BoolMap) -> BoolMap:
-    """The part of an area that hangs together with one of its pixels and is not far from it."""
-    height, width = differing.shape
+def _about(row: int, column: int, part: BoolMap, border: BoolMap, reach: float) -> BoolMap:
+    """What hangs together with one of a part's pixels and is not far from it.
+
+    Args:
+        row: of the pixel.
+        column: of the pixel.
+        part: (H, W).
+        border: (H, W); the distance to its border is what "far" is measured by.
+        reach: so many times that distance is far.
+    """
+    height, width = part.shape
     rows, columns = np.ogrid[:height, :width]
     away = np.hypot(rows - row, columns - column)
-    depth = away[~differing].min(initial=max(height, width))
-    components, _ = ndimage.label(differing & (away <= REACH * depth))
-    part: BoolMap = components == components[row, column]
-    return part
+    depth = away[border != border[row, column]].min(initial=max(height, width))
+    components, _ = ndimage.label(part & (away <= max(reach * depth, LEAST_REACH)))
+    about: BoolMap = components == components[row, column]
+    return about

@@ -12,7 +12,8 @@ from dynamite_widget.clicks import BACKGROUND, TAKEN_RADIUS, BoolMap, Click, mar
 from dynamite_widget.regions import Region
 from dynamite_widget.state import pixel_of
 
-MOST_SEEDS = 8
+MOST_ROUNDS = 2
+"""So often the model is asked what it makes of the seeds so far."""
 GOOD_IOU = 0.95
 """At this intersection over union with the mask no further seed is tried."""
 
@@ -30,10 +31,11 @@ class Seeds(NamedTuple):
 
 
 def find_seeds(mask: BoolMap, object_id: int, ask: Callable[[tuple[Click, ...]], BoolMap]) -> Seeds:
-    """Click as a careful annotator who has the mask in mind would.
+    """Click as a careful annotator who has the mask in mind would, two clicks at a time.
 
-    Each click goes where the model errs most, as in DynaMITe (Rana et al., ICCV 2023, sec. 4).
-    Of all the answers on the way the one most like the mask wins.
+    As in DynaMITe (Rana et al., ICCV 2023, sec. 4) clicks go where the model errs most; each round
+    has one for what is missing and one for what is too much, so that it takes half the answers. Of
+    all the answers on the way the one most like the mask wins.
 
     Args:
         mask: (H, W), with at least one pixel.
@@ -47,16 +49,21 @@ def find_seeds(mask: BoolMap, object_id: int, ask: Callable[[tuple[Click, ...]],
     clicks: list[Click] = []
     guess = np.zeros_like(mask)
     best, best_iou = Seeds((), Region.from_array(guess)), -1.0
-    while len(clicks) < MOST_SEEDS and best_iou < GOOD_IOU:
-        click = next_click(mask, guess, taken=taken, object_id=object_id)
-        if click is None:
+    for _ in range(MOST_ROUNDS):
+        missing = next_click(mask, guess & mask, taken=taken, object_id=object_id)
+        surplus = next_click(mask, guess | mask, taken=taken, object_id=object_id)
+        found = [click for click in (missing, surplus) if click is not None]
+        if not found:
             break
-        mark_taken(taken, click)
-        clicks.append(click)
+        for click in found:
+            mark_taken(taken, click)
+        clicks += found
         guess = ask(tuple(clicks))
         iou = np.count_nonzero(mask & guess) / np.count_nonzero(mask | guess)
         if iou > best_iou:
             best, best_iou = Seeds(tuple(clicks), Region.from_array(guess)), iou
+        if best_iou >= GOOD_IOU:
+            break
     return best
 
 
