@@ -11,11 +11,11 @@ Layout, version 1, all numbers little endian. n is the number of runs, in row-ma
     byte 20 + 4n   uint8 or uint16   label of each run, n of them
     the end; nothing follows
 
-Version 2 is for the wire, where each answer carries a whole map: after the same header stands one
-zlib stream of the length of each run (uint32, n of them) and the label of each run. Both are
-written byte by byte in significance: the lowest bytes of all lengths, then the next ones, up to the
-fourth; then those of all labels. Rows resemble each other, so that this takes some 0.6 to 1 byte a
-run where version 1 takes 5.
+Version 2 is for the wire, where each answer carries a whole map, and for session files: after the
+same header stands one zlib stream of the length of each run (uint32, n of them) and the label of
+each run. Both are written byte by byte in significance: the lowest bytes of all lengths, then the
+next ones, up to the fourth; then those of all labels. Rows resemble each other, so that this takes
+some 0.6 to 1 byte a run where version 1 takes 5.
 
 The first run starts at 0, starts rise strictly, a run ends where the next one starts and the last
 one at height * width, and neighbouring runs have different labels. Every array begins at a multiple
@@ -108,10 +108,12 @@ class Runs:
             raise ValueError(f"a label map of {size} is wanted, not {(height, width)}")
         if not 1 <= height * width <= MAX_PIXELS:
             raise ValueError(f"a label map has 1 to {MAX_PIXELS} pixels, not {height} x {width}")
+        if not 1 <= count <= height * width:
+            raise ValueError(f"{height} x {width} pixels have 1 to as many runs, not {count}")
         body, expected = data[_HEADER_BYTES:], count * (4 + label_bytes)
         if version == PACKED_VERSION:
             body = _inflate(body, expected)
-        if count < 1 or len(body) != expected:
+        if len(body) != expected:
             raise ValueError(f"{count} runs take {expected} bytes, not {len(body)}")
         label_type = _LABEL_TYPES[label_bytes]
         if version == PACKED_VERSION:
@@ -174,7 +176,7 @@ class Runs:
         return self._header(VERSION) + self.starts.tobytes() + self.labels.tobytes()
 
     def pack(self) -> bytes:
-        """Write the runs as version 2, a fifth as long, for the wire."""
+        """Write the runs as version 2, a fifth as long, for the wire and for files."""
         lengths = self.lengths.astype("<u4")
         return self._header(PACKED_VERSION) + zlib.compress(_planes(lengths) + _planes(self.labels))
 

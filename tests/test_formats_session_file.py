@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shutil
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,8 @@ from PIL import Image
 
 from dynamite_widget.clicks import Click
 from dynamite_widget.commands import AddClick
-from dynamite_widget.formats.session_records import pack, unpack
 from dynamite_widget.keeping import NotSavedWarning
-from dynamite_widget.run_lengths import Runs
+from dynamite_widget.run_lengths import decode
 from dynamite_widget.session import Session
 from tests.nearest_click import NearestClick
 
@@ -357,16 +358,26 @@ def test_a_file_of_another_version_is_refused_and_left_alone(
 
 
 def test_a_small_file_that_unfolds_to_a_huge_one_is_refused(path: Path) -> None:
-    assert len(pack(bytes(10**7))) < 20_000
-    with pytest.raises(ValueError, match="more than 1000"):
-        unpack(pack(bytes(10**7)), 1000)
+    labelled(path)
+    content = json.loads(path.read_bytes())
+    rows, columns = IMAGE.shape[:2]
+    for count, words in (
+        (10**7, "as many runs, not 10000000"),
+        (rows * columns, "do not end|take"),
+    ):
+        header = np.array([2, rows, columns, count, 1], "<u4").tobytes()
+        content["label_map"] = b64encode(header + zlib.compress(bytes(5 * 10**7), 9)).decode()
+        assert len(content["label_map"]) < 100_000
+        path.write_text(json.dumps(content))
+        with pytest.raises(ValueError, match=words):
+            Session(IMAGE, NearestClick(), path=path)
 
 
 def test_others_can_read_the_label_map_in_the_file(path: Path) -> None:
     session = labelled(path)
     content = json.loads(path.read_bytes())
-    runs = Runs.from_bytes(unpack(content["label_map"], 10**6))
-    np.testing.assert_array_equal(runs.to_array(), session.label_map)
+    label_map = decode(b64decode(content["label_map"]))
+    np.testing.assert_array_equal(label_map, session.label_map)
 
 
 def test_every_member_of_the_file_is_documented_in_its_order(path: Path) -> None:

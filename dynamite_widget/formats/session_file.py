@@ -19,11 +19,10 @@ from dynamite_widget.formats.session_records import (
     click_to_json,
     command_to_json,
     edit_to_json,
-    pack,
     record_to_json,
+    runs_to_json,
     text,
     truth,
-    unpack,
     whole,
 )
 from dynamite_widget.history import History, Step
@@ -97,7 +96,7 @@ def dumps(saved: SavedSession) -> bytes:
         "clicks": [click_to_json(click) for click in saved.state.clicks],
         "edits": [edit_to_json(edit) for edit in saved.state.edits],
         "history": history,
-        "label_map": pack(saved.label_map.to_bytes()),
+        "label_map": runs_to_json(saved.label_map),
         "answer": _answer_to_json(saved.answer, saved.label_map),
         "refined": sorted(saved.refined),
         "answered": saved.answered,
@@ -146,7 +145,7 @@ def _read(content: dict[str, Any]) -> SavedSession:
     owners = {click.object_id for click in state.clicks} | {e.object_id for e in state.edits}
     if len(state.objects) != len(records) or owners - {0, *state.objects}:
         raise ValueError("its objects repeat, or clicks and edits name objects that are not there")
-    label_map = read_label_map(content["label_map"], size)
+    label_map = reader.runs(content["label_map"])
     undo, redo = (map(reader.command, content["history"][way]) for way in ("undo", "redo"))
     return SavedSession(
         image=image,
@@ -183,25 +182,20 @@ def read_refined(data: list[int]) -> frozenset[int]:
     return frozenset(whole(object_id, 1, MAX_OBJECT_ID) for object_id in data)
 
 
-def read_label_map(packed: str, size: tuple[int, int]) -> Runs:
-    """Read a label map of (H, W)."""
-    height, width = size
-    return Runs.from_bytes(unpack(packed, 20 + 6 * height * width), size=size)
-
-
 def read_answer(data: dict[str, str], label_map: Runs) -> Runs:
     """Read what the model had said, as it was or from how it differs from what people saw."""
+    reader = Reader(label_map.size)
     if "differs" in data:
-        return _difference(label_map, read_label_map(data["differs"], label_map.size))
-    return read_label_map(data["label_map"], label_map.size)
+        return _difference(label_map, reader.runs(data["differs"]))
+    return reader.runs(data["label_map"])
 
 
 def _answer_to_json(answer: Runs, label_map: Runs) -> dict[str, str]:
     """Write whichever takes less: with imported objects the two have little in common."""
     difference = _difference(label_map, answer)
     if len(difference.starts) < len(answer.starts):
-        return {"differs": pack(difference.to_bytes())}
-    return {"label_map": pack(answer.to_bytes())}
+        return {"differs": runs_to_json(difference)}
+    return {"label_map": runs_to_json(answer)}
 
 
 def _difference(one: Runs, other: Runs) -> Runs:

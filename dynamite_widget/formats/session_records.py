@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,31 +28,16 @@ from dynamite_widget.extents import NO_BOX, Box
 from dynamite_widget.masks import Mask
 from dynamite_widget.objects import MAX_OBJECT_ID, ObjectRecord
 from dynamite_widget.regions import Region
+from dynamite_widget.run_lengths import Runs
 from dynamite_widget.state import checked_point
 
 JSON = Any
 """Whatever json reads or writes: dict, list, str, number, bool, None."""
 
 
-def pack(data: bytes) -> str:
-    """Compress bytes (zlib) and write them as text (base64)."""
-    return b64encode(zlib.compress(data)).decode("ascii")
-
-
-def unpack(text: str, limit: int) -> bytes:
-    """Read bytes written by `pack`.
-
-    Raises:
-        ValueError: if it is no such text, or holds more than `limit` bytes.
-    """
-    stream = zlib.decompressobj()
-    try:
-        data = stream.decompress(b64decode(text, validate=True), limit + 1)
-    except zlib.error as error:
-        raise ValueError(f"compressed bytes are broken: {error}") from error
-    if len(data) > limit or not stream.eof:
-        raise ValueError(f"compressed bytes are cut off, or more than {limit}")
-    return data
+def runs_to_json(runs: Runs) -> JSON:
+    """Write a label map as on the wire (run-lengths of version 2), as text (base64)."""
+    return b64encode(runs.pack()).decode("ascii")
 
 
 def click_to_json(click: Click) -> JSON:
@@ -121,6 +105,10 @@ class Reader:
     """
 
     size: tuple[int, int]
+
+    def runs(self, data: JSON) -> Runs:
+        """Read a label map, of the image's size."""
+        return Runs.from_bytes(b64decode(data, validate=True), size=self.size)
 
     def click(self, data: JSON) -> Click:
         """Read a click, inside the image."""

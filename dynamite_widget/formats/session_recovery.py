@@ -52,9 +52,7 @@ def recover(data: bytes) -> tuple[SavedSession, tuple[str, ...]]:
     next_id = left.member("next_id", whole, 1)
     screen: dict[str, Any] = left.member("screen", dict, {})
     history = left.member("history", lambda steps: _read_history(steps, state, reader), History())
-    label_map = left.member(
-        "label_map", lambda packed: session_file.read_label_map(packed, size), nothing(size)
-    )
+    label_map = left.member("label_map", reader.runs, nothing(size))
     answer = left.member(
         "answer",
         lambda data: session_file.read_answer(data, label_map),
