@@ -3,12 +3,14 @@
 Usage:
     python -m benchmarks.collection [--model NAME] [--threads 2]
 
-Prints the tables of docs/performance.md about many images.
+Prints the tables of docs/performance.md about many images. Opening is measured in this process,
+moving in a real JupyterLab page, from the press of the key to the frame with the photograph.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -21,49 +23,79 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 import dynamite_widget as dw
 from benchmarks.latency import machine
 from dynamite_widget import samples
 from dynamite_widget.collection import Collection
 from tests.browser.chromium import QUIET, find_chromium
-from tests.screen.host import Host
+from tests.browser.jupyter_server import running_jupyter_server
+from tests.browser.notebook_page import NotebookPage
+from tests.browser.widget_on_screen import WidgetOnScreen
 
 LISTED = 1000
-MOVES = {(1024, 768): 20, (6000, 4000): 5}
+MOVES = {(1024, 768): 16, (6000, 4000): 6}
 """How often photographs of some size are moved between."""
+JUMPS = 5
 AWAY = 3
 """So far a jump goes that nothing was made ready for."""
 
-# Notes when a key was pressed, when the kernel's photograph came, and when the frame was painted
-# after which the middle of the canvas has a colour: each photograph has a square of its own there.
-WATCH = """() => {
-  const canvas = document.querySelector(".dw-canvas canvas");
-  const context = canvas.getContext("2d", { willReadFrequently: true });
+# When messages were heard and everything had been told, by the clock that the page reads, too.
+# "Kept" makes the next image ready in the kernel alone, to show what sending it ahead saves.
+SET_UP = """
+import time
+import torch
+torch.set_num_threads({threads})
+import dynamite_widget as dw
+
+noted = []
+
+class Ahead(dw.SegmentationWidget):
+    def _on_message(self, *message):
+        began = time.time()
+        super()._on_message(*message)
+        if message[1]["command"] in ("next_image", "go_to_image"):
+            noted.append([1000 * began, 1000 * time.time()])
+
+class Kept(Ahead):
+    def _send_ahead(self, data):
+        pass
+
+segmenter = dw.Segmenter.load("{model}", device="cpu")
+"""
+SHOW = """
+import pathlib
+paths = sorted(pathlib.Path("{folder}").glob("*.jpg"))
+w = {kind}(images=paths, segmenter=segmenter)
+w
+"""
+
+# Notes when a key was pressed, and when the frame was painted after which the middle of the canvas
+# has a colour: each photograph has a square of its own there.
+WATCH = """(canvas) => {
+  const context = canvas.getContext("2d");
   const after = new MessageChannel();
-  let pressed = null, came = null, wanted = null;
-  window.expect = (color) => { wanted = color; pressed = came = window.painted = null; };
-  const receive = window.model.receive.bind(window.model);
-  window.model.receive = (state) => {
-    if (state._image) came = performance.now();
-    receive(state);
-  };
+  let pressed = null, wanted = null;
+  window.painted = null;
+  window.expectColor = (color) => { wanted = color; pressed = window.painted = null; };
   window.addEventListener("keydown", (event) => { pressed = event.timeStamp; }, { capture: true });
   after.port1.onmessage = () => {
     if (pressed === null || window.painted !== null) return;
+    const now = performance.now();
     const middle = [canvas.width / 2, canvas.height / 2].map(Math.floor);
     const seen = context.getImageData(...middle, 1, 1).data;
     const same = wanted.every((part, i) => Math.abs(part - seen[i]) < 6);
-    const now = performance.now();
-    if (same) window.painted = [now - came, now - pressed];
+    if (same) window.painted = [pressed, now].map((at) => performance.timeOrigin + at);
   };
-  const frame = () => { after.port2.postMessage(null); requestAnimationFrame(frame); };
+  const frame = () => {
+    if (pressed !== null && window.painted === null) after.port2.postMessage(null);
+    requestAnimationFrame(frame);
+  };
   requestAnimationFrame(frame);
 }"""
 
 Color = tuple[int, int, int]
-Press = Callable[[int], None]
 
 
 def main() -> None:
@@ -74,21 +106,15 @@ def main() -> None:
     given = parser.parse_args()
 
     torch.set_num_threads(given.threads)
-    print(f"{machine()}, {given.threads} threads, torch {torch.__version__}; {given.model}\n")
+    print(f"{machine()}, {given.threads} threads, torch {torch.__version__}; {given.model}")
+    print(f"load {os.getloadavg()[0]:.1f}\n")
     segmenter = dw.Segmenter.load(given.model, device="cpu")
     with tempfile.TemporaryDirectory() as folder:
         for row in opening_table(segmenter, Path(folder)):
             print(row, flush=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
-        print("\n| moving on | way | p50 | p95 | wanted, p95 |\n|---|---|---|---|---|")
-        for size, moves in MOVES.items():
-            page = browser.new_page(viewport={"width": 1000, "height": 700})
-            with tempfile.TemporaryDirectory() as folder:
-                for row in moving_rows(page, segmenter, Path(folder), size, moves):
-                    print(row, flush=True)
-            page.close()
-        browser.close()
+    for row in moving_table(given.model, given.threads):
+        print(row, flush=True)
+    print(f"\nload {os.getloadavg()[0]:.1f}")
 
 
 def opening_table(segmenter: dw.Segmenter, folder: Path) -> Iterator[str]:
@@ -98,145 +124,176 @@ def opening_table(segmenter: dw.Segmenter, folder: Path) -> Iterator[str]:
     paths = [first, *(folder / f"{number:04}.jpg" for number in range(1, LISTED))]
     for path in paths[1:]:
         os.link(first, path)
-    yield f"| opening {LISTED} images | time | image files opened | bytes read |"
-    yield "|---|---|---|---|"
+    yield f"| opening {LISTED} images | time | image files opened | bytes read | memory |"
+    yield "|---|---|---|---|---|"
     labels = folder / "labels"
-    files = ImageFilesOpened(folder)
-    began, read = time.perf_counter(), bytes_read()
+    spent = Spent(folder)
     collection = Collection(paths, segmenter, path=labels)
-    yield f"| as a list | {row_end(began, read, files)}"
-    began, read = time.perf_counter(), bytes_read()
+    yield f"| as a list | {spent.row_end()} |"
     with closing(dw.SegmentationWidget(images=collection)):
-        yield f"| and shown, at the first one | {row_end(began, read, files)}"
+        yield f"| and shown, at the first one | {spent.row_end()} |"
         collection.wait()
+        collection.session.encode()
+        yield f"| and both it and the next one encoded | {spent.row_end()} |"
 
 
-def row_end(began: float, read: int, files: ImageFilesOpened) -> str:
-    """Cells of what was spent since then; files are counted anew from here on."""
-    spent = 1000 * (time.perf_counter() - began)
-    return f"{spent:.0f} ms | {files.taken()} | {(bytes_read() - read) / 1e6:.2f} MB |"
-
-
-class ImageFilesOpened:
-    """Counts the files that this process opens in a folder from now on.
+class Spent:
+    """Counts time, image files opened, bytes read and memory taken from now on.
 
     Args:
-        folder: files in folders inside it are not counted.
+        folder: of images; files in folders inside it are not counted.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = str(folder)
-        self._count = 0
+        self._opened = 0
         sys.addaudithook(self._hear)
+        self._before = self._now()
 
-    def taken(self) -> int:
-        """Return how many there were, and begin anew."""
-        count, self._count = self._count, 0
-        return count
+    def row_end(self) -> str:
+        """Cells of what was spent since the last time."""
+        now, before = self._now(), self._before
+        seconds, opened, read, resident = np.subtract(now, before)
+        self._before = self._now()
+        return (
+            f"{1000 * seconds:.0f} ms | {opened:.0f} | {read / 1e6:.2f} MB | "
+            f"{max(resident, 0) / 1e6:.1f} MB"
+        )
+
+    def _now(self) -> tuple[float, int, int, int]:
+        """Seconds, files, bytes read from files and bytes resident, as Linux counts them."""
+        counted = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        resident = pages * os.sysconf("SC_PAGE_SIZE")
+        return time.perf_counter(), self._opened, int(counted["rchar"]), resident
 
     def _hear(self, event: str, given: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(given[0], str):
-            self._count += os.path.dirname(given[0]) == self._folder
+            self._opened += os.path.dirname(given[0]) == self._folder
 
 
-def bytes_read() -> int:
-    """Return how much this process has read from files so far, as Linux counts it."""
-    counted = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
-    return int(counted["rchar"])
+def moving_table(model: str, threads: int) -> Iterator[str]:
+    """How long the next image takes that was sent ahead or made ready, and one that was not."""
+    with (
+        tempfile.TemporaryDirectory() as home,
+        running_jupyter_server(Path(home)) as server,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
+        page = browser.new_page(viewport={"width": 1400, "height": 1100})
+        set_up = SET_UP.format(model=model, threads=threads)
+        notebook = NotebookPage.open(page, server, cells=(set_up, "w"), path=None)
+        notebook.run_cell(0)
+        yield "\n| key press to painted photograph | way | p50 | p95 | wanted, p95 |"
+        yield "|---|---|---|---|---|"
+        for size, moves in MOVES.items():
+            folder = Path(home) / f"{size[0]}"
+            folder.mkdir()
+            colors = [
+                save_photograph(folder / f"{number:02}.jpg", size, number)
+                for number in range(moves + 1)
+            ]
+            yield from moving_rows(notebook, folder, size, colors)
+        browser.close()
 
 
 def moving_rows(
-    page: Page, segmenter: dw.Segmenter, folder: Path, size: tuple[int, int], moves: int
+    notebook: NotebookPage, folder: Path, size: tuple[int, int], colors: Sequence[Color]
 ) -> Iterator[str]:
-    """How long the next image takes that was made ready, and one that was not."""
-    paths = [folder / f"{number:04}.jpg" for number in range(moves + 1)]
-    colors = [save_photograph(path, size, number) for number, path in enumerate(paths)]
-    with closing(
-        dw.SegmentationWidget(images=paths, segmenter=segmenter, path=folder / "labels")
-    ) as widget:
-        moving = Moving(Host(page, widget), colors)
-        named = f"{size[0]} × {size[1]}"
-        ahead = [moving.to(place, moving.press_next, ready=True) for place in range(1, moves + 1)]
-        yield from rows(f"{named}, made ready", ahead, "100 ms")
-        far = [AWAY * step % len(paths) for step in range(moves)]
-        jumps = [moving.to(place, moving.type_number, ready=False) for place in far]
-        yield from rows(f"{named}, a jump elsewhere", jumps, "")
+    """Moves through photographs of one size."""
+    named = f"{size[0]} × {size[1]}"
+    moving = Moving(notebook, "Ahead", folder, size, colors)
+    places = range(1, len(colors))
+    yield from rows(f"{named}, sent ahead", map(moving.next, places), "100 ms")
+    jumps = [AWAY * step % len(colors) for step in range(JUMPS)]
+    yield from rows(f"{named}, a jump elsewhere", map(moving.jump, jumps), "")
+    moving = Moving(notebook, "Kept", folder, size, colors)
+    yield from rows(f"{named}, encoded, but not sent ahead", map(moving.next, places), "")
 
 
-def rows(name: str, times: Sequence[Times], wanted: str) -> Iterator[str]:
+def rows(name: str, moves: Iterator[Times], wanted: str) -> Iterator[str]:
     """One row for each part of the way."""
-    kernel, page, all_told = map(np.array, zip(*times, strict=True))
-    parts = [("heard, to new traits", kernel, ""), ("traits, to painted", page, "")]
-    both = [("both", kernel + page, wanted), ("and this test page's wire", all_told, "")]
-    for until, spent, most in parts + both:
+    heard, told, painted = map(np.array, zip(*moves, strict=True))
+    parts = [
+        ("press, to heard in the kernel", heard, ""),
+        ("heard, to all traits told", told, ""),
+        ("told, to painted", painted, ""),
+        ("all together", heard + told + painted, wanted),
+    ]
+    for part, spent, most in parts:
         p50, p95 = np.percentile(spent, [50, 95])
-        yield f"| {name} | {until} | {p50:.0f} ms | {p95:.0f} ms | {most} |"
+        yield f"| {name} | {part} | {p50:.0f} ms | {p95:.0f} ms | {most} |"
 
 
 class Times(NamedTuple):
     """Milliseconds that a move took.
 
     Attributes:
-        kernel: from hearing of it until all was told.
-        page: from there until the photograph was painted.
-        all: from pressing the key until then, with the way through the test page's wire, which is
-            of text and far slower than a notebook's.
+        heard: from the press until the kernel began to act on it.
+        told: from there until it had sent everything.
+        painted: from there until the frame was painted.
     """
 
-    kernel: float
-    page: float
-    all: float
+    heard: float
+    told: float
+    painted: float
 
 
 class Moving:
-    """Moves from image to image on a page, and takes the time.
+    """Moves from image to image in a notebook, and takes the time.
 
     Args:
-        host: the page and its wire.
-        colors: of the squares in the photographs' middle.
+        notebook: with two cells.
+        kind: of widget, as `SET_UP` has them.
+        folder: of the photographs.
+        size: (W, H) of each.
+        colors: of the squares in their middle.
     """
 
-    def __init__(self, host: Host, colors: Sequence[Color]) -> None:
-        self._host = host
+    def __init__(
+        self,
+        notebook: NotebookPage,
+        kind: str,
+        folder: Path,
+        size: tuple[int, int],
+        colors: Sequence[Color],
+    ) -> None:
+        self._notebook = notebook
         self._colors = colors
-        self._began = self._told = 0.0
-        self._place = 0
-        host.page.evaluate(WATCH)
-        host.widget.observe(self._hear, "_image_info")
+        notebook.write_cell(1, SHOW.format(folder=folder, kind=kind))
+        notebook.run_cell(1)
+        self._widget = WidgetOnScreen(notebook.widget().root, size)
+        self._widget.wait_until_it_shows_the_photograph()
+        self._widget.canvas.scroll_into_view_if_needed()
+        self._widget.canvas.locator("canvas").first.evaluate(WATCH)
 
-    def to(self, place: int, press: Press, *, ready: bool) -> Times:
-        """Label the image at hand, move, and say how long that took."""
-        host, page = self._host, self._host.page
-        host.click(40, 40)
-        collection = host.widget.collection
-        assert collection is not None
-        collection.wait()
-        host.settle()
-        assert (place in collection.in_memory) == ready
-        page.evaluate("(color) => window.expect(color)", self._colors[place])
-        self._place = place
-        press(place)
-        self._began = time.perf_counter()
-        while (painted := page.evaluate("() => window.painted")) is None:
-            host.pull()
-            host.push()
-        host.settle()
-        return Times(self._told, *painted)
+    def next(self, place: int) -> Times:
+        """Label the image at hand, and go to the next one."""
+        return self._move(place, lambda: self._widget.canvas.press("PageDown"))
 
-    def press_next(self, place: int) -> None:
-        """Press the key for the next image."""
-        self._host.canvas.focus()
-        self._host.page.keyboard.press("PageDown")
+    def jump(self, place: int) -> Times:
+        """Label the image at hand, and go to one by its number."""
+        number = self._widget.root.locator(".dw-image-number")
 
-    def type_number(self, place: int) -> None:
-        """Type the image's number."""
-        number = self._host.root.locator(".dw-image-number")
-        number.fill(str(place + 1))
-        number.press("Enter")
+        def press() -> None:
+            number.fill(str(place + 1))
+            number.press("Enter")
 
-    def _hear(self, change: dict[str, Any]) -> None:
-        if change["new"]["place"] == self._place:
-            self._told = 1000 * (time.perf_counter() - self._began)
+        return self._move(place, press)
+
+    def _move(self, place: int, press: Callable[[], None]) -> Times:
+        widget, notebook = self._widget, self._notebook
+        width, height = widget.size
+        widget.click(width / 8, height / 8)
+        notebook.run("w.collection.wait(); noted.clear()")
+        widget.canvas.focus()
+        notebook.page.evaluate("(color) => window.expectColor(color)", self._colors[place])
+        notebook.page.wait_for_timeout(300)  # what was sent ahead is decoded, as a person's is
+        press()
+        notebook.page.wait_for_function("() => window.painted !== null")
+        pressed, painted = notebook.page.evaluate("() => window.painted")
+        heard, told = json.loads(notebook.run("print(noted[-1])"))
+        return Times(heard - pressed, told - heard, painted - told)
 
 
 def save_photograph(path: Path, size: tuple[int, int], number: int) -> Color:

@@ -21,6 +21,9 @@ from dynamite_widget.session import Session
 from dynamite_widget.state import State
 from dynamite_widget.view import View
 
+SPARE = 2
+"""So many more images than wanted may wait for a pause before they are let go."""
+
 Opened = Callable[[int, Session], object]
 LetGo = Callable[[int], object]
 
@@ -41,7 +44,7 @@ class OpenSessions:
     Attributes:
         opened: called in the background with a place and its session, opened ahead.
         let_go: called in the background with a place whose session was let go.
-        pause: seconds that pass before an image is opened ahead.
+        pause: seconds after a move in which nothing is done in the background.
     """
 
     opened: Opened
@@ -179,9 +182,13 @@ class OpenSessions:
         """Bring what is in memory in line with what is wanted, until something else is."""
         self._wanted_anew.clear()
         wanted = self._wanted
+        # Letting go takes its time, too; but whoever leafs fast must not fill the memory.
+        crowded = len(self.places - {*wanted}) > SPARE
+        if not crowded and self._wanted_anew.wait(self.pause):
+            return
         for place in self.places - {*wanted}:
             self._let_go(place)
-        if ahead is None or self._wanted_anew.wait(self.pause):
+        if ahead is None or (crowded and self._wanted_anew.wait(self.pause)):
             return
         with suppress(Exception):  # who comes there opens it again, and is told
             session = self.session(ahead)

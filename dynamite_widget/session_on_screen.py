@@ -134,8 +134,9 @@ class SessionOnScreen:
         }
 
     def encode(self) -> None:
-        """Begin to encode the image, so that the first click is quick."""
-        self.answering.encode()
+        """Begin to encode the image if it is not, so that the first click is quick."""
+        if not self.session.encoded:
+            self.answering.encode()
 
     def stop(self) -> None:
         """Follow the session no longer; what is being computed is waited for."""
