@@ -21,8 +21,9 @@ class BackgroundJobs(Generic[T]):
     """A list of jobs and one thread that works it off.
 
     Python waits for the job at hand when it ends, but not for the list: an executor of the
-    standard library would do all of it first. A job runs in the context of whoever asked for it,
-    so that what it prints or publishes in a notebook goes to the right cell.
+    standard library would do all of it first. What is asked for after that is cancelled at once. A
+    job runs in the context of whoever asked for it, so that what it prints or publishes in a
+    notebook goes to the right cell.
     """
 
     def __init__(self) -> None:
@@ -34,6 +35,9 @@ class BackgroundJobs(Generic[T]):
         """Put a job at the end of the list; cancelling its future takes it off again."""
         future: Future[T] = Future()
         context = contextvars.copy_context()
+        if _python_ends():  # a thread that is started now never begins
+            _give_up(future)
+            return future
         with self._lock:
             self._jobs.append(_Job(lambda: context.run(work), future))
             if not self._busy:
@@ -54,8 +58,18 @@ class BackgroundJobs(Generic[T]):
 
     def _next(self) -> _Job | None:
         with self._lock:
-            if not threading.main_thread().is_alive():
+            if _python_ends():
                 while self._jobs:
-                    self._jobs.popleft().future.cancel()
+                    _give_up(self._jobs.popleft().future)
             self._busy = bool(self._jobs)
             return self._jobs.popleft() if self._jobs else None
+
+
+def _python_ends() -> bool:
+    return not threading.main_thread().is_alive()
+
+
+def _give_up(future: Future[Any]) -> None:
+    """Cancel a job and tell those who wait for it."""
+    if future.cancel():
+        future.set_running_or_notify_cancel()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import CancelledError
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +81,24 @@ atexit.register(lambda: print(len(done), all(future.done() for future in futures
     done, every_future_settled = run.stdout.split()
     assert int(done) < 10
     assert every_future_settled == "True", "whoever still waits for one must not wait for ever"
+
+
+def test_a_script_that_still_holds_a_widget_ends() -> None:
+    script = """
+import numpy as np
+from dynamite_widget.session import Session
+from dynamite_widget.widget import SegmentationWidget
+from tests.nearest_click import NearestClick
+pixels = np.zeros((20, 30, 3), np.uint8)
+w = SegmentationWidget(Session(pixels, NearestClick()))
+many = SegmentationWidget(images={"a": pixels, "b": pixels}, segmenter=NearestClick())
+print("ends")
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,  # a thread that is started while Python ends would be waited for for ever
+        cwd=Path(__file__).parents[1],
+    )
+    assert (run.stdout, run.stderr, run.returncode) == ("ends\n", "", 0)
