@@ -18,7 +18,7 @@ from dynamite_widget.formats.labelled_images import LabelledImage
 from dynamite_widget.image_list import STATUSES, ImageStatus, listed
 from dynamite_widget.keeping import plain_settings
 from dynamite_widget.open_sessions import LetGo, Opened, OpenSessions
-from dynamite_widget.saving import AtomicFile
+from dynamite_widget.saving import AtomicFile, at_home
 from dynamite_widget.segmenting import SupportsSegmentation
 from dynamite_widget.session import Session, checked_labels
 
@@ -56,7 +56,7 @@ class Collection(ExportingCollection):
         channel_order: Literal["rgb", "bgr"] = "rgb",
     ) -> None:
         self._labels = checked_labels(labels)
-        folder = None if path is None else Path(os.path.realpath(path))
+        folder = None if path is None else Path(os.path.realpath(at_home(path)))
         self._images = listed(images, folder)
         self._places = {each.name: place for place, each in enumerate(self._images)}
         if folder is not None:

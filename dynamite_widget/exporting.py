@@ -14,7 +14,7 @@ from PIL import Image
 from dynamite_widget import pictures
 from dynamite_widget.acting import ActingLabelling
 from dynamite_widget.clicks import Click
-from dynamite_widget.formats import coco, files, geojson, hugging_face, yolo
+from dynamite_widget.formats import coco, files, geojson, hugging_face, label_png, yolo
 from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.data_sets import DataSetFormat, write_data_set
 from dynamite_widget.formats.folders import safe_name
@@ -22,6 +22,7 @@ from dynamite_widget.formats.geojson import Transform
 from dynamite_widget.images import RGBImage
 from dynamite_widget.keeping import KeptLabelling
 from dynamite_widget.objects import SegmentedObject
+from dynamite_widget.saving import at_home, write_together
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -145,23 +146,21 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
         Returns:
             The paths, in this order.
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
         stem = safe_name(Path(self._file_name).stem) or "image"
         drawn = {
             "overlay": self.overlay(),
             "masks": self.overlay(clicks=False),
             "clicks": self.click_map(),
         }
-        paths = []
-        for what, picture in drawn.items():
-            paths.append(folder / f"{stem}_{what}.png")
-            Image.fromarray(picture).save(paths[-1])
         for each in self.objects:
-            name = "_".join(filter(None, [f"{each.id:03d}", safe_name(each.label or "")]))
-            paths.append(folder / f"{stem}_mask_{name}.png")
-            Image.fromarray(each.mask.to_array().astype(np.uint8) * 255).save(paths[-1])
-        return tuple(paths)
+            name = "_".join(filter(None, [f"mask_{each.id:03d}", safe_name(each.label or "")]))
+            drawn[name] = each.mask.to_array().astype(np.uint8) * 255
+        contents = {
+            at_home(folder) / f"{stem}_{name}.png": label_png.encoded(Image.fromarray(picture))
+            for name, picture in drawn.items()
+        }
+        write_together(contents)
+        return tuple(contents)
 
     def figure(
         self,

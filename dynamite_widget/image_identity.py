@@ -27,7 +27,7 @@ class SourceFile(NamedTuple):
         """Return the file if the image was named by its path, or None."""
         if not isinstance(image, str | os.PathLike):
             return None
-        path = os.path.abspath(image)
+        path = os.path.abspath(os.path.expanduser(image))
         return cls(path, hashlib.sha256(Path(path).read_bytes()).hexdigest())
 
 

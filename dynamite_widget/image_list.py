@@ -95,7 +95,7 @@ def _absolute(path: object) -> str:
             f"a list of images holds paths, not {type(path).__name__}; "
             'other images need names: images={"first": array, ...}'
         )
-    return os.path.abspath(os.fsdecode(path))
+    return os.path.abspath(os.path.expanduser(os.fsdecode(path)))
 
 
 def _of_paths(paths: list[str], folder: Path | None) -> list[ListedImage]:

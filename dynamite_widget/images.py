@@ -147,7 +147,7 @@ def _encoded(image: Image.Image, file_format: str, **options: int) -> bytes:
 
 
 def _from_path(path: str | bytes) -> RGBImage:
-    name = os.fsdecode(path)
+    name = os.path.expanduser(os.fsdecode(path))
     if _URL.match(name):
         raise ValueError(
             f"{name[:80]!r} is a URL, and nothing is fetched here: "

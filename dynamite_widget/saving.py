@@ -6,7 +6,7 @@ import glob
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
@@ -30,7 +30,7 @@ class AtomicFile:
     notice each other.
 
     Args:
-        path: of the file; its folder must be there. A link is followed.
+        path: of the file; its folder must be there. A link is followed, and "~" is one's home.
 
     Raises:
         ValueError: if there is no such folder, or the path is that of a folder.
@@ -40,7 +40,7 @@ class AtomicFile:
     _lock = RLock()
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        self.path = Path(os.path.realpath(path))
+        self.path = Path(os.path.realpath(at_home(path)))
         if not self.path.parent.is_dir():
             raise ValueError(f"there is no folder {str(self.path.parent)!r} to save into")
         if self.path.is_dir():
@@ -120,6 +120,36 @@ class AtomicFile:
         except FileNotFoundError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def at_home(path: str | PathLike[str]) -> Path:
+    """Return a path in which a leading "~" is one's home, as on the command line."""
+    return Path(os.path.expanduser(path))
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write several files: those that are there stay as they are until all new ones are whole.
+
+    Args:
+        contents: by path; folders are made.
+
+    Raises:
+        OSError: if one cannot be written; then none of them is.
+    """
+    beside = {path.with_name(f".{path.name}.{os.getpid()}.tmp"): path for path in contents}
+    if folder := next(filter(Path.is_dir, contents), None):
+        raise IsADirectoryError(f"{str(folder)!r} is a folder where a file should be written")
+    try:
+        for new, path in beside.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new.write_bytes(contents[path])
+        for new, path in beside.items():
+            os.replace(new, path)
+    except BaseException:
+        for new in beside:
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

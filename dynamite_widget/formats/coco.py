@@ -7,7 +7,6 @@ import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from dynamite_widget.formats.folders import inside
 from dynamite_widget.formats.polygons import Polygon, mask_of, polygons_of
 from dynamite_widget.masks import Mask
 from dynamite_widget.objects import SegmentedObject
+from dynamite_widget.saving import at_home
 
 UNLABELLED = "object"
 """Category of objects without a label: COCO has no annotation without a category."""
@@ -143,7 +143,7 @@ def read_coco(path: str | PathLike[str]) -> dict[str, Annotations]:
         ValueError: if it is no such file, or the name of an image leads outside the file's folder.
         OSError: if it cannot be read.
     """
-    path = Path(path)
+    path = at_home(path)
     try:
         found = from_coco(json.loads(path.read_bytes()))
         for name in found:

@@ -12,6 +12,7 @@ from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.folders import distinct_stems, inside
 from dynamite_widget.formats.voc import write_voc
 from dynamite_widget.formats.yolo import write_yolo
+from dynamite_widget.saving import at_home, write_together
 
 DataSetFormat = Literal["yolo", "voc", "png", "npz", "geojson"]
 """Formats of folders: those of whole data sets, and those that have a file for each image."""
@@ -49,14 +50,11 @@ def write_data_set(
         )
     if format in _WHOLE:
         return _WHOLE[format](folder, images, **options)
-    folder = Path(folder)
+    folder = at_home(folder)
     stems = distinct_stems(images)
     contents = {
         inside(folder, f"{stem}.{format}"): files.to_bytes(f".{format}", each, **options)
         for stem, each in zip(stems, images.values(), strict=True)
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, content in contents.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    write_together(contents)
     return folder

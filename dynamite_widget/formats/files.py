@@ -13,7 +13,7 @@ from dynamite_widget.formats.coco import read_coco, to_coco
 from dynamite_widget.formats.geojson import from_geojson, to_geojson
 from dynamite_widget.formats.label_png import from_png, to_png
 from dynamite_widget.formats.npz import from_npz, to_npz
-from dynamite_widget.saving import AtomicFile
+from dynamite_widget.saving import AtomicFile, at_home
 
 ENDINGS = (".json", ".geojson", ".png", ".npz")
 _ALLOWED = (
@@ -129,7 +129,7 @@ def read_annotations(
         ValueError: if the ending is unknown, the file is broken, or the image is not in it.
         OSError: if it cannot be read.
     """
-    path = Path(path)
+    path = at_home(path)
     suffix = path.suffix.lower()
     try:
         match suffix:
@@ -155,7 +155,7 @@ def _one_of(images: Mapping[str, Annotations], name: str | None) -> Annotations:
 
 
 def _checked(path: str | PathLike[str]) -> Path:
-    path = Path(path)
+    path = at_home(path)
     if path.name.lower().endswith(_SESSION):
         raise ValueError(f"{str(path)!r} is the name of a session file, which `save` writes")
     if path.name == "collection.json":

@@ -16,6 +16,7 @@ from dynamite_widget.formats.annotations import Annotation, Annotations
 from dynamite_widget.formats.classes import class_numbers, classes_of
 from dynamite_widget.formats.folders import distinct_stems, inside, one_a_line
 from dynamite_widget.formats.label_png import encoded, numbers
+from dynamite_widget.saving import at_home, write_together
 
 VOID = 255
 HIGHEST = VOID - 1
@@ -67,7 +68,8 @@ def to_voc(
     if len(classes) > HIGHEST or max(annotations.ids, default=0) > HIGHEST:
         raise ValueError(
             f"VOC's pictures have 8 bits, of which 255 is void: ids and classes go to {HIGHEST}; "
-            f"here are {len(classes)} classes and ids to {max(annotations.ids, default=0)}"
+            f"here are {len(classes)} classes and ids to {max(annotations.ids, default=0)}; "
+            "label maps as PNG, COCO and YOLO hold more"
         )
     objects = annotations.painted("a VOC picture").astype(np.uint8)
     class_of = np.zeros(256, np.uint8)
@@ -127,7 +129,7 @@ def write_voc(
         ValueError: if a name leads outside the folder, two images would share a file, or a label
             or name has a line break, which the lists cannot hold. Nothing is written then.
     """
-    folder = Path(folder)
+    folder = at_home(folder)
     classes = classes_of(images.values())
     stems = distinct_stems(images)
     lists = {
@@ -139,9 +141,7 @@ def write_voc(
         pair = to_voc(each, classes, seam=seam)
         pictures[inside(folder / "SegmentationObject", f"{stem}.png")] = pair.objects
         pictures[inside(folder / "SegmentationClass", f"{stem}.png")] = pair.classes
-    for path, data in [*pictures.items(), *((p, t.encode()) for p, t in lists.items())]:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+    write_together(pictures | {path: text.encode() for path, text in lists.items()})
     return folder
 
 
@@ -152,7 +152,7 @@ def read_voc(folder: str | PathLike[str]) -> dict[str, Annotations]:
         ValueError: if there is none, or a picture is broken or missing.
         OSError: if something cannot be read.
     """
-    folder = Path(folder)
+    folder = at_home(folder)
     classes: Sequence[str] = VOC_CLASSES
     if (folder / _NAMES).is_file():
         classes = (folder / _NAMES).read_text(encoding="utf-8").splitlines()[1:]

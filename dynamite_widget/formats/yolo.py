@@ -19,6 +19,7 @@ from dynamite_widget.formats.annotations import Annotation, Annotations
 from dynamite_widget.formats.classes import class_numbers, classes_of
 from dynamite_widget.formats.folders import distinct_stems, inside, one_a_line
 from dynamite_widget.formats.polygons import Polygon, joined, mask_of, polygons_of
+from dynamite_widget.saving import at_home, write_together
 
 DECIMALS = 6
 """Of a coordinate: exact for images up to 100,000 pixels wide."""
@@ -95,7 +96,7 @@ def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -
         ValueError: if a name leads outside the folder or has a line break, or two images would
             share a file. Nothing is written then.
     """
-    folder = Path(folder)
+    folder = at_home(folder)
     classes = classes_of(images.values())
     texts = {
         inside(folder / "labels", f"{stem}.txt"): to_yolo(each, classes)
@@ -105,9 +106,7 @@ def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -
     settings = {"train": _LIST, "val": _LIST, "names": dict(enumerate(classes))}
     path = folder / "data.yaml"
     texts[path] = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
-    for each, text in texts.items():
-        each.parent.mkdir(parents=True, exist_ok=True)
-        each.write_text(text, encoding="utf-8", newline="\n")
+    write_together({each: text.encode() for each, text in texts.items()})
     return path
 
 
@@ -125,7 +124,7 @@ def read_yolo(
         ValueError: if data.yaml has no names, a file is broken, or a name leads outside.
         OSError: if something cannot be read.
     """
-    folder = Path(folder)
+    folder = at_home(folder)
     try:
         settings = yaml.safe_load((folder / "data.yaml").read_text(encoding="utf-8"))
         names = settings["names"]

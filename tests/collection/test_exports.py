@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from errno import ENOSPC
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from dynamite_widget.formats.files import read_annotations
 from dynamite_widget.formats.hugging_face import from_row
 from dynamite_widget.formats.voc import read_voc
 from dynamite_widget.formats.yolo import read_yolo
+from dynamite_widget.session import Session
 from dynamite_widget.widget import SegmentationWidget
 from tests.collection.labelled import HEIGHT, WIDTH, label
 from tests.nearest_click import NearestClick
@@ -117,6 +119,56 @@ def test_names_that_lead_elsewhere_or_break_a_list_are_refused(name: str, tmp_pa
         with pytest.raises(ValueError, match=r"outside|one name a line"):
             collection.export(tmp_path / "out", format=format)  # type: ignore[arg-type]
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("format", ["yolo", "voc", "png", "npz", "geojson", "pictures"])
+def test_when_the_disk_is_full_the_files_of_before_stay_whole(
+    format: str, labelled: Collection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write() -> None:
+        if format == "pictures":
+            labelled.session.save_pictures(tmp_path / "out")
+        else:
+            labelled.export(tmp_path / "out", format=format)  # type: ignore[arg-type]
+
+    write()
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")}
+    labelled.go_to("day/a.png")
+    label(labelled, 40)
+    left, write_bytes = [2], Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        left[0] -= 1
+        if left[0] < 0:
+            write_bytes(path, data[: len(data) // 2])
+            raise OSError(ENOSPC, "No space left on device")
+        return write_bytes(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left"):
+        write()
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")} == before
+
+
+def test_a_home_folder_is_meant_by_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    Image.new("RGB", (WIDTH, HEIGHT)).save(tmp_path / "a.png")
+    collection = Collection(["~/a.png"], NearestClick(), path="~/labels")
+    label(collection)
+    collection.mark("done")
+    for format in ("yolo", "voc", "png"):
+        collection.export(f"~/{format}", format=format)  # type: ignore[arg-type]
+    collection.export("~/all.json")
+    session = Session("~/a.png", NearestClick(), path="~/a.session.json")
+    session.click(10, 10, session.add_object())
+    session.save_pictures("~/pictures")
+    session.export("~/a.npz")
+    assert read_annotations("~/a.npz").masks == (session.objects[0].mask,)
+    assert (Session.load("~/a.session.json").label_map == session.label_map).all()
+    written = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*.*")}
+    names = {"labels", "yolo", "voc", "png", "all.json", "pictures", "a.npz", "a.session.json"}
+    assert written == names | {"a.png"}
 
 
 @pytest.mark.parametrize(
