@@ -97,9 +97,11 @@ class Groups:
 
         Objects that do not exist, and a background without queries, are minus infinity.
         """
-        _, objects, longest = self.members.shape
-        index = self.members.flatten(1)[:, :, None, None].expand(-1, -1, *values.shape[-2:])
-        picked = values.gather(1, index).unflatten(1, (objects, longest)).amax(2)
+        batch, queries = values.shape[:2]
+        first = queries * torch.arange(batch, device=values.device)[:, None, None]
+        members = (first + self.members).flatten()
+        picked = values.flatten(0, 1).index_select(0, members)
+        picked = picked.unflatten(0, self.members.shape).amax(2)
         picked = picked.masked_fill(~self.exists[:, :, None, None], float("-inf"))
         rest = values.masked_fill(~self.background[:, :, None, None], float("-inf"))
         return torch.cat((rest.amax(1, keepdim=True), picked), 1)

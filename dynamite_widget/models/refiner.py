@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from dynamite_widget.models.click_tensors import Groups
 from dynamite_widget.models.config import RefinerConfig
 from dynamite_widget.models.light_pixel_decoder import conv_norm
+from dynamite_widget.models.windows import Size, Window
 
 _NEAR = (1.5, 6.0, 24.0)
 """Widths, in stride-4 cells, at which nearness to a click is shown."""
@@ -108,31 +109,28 @@ class Cues:
         """The network's input (M, cues, h, w) for objects `index` of images `batch`."""
         return _network_input(*(x[batch, index] for x in self._maps))
 
-    def in_windows(self, index: Sequence[int], windows: Sequence[Window]) -> Tensor:
+    def in_windows(self, windows: Sequence[Window]) -> Tensor:
         """The network's input (M, cues, h', w') for objects of one image, each in its window.
 
         Args:
-            index: numbers of the objects.
-            windows: one each, all of one size.
+            windows: all of one size.
         """
         return _network_input(
-            *(
-                torch.stack([x[0, i][..., r, c] for i, (r, c) in zip(index, windows, strict=True)])
-                for x in self._maps
-            )
+            *(torch.stack([w.of(maps[0, w.index]) for w in windows]) for maps in self._maps)
         )
 
     @property
     def _maps(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         return self.own, self.rival, self.near, self.alike
 
-    def at_half_resolution(self) -> Cues:
-        """The same at stride 8, with distances in the larger cells."""
+    def resized(self, size: Size) -> Cues:
+        """The same in fewer cells, with distances in these."""
 
         def pooled(maps: Tensor) -> Tensor:
-            return F.avg_pool2d(maps.flatten(0, -3), 2).unflatten(0, maps.shape[:-2])
+            return F.adaptive_avg_pool2d(maps.flatten(0, -3), size).unflatten(0, maps.shape[:-2])
 
-        near = pooled(self.near) / 4
+        height, width = self.own.shape[-2:]
+        near = pooled(self.near) * (size[0] * size[1] / (height * width))
         return Cues(pooled(self.own), pooled(self.rival), near, pooled(self.alike))
 
 
@@ -142,10 +140,6 @@ def _network_input(own: Tensor, rival: Tensor, near: Tensor, alike: Tensor) -> T
     closeness = torch.exp(0.5 * near[:, :, None] / sigma**2).flatten(1, 2)
     logits = torch.tanh(torch.stack((own, rival), 1) / _SCALE)
     return torch.cat((logits, closeness, alike), 1)
-
-
-Window = tuple[slice, slice]
-"""Rows and columns of a stride-4 map."""
 
 
 def make_cues(
@@ -187,8 +181,7 @@ def _at(features: Tensor, points: Tensor) -> Tensor:
 
 def own_and_best_other(maxima: Tensor) -> tuple[Tensor, Tensor]:
     """Split (B, 1 + N, h, w), background first, in each object's value and the best other's."""
-    best = maxima.topk(2, dim=1)
-    own = maxima[:, 1:]
-    index = torch.arange(1, maxima.shape[1], device=maxima.device)[:, None, None]
-    is_best = best.indices[:, :1] == index
-    return own, torch.where(is_best, best.values[:, 1:], best.values[:, :1])
+    best, index = maxima.max(1, keepdim=True)
+    second = maxima.scatter(1, index, float("-inf")).amax(1, keepdim=True)
+    rival = best.expand_as(maxima).scatter(1, index, second)
+    return maxima[:, 1:], rival[:, 1:]

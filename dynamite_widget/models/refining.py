@@ -1,33 +1,33 @@
 """Applies the refiner to every object of an image, but only where that object may be.
 
-Many objects on a large image would each cost a pass over all of it. A first pass at half the
-resolution shows roughly where each object ends up; the second refines it there, and there alone.
+Many objects on a large image would each cost a pass over all of it. A search at a quarter of the
+resolution shows roughly where each object ends up; the second pass refines it there, and there
+alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from math import ceil
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from scipy import ndimage
 from torch import Tensor
 
-from dynamite_widget.models.refiner import (
-    Cues,
-    Refiner,
-    RefinerMemory,
-    Window,
-    own_and_best_other,
-)
+from dynamite_widget.models.refiner import Cues, Refiner, RefinerMemory, own_and_best_other
+from dynamite_widget.models.windows import Size, Window, share_passes
 
-_FEW = 3
-"""Up to so many objects are refined everywhere: looking for windows would cost as much."""
-_BEHIND = 1.0
-"""Where the first pass puts an object this far behind its rival, it is not."""
-_MARGIN = 8
-"""Cells around a window, and around clicks, that are refined as well."""
-_STEP = 16
-"""Windows are so many cells long, or a multiple: those of one size share a pass of the network."""
+_COARSER = 4
+"""For the search, squares of about so many cells are one."""
+_BEHIND = 1.5
+"""Where the search puts an object this far behind its rival, it is not."""
+_NEAR = 2.0
+"""So near to its clicks, in cells of the search, an object is refined in any case."""
+_MARGIN = 4
+"""Cells around what the search found that are refined as well."""
+_NEIGHBOURS = np.stack((np.zeros((3, 3)), np.ones((3, 3)), np.zeros((3, 3))))
+"""Which cells (object, row, column) hang together: those of one object, diagonals included."""
 
 
 def refine_objects(refiner: Refiner, memory: RefinerMemory, cues: Cues, logits: Tensor) -> Tensor:
@@ -42,61 +42,61 @@ def refine_objects(refiner: Refiner, memory: RefinerMemory, cues: Cues, logits: 
     Returns:
         The same with corrections; minus infinity where an object was not looked for.
     """
-    objects, cells = logits.shape[1] - 1, logits.shape[2:]
-    if objects <= _FEW:
-        windows = [(slice(0, cells[0]), slice(0, cells[1]))] * objects
-    else:
-        windows = _find_windows(refiner, memory, cues, logits)
     refined = torch.full_like(logits, float("-inf"))
     refined[:, 0] = logits[:, 0]
-    for index in _of_one_size(windows):
-        own = [windows[i] for i in index]
+    windows = find_windows(refiner, memory, cues, logits[:, :1])
+    for some in share_passes(windows, _size(logits)):
         image = tuple(
-            torch.cat([x[..., _coarser(r, 2**i), _coarser(c, 2**i)] for r, c in own])
-            for i, x in enumerate(memory.image)
+            torch.cat([window.of(x, 2**i) for window in some]) for i, x in enumerate(memory.image)
         )
-        corrections = refiner(cues.in_windows(index, own), image)[:, 0]
-        for i, (rows, columns), correction in zip(index, own, corrections, strict=True):
-            place = (0, 1 + i, rows, columns)
-            refined[place] = logits[place] + correction
+        corrections = refiner(cues.in_windows(some), image)[:, 0]
+        for window, correction in zip(some, corrections, strict=True):
+            answer = window.of(logits[0, 1 + window.index]) + correction
+            # Windows of one object may overlap.
+            place = window.of(refined[0, 1 + window.index])
+            torch.maximum(place, answer, out=place)
     return refined
 
 
-def _of_one_size(windows: Sequence[Window]) -> Iterable[list[int]]:
-    """Numbers of the windows that one pass of the network can take together."""
-    groups: dict[tuple[int, int], list[int]] = {}
-    for i, (rows, columns) in enumerate(windows):
-        size = rows.stop - rows.start, columns.stop - columns.start
-        groups.setdefault(size, []).append(i)
-    return groups.values()
-
-
-def _find_windows(
-    refiner: Refiner, memory: RefinerMemory, cues: Cues, logits: Tensor
+def find_windows(
+    refiner: Refiner, memory: RefinerMemory, cues: Cues, background: Tensor
 ) -> list[Window]:
-    """Refine all objects at half the resolution and see where they are."""
-    half = cues.at_half_resolution()
-    batch = torch.zeros(logits.shape[1] - 1, dtype=torch.int64, device=logits.device)
-    index = torch.arange(len(batch), device=logits.device)
-    image = tuple(F.avg_pool2d(x, 2) for x in memory.image)
-    correction = refiner(half.of_objects(batch, index), image)[:, 0]
-    background = F.avg_pool2d(logits[:, :1], 2)
-    own, rival = own_and_best_other(torch.cat((background, half.own + correction), 1))
-    near_click = half.near[0, :, 0] > -float((_MARGIN // 2) ** 2)
-    maybe = ((own - rival)[0] > -_BEHIND) | near_click
-    rows, columns = maybe.any(2).cpu(), maybe.any(1).cpu()
-    return [(_span(r), _span(c)) for r, c in zip(rows, columns, strict=True)]
+    """Refine all objects at a coarse resolution and see where they are.
+
+    Args:
+        refiner: in evaluation mode.
+        memory: of the image.
+        cues: of its objects.
+        background: (1, 1, h, w) logits.
+
+    Returns:
+        For each object one or more.
+    """
+    cells = _size(background)
+    rows, columns = (max(4, round(n / _COARSER / 4) * 4) for n in cells)
+    image = tuple(
+        F.adaptive_avg_pool2d(x, (rows // 2**i, columns // 2**i))
+        for i, x in enumerate(memory.image)
+    )
+    coarse = cues.resized((rows, columns))
+    everything = [Window(i, 0, 0, (rows, columns)) for i in range(coarse.own.shape[1])]
+    correction = refiner(coarse.in_windows(everything), image)[:, 0]
+    background = F.adaptive_avg_pool2d(background, (rows, columns))
+    own, rival = own_and_best_other(torch.cat((background, coarse.own + correction), 1))
+    maybe = (own - rival > -_BEHIND) | (coarse.near[:, :, 0] > -(_NEAR**2))
+    regions, _ = ndimage.label(maybe[0].cpu().numpy(), _NEIGHBOURS)
+    scale = cells[0] / rows, cells[1] / columns
+    return [
+        Window.around(each.start, _scaled(y, scale[0]), _scaled(x, scale[1]), cells)
+        for each, y, x in ndimage.find_objects(regions)
+    ]
 
 
-def _span(inside: Tensor) -> slice:
-    """Stride-4 cells around the half-resolution cells that are set: a multiple of `_STEP` long."""
-    places, cells = inside.nonzero(), 2 * len(inside)
-    start = max(0, 2 * int(places[0]) - _MARGIN) // 4 * 4
-    stop = min(cells, 2 * int(places[-1]) + 2 + _MARGIN)
-    length = min(cells, -(-(stop - start) // _STEP) * _STEP)
-    start = min(start, cells - length)
-    return slice(start, start + length)
+def _scaled(found: slice, scale: float) -> slice:
+    """What the search found along one side, in stride-4 cells, with the margin."""
+    return slice(int(found.start * scale) - _MARGIN, ceil(found.stop * scale) + _MARGIN)
 
 
-def _coarser(span: slice, factor: int) -> slice:
-    return slice(span.start // factor, span.stop // factor)
+def _size(maps: Tensor) -> Size:
+    height, width = maps.shape[-2:]
+    return height, width

@@ -9,6 +9,8 @@ from dynamite_widget.models import refining
 from dynamite_widget.models.click_tensors import ClickTensors
 from dynamite_widget.models.config import LITE
 from dynamite_widget.models.dynamite import DynaMITe
+from dynamite_widget.models.refiner import Cues, Refiner, RefinerMemory
+from dynamite_widget.models.windows import Window
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +38,22 @@ def clicks_on_a_grid(objects: int, height: int, width: int) -> ClickTensors:
     return ClickTensors(points, torch.arange(objects), torch.arange(objects))
 
 
+def everywhere(
+    refiner: Refiner, memory: RefinerMemory, cues: Cues, background: torch.Tensor
+) -> list[Window]:
+    height, width = background.shape[-2:]
+    return [Window(i, 0, 0, (height, width)) for i in range(cues.own.shape[1])]
+
+
 @torch.inference_mode()
 def test_windows_change_no_label(network: DynaMITe, monkeypatch: pytest.MonkeyPatch) -> None:
     features = network.encode(torch.randn(1, 3, 192, 256))
     clicks = clicks_on_a_grid(8, 192, 256)
     windowed = network.segment(features, clicks, (192, 256), (192, 256))
-    monkeypatch.setattr(refining, "_FEW", 99)
-    everywhere = network.segment(features, clicks, (192, 256), (192, 256))
+    monkeypatch.setattr(refining, "find_windows", everywhere)
+    whole = network.segment(features, clicks, (192, 256), (192, 256))
     assert windowed.unique().numel() == 9
-    assert torch.equal(windowed, everywhere)
+    assert torch.equal(windowed, whole)
 
 
 @torch.inference_mode()
