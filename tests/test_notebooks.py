@@ -59,7 +59,7 @@ def test_clicks_on_several_photographs_become_one_table_and_a_plot() -> None:
         output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])
     ]
     assert any("application/vnd.jupyter.widget-view+json" in data for data in shown)
-    assert any("image/png" in data for data in shown)
+    assert sum("image/png" in data for data in shown) == 2  # the overlay, and the plot once
     names = ["coffee.jpg", "coffee.jpg", "rocket.jpg", "chelsea.jpg"]
     assert notebook.cells[-1].outputs[0].text == f"{names} True 3\n"
 
