@@ -143,6 +143,12 @@ class Collection(ExportingCollection):
         return self._neighbour(-1) is not None
 
     @property
+    def neighbours(self) -> tuple[int, ...]:
+        """Places of the images that moves go to: the next one, then the previous one."""
+        both = self._neighbour(1), self._neighbour(-1)
+        return tuple(place for place in both if place is not None)
+
+    @property
     def in_memory(self) -> frozenset[int]:
         """Places in the list of the images whose pixels are in memory now."""
         return self._sessions.places

@@ -143,8 +143,16 @@ class CollectionOnScreen:
         self._keeping.cancel()
         self._keeping = self._keeping_jobs.submit(lambda: self._keep(settings))
 
-    def info(self, shown: SessionOnScreen | BrokenImage) -> dict[str, Any]:
-        """Return what screens are told about the collection."""
+    def info(
+        self, shown: SessionOnScreen | BrokenImage, held_in: str, held: bytes
+    ) -> dict[str, Any]:
+        """Return what screens are told about the collection.
+
+        Args:
+            shown: the image that they show.
+            held_in: the trait with the photograph that they hold besides its.
+            held: that photograph.
+        """
         collection = self.collection
         return protocol_traits.CollectionInfo(
             count=len(collection),
@@ -153,8 +161,18 @@ class CollectionOnScreen:
             counts=collection.counts,
             has_next=collection.has_next,
             has_previous=collection.has_previous,
+            at_hand=self._at_hand(held_in, held) if shown.place == collection.place else None,
             problem=str(shown.error) if isinstance(shown, BrokenImage) else None,
         ).to_json()
+
+    def _at_hand(self, held_in: str, held: bytes) -> dict[str, Any] | None:
+        """Return what is known of the neighbour whose photograph it is, None if it is another's."""
+        for place in self.collection.neighbours:
+            with self._lock:
+                made = self._ready.get(place)
+            if made is not None and made.ready and made.preview == held:
+                return made.image_info | {"held_in": held_in}
+        return None
 
     def follow(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Begin to look ahead; call a function after every move and mark; return what stops it."""

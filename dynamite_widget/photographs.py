@@ -50,9 +50,17 @@ class Photographs(traitlets.HasTraits):
     def _held_in(self) -> Held:
         return self._image_info.get("held_in", "_image")
 
+    @property
+    def _beside(self) -> Held:
+        return "_other_image" if self._held_in == "_image" else "_image"
+
+    @property
+    def _held_beside(self) -> tuple[Held, bytes]:
+        """The trait that holds the photograph not shown, and what is in it."""
+        return self._beside, getattr(self, self._beside)
+
     def _hold_beside(self, data: bytes) -> Held:
-        shown = self._held_in
-        beside: Held = "_other_image" if shown == "_image" else "_image"
+        shown, beside = self._held_in, self._beside
         setattr(self, beside, data)
         if len(getattr(self, shown)) + len(data) > BOTH_BYTES:
             setattr(self, shown, b"")

@@ -53,6 +53,7 @@ class CollectionInfo(Trait):
         counts: how many images have each status.
         has_next: whether a move can go there.
         has_previous: whether a move can go there.
+        at_hand: the `ImageInfo` of the next or previous image, if screens hold its photograph.
         problem: why the image cannot be shown; None if it can.
     """
 
@@ -62,6 +63,7 @@ class CollectionInfo(Trait):
     counts: dict[ImageStatus, int]
     has_next: bool
     has_previous: bool
+    at_hand: dict[str, Any] | None
     problem: str | None
 
 

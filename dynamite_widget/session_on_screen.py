@@ -207,7 +207,7 @@ class OneOnScreen:
         self._keeping.cancel()
         self._keeping = self._shown.answering.do(lambda: setattr(self.session, "screen", settings))
 
-    def info(self, shown: object) -> dict[str, Any]:
+    def info(self, shown: object, held_in: str, held: bytes) -> dict[str, Any]:
         """Return what screens are told about a list of images: nothing."""
         return {}
 

@@ -210,7 +210,9 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
     def _ahead(self, ready: SessionOnScreen) -> None:
         with self._wire:
             if not self._closed and ready is not self._shown:
-                self._send_ahead(ready.preview)
+                with self.hold_sync():
+                    self._send_ahead(ready.preview)
+                    self._publish()
 
     def _show(self) -> None:
         """Bring the current image to screens, with all that belongs to it in one message."""
@@ -238,7 +240,7 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
                 traits["_status"] |= {"activity": "encoding"}
             for name, value in traits.items():
                 setattr(self, name, value)
-            self._collection = self._images.info(self._shown)
+            self._collection = self._images.info(self._shown, *self._held_beside)
 
     def _fail(self, error: BaseException) -> None:
         with self._wire:

@@ -137,7 +137,7 @@ export class Canvas {
   #load(): void {
     const { place } = this.kernel;
     const [image, other] = this.kernel.photographs;
-    const labels = this.kernel.get("_label_map");
+    const labels = this.kernel.labelMap;
     const before = this.#loaded;
     this.#loaded = { place, image, labels };
     const moved = before?.place !== place;

@@ -36,6 +36,14 @@ const NO_SCENE: WholeScene = {
   received: {},
 };
 
+/** A move that the kernel has not heard of: its photograph is here already, and is shown at once. */
+interface Move {
+  readonly from: number;
+  readonly to: ImageInfo;
+  /** Of the message that asks for it. */
+  readonly id: number;
+}
+
 interface Sent {
   readonly id: number;
   /** Of the image that the act is about. */
@@ -54,6 +62,8 @@ export class Kernel {
   #scene: WholeScene = NO_SCENE;
   #clicks: readonly ClickRow[] = [];
   #changed: () => void = () => undefined;
+  #move: Move | null = null;
+  readonly #followers = new Set<() => void>();
 
   constructor(model: Model, signal: AbortSignal) {
     this.#model = model;
@@ -65,8 +75,10 @@ export class Kernel {
   /** Calls back when any of the traits changes, until the signal aborts. */
   on(names: readonly (keyof Traits)[], callback: () => void, signal: AbortSignal): void {
     for (const name of names) this.#model.on(`change:${name}`, callback);
+    if (names.includes("_image_info")) this.#followers.add(callback);
     signal.addEventListener("abort", () => {
       for (const name of names) this.#model.off(`change:${name}`, callback);
+      this.#followers.delete(callback);
     });
   }
 
@@ -79,8 +91,19 @@ export class Kernel {
     return this.#model.get(name);
   }
 
+  /** The image that is shown, perhaps ahead of what the kernel says. */
   get image(): ImageInfo | null {
-    return this.get("_image_info");
+    const told = this.get("_image_info");
+    return this.#move && told?.place === this.#move.from ? this.#move.to : told;
+  }
+
+  get #isAhead(): boolean {
+    return this.image !== this.get("_image_info");
+  }
+
+  /** The label map of the image that is shown; null while it is not known. */
+  get labelMap(): DataView | null {
+    return this.#isAhead ? null : this.get("_label_map");
   }
 
   /** The photograph that is shown, and the one that may be shown next; empty where there is none. */
@@ -122,8 +145,8 @@ export class Kernel {
     this.#shown ??= this.#unanswered
       .filter(({ place }) => place === this.place)
       .reduce<Shown>((shown, { act }) => showAtOnce(shown, act), {
-        scene: this.#scene,
-        clicks: this.#clicks,
+        scene: this.#isAhead ? { ...NO_SCENE, labels: this.#scene.labels } : this.#scene,
+        clicks: this.#isAhead ? [] : this.#clicks,
         sent: new Set<ClickRow>(),
         starting: false,
       });
@@ -141,13 +164,25 @@ export class Kernel {
   }
 
   /** Sends what changes nothing: nobody waits for it. */
-  ask(act: Act): void {
-    this.#model.send({ id: ++this.#lastId, view: this.view, place: this.place, ...act });
+  ask(act: Act, place = this.place): void {
+    this.#model.send({ id: ++this.#lastId, view: this.view, place, ...act });
   }
 
-  send(act: Act): void {
-    this.ask(act);
-    this.#unanswered.push({ id: this.#lastId, place: this.place, act, at: performance.now() });
+  /** Asks for the next or the previous image, and shows it before the answer if it is at hand. */
+  move(by: 1 | -1): void {
+    const from = this.place;
+    const to = this.collection?.at_hand ?? null;
+    const told = this.get("_image_info");
+    if (to && told?.place === from && Math.sign(to.place - from) === by) {
+      this.#move = { from, to, id: this.#lastId + 1 };
+    }
+    this.send({ command: by > 0 ? "next_image" : "previous_image" }, from);
+    if (this.#isAhead) for (const callback of [...this.#followers]) callback();
+  }
+
+  send(act: Act, place = this.place): void {
+    this.ask(act, place);
+    this.#unanswered.push({ id: this.#lastId, place, act, at: performance.now() });
     this.#shown = null;
     this.#changed();
   }
@@ -155,6 +190,14 @@ export class Kernel {
   set<Name extends Setting>(name: Name, value: Traits[Name]): void {
     this.#model.set(name, value);
     this.#model.save_changes();
+  }
+
+  /** The kernel has heard of the move; where it went elsewhere, the view follows it there. */
+  #endMove(): void {
+    const wasAhead = this.#isAhead;
+    this.#move = null;
+    if (wasAhead) for (const callback of [...this.#followers]) callback();
+    else this.#changed();
   }
 
   #refresh(): void {
@@ -169,7 +212,8 @@ export class Kernel {
     const received = scene.received[this.view] ?? 0;
     this.#unanswered = this.#unanswered.filter(({ id }) => id > received);
     this.#shown = null;
-    this.#changed();
+    if (this.#move && received >= this.#move.id) this.#endMove();
+    else this.#changed();
   }
 }
 

@@ -208,11 +208,11 @@ export class Doing implements Person {
   }
 
   nextImage(): void {
-    this.kernel.send({ command: "next_image" });
+    this.kernel.move(1);
   }
 
   previousImage(): void {
-    this.kernel.send({ command: "previous_image" });
+    this.kernel.move(-1);
   }
 
   goToImage(place: number): void {

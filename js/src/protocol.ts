@@ -42,6 +42,8 @@ export interface CollectionInfo {
   readonly counts: Readonly<Record<ImageStatus, number>>;
   readonly has_next: boolean;
   readonly has_previous: boolean;
+  /** The next or previous image, where screens hold its photograph; null where they do not. */
+  readonly at_hand: ImageInfo | null;
   /** Why the image cannot be shown; null if it can. */
   readonly problem: string | null;
 }

@@ -14,6 +14,7 @@ const LIST: CollectionInfo = {
   counts: { open: 117, done: 2, skipped: 0, flagged: 1 },
   has_next: true,
   has_previous: false,
+  at_hand: null,
   problem: null,
 };
 

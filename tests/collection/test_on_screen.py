@@ -114,6 +114,39 @@ def test_the_next_image_is_sent_ahead_so_that_a_move_takes_one_short_message(
     assert (moving < short, ahead < short) == (True, True)
 
 
+def test_screens_know_which_neighbour_is_at_hand(
+    photographs: list[Path], make_widget: MakeWidget
+) -> None:
+    widget = make_widget(photographs, NearestClick())
+    collection = widget.collection
+    assert collection is not None
+
+    def at_hand() -> str | None:
+        info = widget._collection["at_hand"]
+        if info is None:
+            return None
+        shown, held = photograph(widget), getattr(widget, info["held_in"])
+        assert held not in (shown, b"")
+        assert (info["width"], info["height"]) == (WIDTH, HEIGHT)
+        return info["name"]
+
+    collection.wait()
+    assert at_hand() == "b.png"
+    Screen(widget).send("next_image")
+    assert at_hand() == "a.png"  # until the next one is there
+    collection.wait()
+    assert at_hand() == "c.png"
+    collection.mark("done", "c.png")
+    collection.show_only("open")  # c is none of those that moves go to
+    assert at_hand() is None
+    collection.wait()
+    assert at_hand() == "d.png"
+    widget.go_to(4)
+    arrive(widget)
+    collection.wait()
+    assert at_hand() is None  # nothing comes next, and what was sent is no neighbour
+
+
 def test_photographs_are_not_sent_ahead_where_two_would_be_too_many_bytes_or_nobody_looks(
     photographs: list[Path], make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
