@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -12,6 +13,7 @@ import pytest
 
 from dynamite_widget import photographs as photographs_module
 from dynamite_widget import session
+from dynamite_widget.collection import Collection
 from dynamite_widget.formats import collection_file
 from dynamite_widget.images import preview as to_preview
 from dynamite_widget.widget import SegmentationWidget
@@ -42,7 +44,22 @@ def arrive(widget: SegmentationWidget) -> None:
     """Wait until the image that was moved to is on the screen."""
     assert widget.collection is not None
     place = widget.collection.place
-    wait_until(lambda: widget._image_info["place"] == place)
+
+    def arrived() -> bool:
+        with widget._wire:  # all that belongs to it, and not the first of its traits alone
+            return widget._image_info["place"] == place
+
+    wait_until(arrived)
+
+
+@contextmanager
+def nothing_opened_ahead(collection: Collection) -> Iterator[None]:
+    """Moves inside the block are all that happens; then what is ahead is opened."""
+    collection._sessions.pause = 3600
+    yield
+    collection._sessions.pause = 0
+    collection.begin()
+    collection.wait()
 
 
 def photograph(widget: SegmentationWidget) -> bytes:
@@ -97,11 +114,13 @@ def test_the_next_image_is_sent_ahead_so_that_a_move_takes_one_short_message(
     def sent_by(move: str) -> tuple[int, int]:
         collection.wait()
         wait_until(lambda: at_rest(widget))
-        wire.sizes.clear()
-        Screen(widget).send(move)
-        moving = sum(wire.sizes)  # nothing is opened ahead right after a move
-        assert photograph(widget) == to_preview(images[collection.name]).data
-        collection.wait()
+        with nothing_opened_ahead(collection):
+            wire.sizes.clear()
+            Screen(widget).send(move)
+            arrive(widget)
+            wait_until(lambda: at_rest(widget))
+            moving = sum(wire.sizes)
+            assert photograph(widget) == to_preview(images[collection.name]).data
         return moving, sum(wire.sizes) - moving
 
     short, whole = 5_000, 100_000
@@ -132,14 +151,14 @@ def test_screens_know_which_neighbour_is_at_hand(
 
     collection.wait()
     assert at_hand() == "b.png"
-    Screen(widget).send("next_image")
-    assert at_hand() == "a.png"  # until the next one is there
-    collection.wait()
+    with nothing_opened_ahead(collection):
+        Screen(widget).send("next_image")
+        assert at_hand() == "a.png"  # until the next one is there
     assert at_hand() == "c.png"
-    collection.mark("done", "c.png")
-    collection.show_only("open")  # c is none of those that moves go to
-    assert at_hand() is None
-    collection.wait()
+    with nothing_opened_ahead(collection):
+        collection.mark("done", "c.png")
+        collection.show_only("open")  # c is none of those that moves go to
+        assert at_hand() is None
     assert at_hand() == "d.png"
     widget.go_to(4)
     arrive(widget)

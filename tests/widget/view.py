@@ -12,6 +12,9 @@ import pytest
 from dynamite_widget.widget import SegmentationWidget
 from tests.at_rest import at_rest
 
+PATIENCE_SECONDS = 60
+"""After which something is wrong, not slow."""
+
 HEIGHT, WIDTH = 60, 80
 IMAGE = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
 
@@ -35,11 +38,10 @@ class Screen:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    for _ in range(2000):
-        if holds():
-            return
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.005)
-    raise AssertionError("it never happened")
 
 
 class Wire:
