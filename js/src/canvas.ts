@@ -11,6 +11,7 @@ import { drawBound, drawCrosshair, drawNumber } from "./marks.ts";
 import { Masks, type MaskOptions } from "./masks.ts";
 import { Photograph } from "./photograph.ts";
 import type { SegmentedObject } from "./protocol.ts";
+import { Resting } from "./resting.ts";
 import type { Tool } from "./tools/tool.ts";
 import type { ViewState } from "./view_state.ts";
 import { fit, resized, toView, type Point, type Size, type Viewport } from "./viewport.ts";
@@ -41,10 +42,13 @@ export class Canvas {
     this.events.opened();
   });
   readonly detail: Detail;
-  dots: readonly Dot[] = [];
+  /** One for each click, also where its object is not shown. */
+  allDots: readonly Dot[] = [];
   #photographCanvas = element("canvas", { "aria-hidden": "true" });
   #marksCanvas = element("canvas", { "aria-hidden": "true" });
   #flashes = new Flashes();
+  /** The masks as they are while only dots, strokes or the aim change: those follow the hand. */
+  #resting = new Resting();
   #frame = 0;
   /** Whose traits are loaded: where the image stands in a list, its preview and its label map. */
   #loaded: { place: number; image: DataView | null; labels: DataView | null } | null = null;
@@ -82,9 +86,13 @@ export class Canvas {
     const resize = new ResizeObserver(() => this.#measure());
     resize.observe(this.node);
     // Windowed notebooks take a widget off the page and bring it back with blank canvases.
-    const appear = new IntersectionObserver(() => this.redraw(true));
+    const reappear = () => {
+      this.#resting.forget();
+      this.redraw(true);
+    };
+    const appear = new IntersectionObserver(reappear);
     appear.observe(this.node);
-    document.addEventListener("visibilitychange", () => this.redraw(true), { signal });
+    document.addEventListener("visibilitychange", reappear, { signal });
     signal.addEventListener("abort", () => {
       resize.disconnect();
       appear.disconnect();
@@ -92,6 +100,7 @@ export class Canvas {
       clearTimeout(this.#endFlash);
       this.photograph.free();
       this.masks.map = null;
+      this.#resting.forget();
       for (const canvas of [this.#photographCanvas, this.#marksCanvas]) canvas.width = 0;
     });
   }
@@ -126,6 +135,13 @@ export class Canvas {
 
   isShown(object: SegmentedObject): boolean {
     return this.state.solo === null ? object.visible : object.id === this.state.solo;
+  }
+
+  /** Those that are seen and can be pressed. */
+  get dots(): readonly Dot[] {
+    const objects = this.kernel.shown.scene.objects.filter((object) => !this.isShown(object));
+    const hidden = new Set(objects.map(({ id }) => id));
+    return this.allDots.filter(({ click }) => !hidden.has(click[2]));
   }
 
   fit(): void {
@@ -288,8 +304,25 @@ export class Canvas {
     this.redraw();
   }
 
-  /** All masks, and where there is detail, the sharp ones instead. */
+  /** All masks; returns whether they should be drawn again, sharper, once the view rests. */
   #drawMasks(
+    context: CanvasRenderingContext2D,
+    styles: ReadonlyMap<number, BorderStyle>,
+    options: MaskOptions,
+  ): boolean {
+    if (options.moving) return this.#drawMaps(context, styles, options);
+    const { viewport, size } = this.state;
+    const { masks, box } = this.detail;
+    const look = JSON.stringify([...styles, options]);
+    const of = [look, viewport, this.masks.map, masks.map, box];
+    this.#resting.show(context, { size, ratio: this.#ratio }, of, (inner) => {
+      this.#drawMaps(inner, styles, options);
+    });
+    return false;
+  }
+
+  /** The label map, and where there is detail, the sharp one instead. */
+  #drawMaps(
     context: CanvasRenderingContext2D,
     styles: ReadonlyMap<number, BorderStyle>,
     options: MaskOptions,

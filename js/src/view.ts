@@ -20,7 +20,7 @@ import { inWords } from "./latency.ts";
 import { ObjectEditor } from "./object_editor.ts";
 import { ObjectList, titleOf } from "./object_list.ts";
 import { Doing } from "./person.ts";
-import type { ClickRow, ImageStatus, Model, SegmentedObject, WholeScene } from "./protocol.ts";
+import type { ClickRow, ImageStatus, Model, SegmentedObject } from "./protocol.ts";
 import { StatusBar } from "./status.ts";
 import { Toolbar } from "./toolbar.ts";
 import type { ToolName } from "./tools/tool.ts";
@@ -266,9 +266,7 @@ export class View {
     const { scene, clicks, sent } = kernel.shown;
     if (!kernel.waiting) this.#answered = new Set(clicks.map(String));
     const colors = new Map(scene.objects.map(({ id, color }) => [id, color]));
-    this.canvas.dots = clicks
-      .map((click, index) => this.#dotOf(click, index, colors, sent))
-      .filter(({ click }) => this.#isShown(click[2], scene));
+    this.canvas.allDots = clicks.map((click, index) => this.#dotOf(click, index, colors, sent));
     // Said at once, so that nobody reads an old answer as the new one.
     const waited = this.node.getAttribute("aria-busy") === "true";
     this.node.setAttribute("aria-busy", String(kernel.waiting));
@@ -289,11 +287,6 @@ export class View {
   ): Dot {
     const color = colors.get(click[2]) ?? (click[2] ? this.desk.activeColor : BACKGROUND_COLOR);
     return { index, click, color, waiting: sent.has(click) || !this.#answered.has(String(click)) };
-  }
-
-  #isShown(id: number, scene: WholeScene): boolean {
-    const object = scene.objects.find((candidate) => candidate.id === id);
-    return object === undefined || this.canvas.isShown(object);
   }
 
   #painted(changed: readonly number[]): void {
