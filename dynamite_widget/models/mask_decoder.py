@@ -75,21 +75,23 @@ class DecoderLayer(nn.Module):
             pixels: (B, n, width).
             position: (n, width) the code of their places.
             memory: the queries.
-            bias: (B, heads, n, Q) added to the scores; with queries that are not folded only.
+            bias: (B, heads, n, Q) or (B, 1, 1, Q) added to the scores, or None.
         """
         placed = pixels + position
         if isinstance(memory, FoldedQueries):
-            found = self._attend_folded(placed, memory)
+            found = self._attend_folded(placed, memory, bias)
         else:
             found = self.cross_attention(placed, memory, bias)
         x = self.cross_norm(pixels + found)
         return self.feed_forward_norm(x + self.feed_forward(x))
 
-    def _attend_folded(self, placed: Tensor, folded: FoldedQueries) -> Tensor:
+    def _attend_folded(self, placed: Tensor, folded: FoldedQueries, bias: Tensor | None) -> Tensor:
         attention = self.cross_attention
         scores = torch.baddbmm(folded.offsets, placed, folded.keys)
-        share = scores.unflatten(-1, (attention.heads, -1)).softmax(-1).flatten(-2)
-        return torch.baddbmm(attention.out_proj.bias, share, folded.values)
+        scores = scores.unflatten(-1, (attention.heads, -1))
+        if bias is not None:
+            scores = scores + bias.transpose(1, 2)
+        return torch.baddbmm(attention.out_proj.bias, scores.softmax(-1).flatten(-2), folded.values)
 
 
 class MaskDecoder(nn.ModuleList):
@@ -128,9 +130,9 @@ class MaskDecoder(nn.ModuleList):
         """
         memories: list[KeysValues | FoldedQueries] = []
         layers = [cast(DecoderLayer, layer) for layer in self]
-        for layer, bias in zip(layers, biases, strict=True):
+        for layer in layers:
             memory = layer.cross_attention.remember(content + query_position, content)
-            fold = bias is None and content.shape[1] < self.head_width
+            fold = content.shape[1] < self.head_width
             memories.append(FoldedQueries.of(layer.cross_attention, memory) if fold else memory)
         for rows in position.bands(_rows_at_once(pixels, position.width)):
             part = slice(rows.start * position.width, rows.stop * position.width)

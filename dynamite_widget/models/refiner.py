@@ -81,9 +81,9 @@ class Refiner(nn.Module):
             image: `RefinerMemory.image` of the same places, M or 1 of each.
         """
         i4, i8, i16 = image
-        x4 = F.relu(self.cues4(cues) + i4)
-        x8 = self.mix8(F.relu(self.down8(F.avg_pool2d(x4, 2)) + i8))
-        x16 = self.mix16(F.relu(self.down16(F.avg_pool2d(x8, 2)) + i16))
+        x4 = (self.cues4(cues) + i4).relu_()
+        x8 = self.mix8((self.down8(F.avg_pool2d(x4, 2)) + i8).relu_())
+        x16 = self.mix16((self.down16(F.avg_pool2d(x8, 2)) + i16).relu_())
         x8 = self.merge8(x8 + F.interpolate(self.up8(x16), scale_factor=2, mode="nearest"))
         x4 = self.merge4(x4 + F.interpolate(self.up4(x8), scale_factor=2, mode="nearest"))
         return self.correction(x4)
@@ -137,7 +137,7 @@ class Cues:
 def _network_input(own: Tensor, rival: Tensor, near: Tensor, alike: Tensor) -> Tensor:
     """From (M, h, w), (M, h, w), (M, 2, h, w), (M, 2, h, w) to (M, cues, h, w)."""
     sigma = own.new_tensor(_NEAR)[:, None, None]
-    closeness = torch.exp(0.5 * near[:, :, None] / sigma**2).flatten(1, 2)
+    closeness = (near[:, :, None] * (0.5 / sigma**2)).exp().flatten(1, 2)
     logits = torch.tanh(torch.stack((own, rival), 1) / _SCALE)
     return torch.cat((logits, closeness, alike), 1)
 

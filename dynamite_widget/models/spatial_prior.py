@@ -51,17 +51,17 @@ class SpatialPrior(nn.Module):
         Returns:
             (B, O, Q, *cells).
         """
-        sigma = points.new_tensor(_SIGMAS) * max(size)
+        # The offset counts as one more Gaussian, of endless width: a pass over the maps less.
+        sigma = points.new_tensor((*_SIGMAS, float("inf"))) * max(size)
         placed = (role < 2)[..., None, None]
         weight = self.weight[:, outputs][role.clamp(max=1)] * placed  # (B, Q, O, S)
-        offset = self.offset[:, outputs][role]  # (B, Q, O)
+        weight = torch.cat((weight, self.offset[:, outputs][role][..., None]), -1)
 
         def profile(axis: int) -> Tensor:
             centres = pixel_centres(cells[axis], size[axis], points.device)
             distance = centres - points[..., axis, None]  # (B, Q, cells)
             return torch.exp(-0.5 * (distance[:, :, None] / sigma[:, None]) ** 2)
 
-        rows, columns = profile(0), profile(1)  # (B, Q, S, cells)
-        weighted = weight.transpose(1, 2)[..., None] * rows[:, None]  # (B, O, Q, S, h)
-        sums = torch.matmul(weighted.transpose(3, 4), columns[:, None])
-        return sums + offset.transpose(1, 2)[..., None, None]
+        rows, columns = profile(0), profile(1)  # (B, Q, S + 1, cells)
+        weighted = weight.transpose(1, 2)[..., None] * rows[:, None]  # (B, O, Q, S + 1, h)
+        return torch.matmul(weighted.transpose(3, 4), columns[:, None])
