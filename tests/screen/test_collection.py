@@ -102,6 +102,23 @@ def test_he_types_the_number_of_an_image(host: Host) -> None:
     expect(number).to_have_value("4")
 
 
+def test_the_next_photograph_is_there_and_can_be_clicked_before_the_kernel_has_heard_of_it(
+    host: Host,
+) -> None:
+    assert host.widget.collection is not None
+    host.widget.collection.wait()
+    host.settle()  # it was sent ahead
+    host.click(50, 100)
+    host.page.keyboard.press("PageDown")  # nothing is carried to the kernel
+    expect(host.root.locator(".dw-image-name")).to_have_text("street 2.png")
+    assert host.widget._image_info["name"] == "street 1.png"
+    host.page.mouse.click(*host.place(250, 100))
+    host.settle()
+    assert photograph(host) == COLORS[1]
+    assert [host.painted(x, 110)[3] > 0 for x in (50, 250)] == [False, True]
+    assert host.widget.to_frame()["image"].tolist() == ["street 1.png", "street 2.png"]
+
+
 def test_two_views_follow_the_same_list_and_clicks_stay_with_the_image_they_were_made_on(
     host: Host,
 ) -> None:
