@@ -44,7 +44,8 @@ class Discs:
 
 class Echo(anywidget.AnyWidget):
     _esm = '''export default {{ render({{ model, el }}) {{
-      window.echo = () => new Promise((done) => {{
+      window.echo = () => new Promise((done, fail) => {{
+        setTimeout(() => fail(new Error("the kernel sent no echo within a minute")), 60000);
         const began = performance.now();
         const hear = () => requestAnimationFrame(() => {{
           model.off("change:heard", hear);
@@ -91,7 +92,7 @@ timed = Timed(dw.Segmenter.load("{model}", device="cpu"))
 """
 
 SHOW = {
-    "model": "w = dw.SegmentationWidget(small, segmenter=timed)\ndisplay(w, Echo())",
+    "model": "w = dw.SegmentationWidget(small, segmenter=timed)\necho = Echo()\ndisplay(w, echo)",
     "quick": "w = dw.SegmentationWidget(small, segmenter=Discs())\nw",
     "fifty": "w = with_objects(small, 50)\nw",
     "many": "w = with_objects(small, 200)\nw",

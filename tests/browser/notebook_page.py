@@ -68,7 +68,7 @@ class NotebookPage:
         else:
             (server.folder / name).write_bytes(path.read_bytes())
         opened = cls(page, server, name)
-        page.goto(server.notebook_address(name))
+        page.goto(server.notebook_address(name), timeout=_READY_LIMIT_MS)
         opened.wait_until_ready()
         return opened
 
@@ -82,7 +82,7 @@ class NotebookPage:
 
     def reload(self) -> None:
         """Reload the page as F5 does; the kernel goes on."""
-        self.page.reload()
+        self.page.reload(timeout=_READY_LIMIT_MS)
         self.wait_until_ready()
 
     def run_cell(self, index: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,6 +89,19 @@ class WidgetOnScreen:
         """RGBA of masks and dots at pixels of the photograph, each 0..255; alpha 0: nothing."""
         rows = self.marks.evaluate(_PAINTED, [points, list(self.size)])
         return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+    def wait_until_painted(
+        self, points: list[tuple[int, int]], colors: list[tuple[int, int, int, int]]
+    ) -> None:
+        """Wait until masks and dots have these RGBA at these pixels of the photograph.
+
+        Raises:
+            AssertionError: if they have not after a minute.
+        """
+        deadline = time.monotonic() + 60
+        while (seen := self.painted(points)) != colors:
+            assert time.monotonic() < deadline, f"{seen} is painted, not {colors}"
+            self._wait_for_two_frames()
 
     def _wait_for_two_frames(self) -> None:
         self.page.evaluate(
