@@ -76,9 +76,13 @@ def test_what_is_opened_ahead_lies_in_the_direction_of_the_last_move(
     collection = Collection(photographs, NearestClick())
     collection.go_to(3)
     collection.wait()
+    assert {"d.png", "e.png"} <= {*decoded}
+    collection.go_to(4)
+    collection.wait()
+    assert "c.png" not in decoded
     collection.previous()
     collection.wait()
-    assert decoded == ["e.png", "d.png", "b.png", "c.png"]
+    assert "c.png" in decoded
 
 
 def test_moves_stop_at_both_ends_and_go_by_name_and_place(photographs: list[Path]) -> None:
