@@ -18,6 +18,8 @@ from torch import Tensor
 from dynamite_widget.models.refiner import Cues, Refiner, RefinerMemory, own_and_best_other
 from dynamite_widget.models.windows import Size, Window, share_passes
 
+_FEW = 2
+"""Up to so many objects are refined everywhere: to look for them costs as much."""
 _COARSER = 4
 """For the search, squares of about so many cells are one."""
 _BEHIND = 1.5
@@ -73,13 +75,16 @@ def find_windows(
         For each object one or more.
     """
     cells = _size(background)
+    objects = cues.own.shape[1]
+    if objects <= _FEW:
+        return [Window(i, 0, 0, cells) for i in range(objects)]
     rows, columns = (max(4, round(n / _COARSER / 4) * 4) for n in cells)
     image = tuple(
         F.adaptive_avg_pool2d(x, (rows // 2**i, columns // 2**i))
         for i, x in enumerate(memory.image)
     )
     coarse = cues.resized((rows, columns))
-    everything = [Window(i, 0, 0, (rows, columns)) for i in range(coarse.own.shape[1])]
+    everything = [Window(i, 0, 0, (rows, columns)) for i in range(objects)]
     correction = refiner(coarse.in_windows(everything), image)[:, 0]
     background = F.adaptive_avg_pool2d(background, (rows, columns))
     own, rival = own_and_best_other(torch.cat((background, coarse.own + correction), 1))

@@ -73,6 +73,18 @@ def test_objects_are_looked_for_around_their_clicks_only(network: DynaMITe) -> N
 
 
 @torch.inference_mode()
+def test_a_single_object_is_refined_everywhere(network: DynaMITe) -> None:
+    features = network.encode(torch.randn(1, 3, 192, 256))
+    clicks = clicks_on_a_grid(1, 192, 256)
+    prediction = network.predict(features, clicks)
+    cues = network.cues(features, clicks, prediction)
+    logits = prediction.groups.maxima(prediction.logits)
+    assert features.refiner is not None
+    refined = refining.refine_objects(network.refiner, features.refiner, cues, logits)
+    assert refined.isfinite().all()
+
+
+@torch.inference_mode()
 def test_clicked_cells_know_their_own_click(network: DynaMITe) -> None:
     features = network.encode(torch.randn(1, 3, 64, 96))
     points = torch.tensor([[10.0, 20.0], [40.0, 70.0], [30.0, 50.0]])
