@@ -139,7 +139,7 @@ class DynaMITe(nn.Module):
         if features.refiner is not None:
             cues = self.cues(features, clicks, prediction)
             logits = refine_objects(self.refiner, features.refiner, cues, logits)
-        return label_pixels(logits[0], resized, original)
+        return label_pixels(logits[0].float(), resized, original)
 
 
 def _build_pixel_decoder(config: DynamiteConfig) -> nn.Module:
