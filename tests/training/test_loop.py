@@ -55,6 +55,19 @@ def test_every_weight_of_the_network_is_trained(photographs: list[Photograph]) -
     assert idle == []
 
 
+def test_a_step_may_compute_in_half_precision(photographs: list[Photograph]) -> None:
+    torch.manual_seed(0)
+    scenes = iter(Scenes(photographs, SMALL))
+    batch = collate([next(scenes) for _ in range(2)])
+    step = TrainingStep(DynaMITe(LITE).train(), SMALL, RECORD)
+    exact = step(batch, 0).loss
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = step(batch, 0).loss
+    rounded.backward()
+    assert rounded.item() == pytest.approx(exact.item(), rel=0.2)
+    assert all(p.grad is None or p.grad.isfinite().all() for p in step.parameters())
+
+
 def test_a_stopped_run_goes_on(photographs: list[Photograph], tmp_path: Path) -> None:
     out, seen = tmp_path / "runs" / "my.safetensors", []
 
