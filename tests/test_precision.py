@@ -29,11 +29,12 @@ def label_map(precision: str) -> np.ndarray:
     return segmenter.segment(features, CLICKS)
 
 
-@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
-def test_half_precision_moves_only_borders(precision: str) -> None:
+@pytest.mark.parametrize(("precision", "moved"), [("bfloat16", 0.05), ("float16", 0.01)])
+def test_half_precision_moves_only_borders(precision: str, moved: float) -> None:
+    """Of a number, bfloat16 keeps 8 bits and float16 11."""
     exact = label_map("float32")
     assert 0.01 < (exact == 1).mean() < 0.99
-    assert (label_map(precision) != exact).mean() < 0.03
+    assert (label_map(precision) != exact).mean() < moved
 
 
 def test_an_unknown_precision_is_named_with_those_there_are() -> None:
