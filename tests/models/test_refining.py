@@ -38,6 +38,15 @@ def clicks_on_a_grid(objects: int, height: int, width: int) -> ClickTensors:
     return ClickTensors(points, torch.arange(objects), torch.arange(objects))
 
 
+def refine(network: DynaMITe, clicks: ClickTensors) -> torch.Tensor:
+    features = network.encode(torch.randn(1, 3, 192, 256))
+    assert features.refiner is not None
+    prediction = network.predict(features, clicks)
+    cues = network.cues(features, clicks, prediction)
+    logits = prediction.groups.maxima(prediction.logits)
+    return refining.refine_objects(network.refiner, features.refiner, cues, logits)
+
+
 def everywhere(
     refiner: Refiner, memory: RefinerMemory, cues: Cues, background: torch.Tensor
 ) -> list[Window]:
@@ -58,13 +67,8 @@ def test_windows_change_no_label(network: DynaMITe, monkeypatch: pytest.MonkeyPa
 
 @torch.inference_mode()
 def test_objects_are_looked_for_around_their_clicks_only(network: DynaMITe) -> None:
-    features = network.encode(torch.randn(1, 3, 192, 256))
     clicks = clicks_on_a_grid(8, 192, 256)
-    prediction = network.predict(features, clicks)
-    cues = network.cues(features, clicks, prediction)
-    logits = prediction.groups.maxima(prediction.logits)
-    assert features.refiner is not None
-    refined = refining.refine_objects(network.refiner, features.refiner, cues, logits)
+    refined = refine(network, clicks)
     looked_for = torch.isfinite(refined[0, 1:]).float().mean((1, 2))
     assert looked_for.mean() < 0.75
     cell = (clicks.points / 4).long()
@@ -74,13 +78,7 @@ def test_objects_are_looked_for_around_their_clicks_only(network: DynaMITe) -> N
 
 @torch.inference_mode()
 def test_a_single_object_is_refined_everywhere(network: DynaMITe) -> None:
-    features = network.encode(torch.randn(1, 3, 192, 256))
-    clicks = clicks_on_a_grid(1, 192, 256)
-    prediction = network.predict(features, clicks)
-    cues = network.cues(features, clicks, prediction)
-    logits = prediction.groups.maxima(prediction.logits)
-    assert features.refiner is not None
-    refined = refining.refine_objects(network.refiner, features.refiner, cues, logits)
+    refined = refine(network, clicks_on_a_grid(1, 192, 256))
     assert refined.isfinite().all()
 
 
