@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import datasets
 import numpy as np
 import pytest
 from hypothesis import given
@@ -46,7 +47,6 @@ def test_names_colours_and_attributes_come_back() -> None:
 
 
 def test_datasets_takes_the_rows_and_gives_them_back() -> None:
-    datasets = pytest.importorskip("datasets", reason="Hugging Face's datasets is not installed")
     taken = Annotations((3, 3), (HERBIE, NOTHING), ("car",))
     rows = [to_row(taken), to_row(Annotations((4, 5)))]
     first, second = datasets.Dataset.from_list(rows, features=features())
