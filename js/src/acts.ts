@@ -52,10 +52,30 @@ export interface Shown {
   readonly sent: ReadonlySet<ClickRow>;
   /** An object without a pixel is on its way: acts on the active object are acts on that one. */
   readonly starting: boolean;
+  /** Objects that get clicks or pixels by acts on their way. */
+  readonly given: ReadonlySet<number>;
 }
 
 /** Shows an act at once, where that is cheap and certain; everything else waits for the kernel. */
 export function showAtOnce(shown: Shown, act: Act): Shown {
+  const given = receiver(act, shown.scene.active);
+  return step(given ? { ...shown, given: new Set([...shown.given, given]) } : shown, act);
+}
+
+/** The object that gets clicks or pixels by an act; null for none, or one without an id yet. */
+function receiver(act: Act, active: number | null): number | null {
+  switch (act.command) {
+    case "add_click":
+    case "prompt_box":
+    case "brush":
+    case "polygon":
+      return act.object_id ?? active;
+    default:
+      return null;
+  }
+}
+
+function step(shown: Shown, act: Act): Shown {
   const { scene, clicks } = shown;
   switch (act.command) {
     case "add_click": {
@@ -63,7 +83,7 @@ export function showAtOnce(shown: Shown, act: Act): Shown {
       const click: ClickRow = [act.x, act.y, objectId];
       const sent = new Set([...shown.sent, click]);
       const starting = shown.starting && act.object_id === BACKGROUND;
-      return { scene, clicks: [...clicks, click], sent, starting };
+      return { ...shown, clicks: [...clicks, click], sent, starting };
     }
     case "move_click": {
       const before = clicks[act.index];

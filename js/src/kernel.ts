@@ -149,6 +149,7 @@ export class Kernel {
         clicks: this.#isAhead ? [] : this.#clicks,
         sent: new Set<ClickRow>(),
         starting: false,
+        given: new Set<number>(),
       });
     return this.#shown;
   }

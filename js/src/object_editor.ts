@@ -59,15 +59,49 @@ export class ObjectEditor {
       object?.bound,
       labels,
     ]);
+    const isSame = object?.id === this.#object?.id;
     this.#object = object;
     if (!object) this.node.hidden = true;
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    const focused = this.node.contains(this.node.ownerDocument.activeElement)
-      ? this.node.ownerDocument.activeElement?.getAttribute("name")
-      : null;
+    const { activeElement } = this.node.ownerDocument;
+    const focused = this.node.contains(activeElement) ? activeElement : null;
+    const typed = isSame ? this.#typed : [];
     this.node.replaceChildren(...(object ? this.#fields(object, labels) : []));
-    if (focused) this.node.querySelector<HTMLElement>(`[name="${CSS.escape(focused)}"]`)?.focus();
+    for (const { name, value } of typed) {
+      const input = this.#control(name);
+      if (input instanceof HTMLInputElement) input.value = value;
+    }
+    if (focused) this.#focusAsBefore(focused);
+  }
+
+  /** Gives the focus to the control that stands where `before` stood, the caret at its place. */
+  #focusAsBefore(before: Element): void {
+    const control = this.#control(before.getAttribute("name") ?? "");
+    control?.focus();
+    if (!(before instanceof HTMLInputElement && control instanceof HTMLInputElement)) return;
+    const { selectionStart, selectionEnd } = before;
+    if (selectionStart !== null) control.setSelectionRange(selectionStart, selectionEnd);
+  }
+
+  /** Fields whose text is not committed yet. */
+  get #typed(): readonly HTMLInputElement[] {
+    return [...this.node.querySelectorAll("input")].filter(
+      ({ value, defaultValue }) => value !== defaultValue,
+    );
+  }
+
+  #control(name: string): HTMLElement | null {
+    return this.node.querySelector<HTMLElement>(`[name="${CSS.escape(name)}"]`);
+  }
+
+  /** Acts when a person is done with a field; until then its text outlives answers of the kernel. */
+  #onCommit(input: HTMLInputElement, act: (value: string) => void): void {
+    const commit = () => {
+      act(input.value);
+      input.defaultValue = input.value;
+    };
+    input.addEventListener("change", commit, { signal: this.signal });
   }
 
   #fields(object: SegmentedObject, labels: readonly string[] | null): Node[] {
@@ -77,7 +111,7 @@ export class ObjectEditor {
     const head = element("header", {}, element("h3", {}, `Object ${id}`), close);
 
     const name = element("input", { name: "name", value: object.name, maxlength: 200 });
-    name.addEventListener("change", () => target.rename(id, name.value.trim()), { signal });
+    this.#onCommit(name, (value) => target.rename(id, value.trim()));
 
     const label = labels ? this.#labelChoice(object, labels) : this.#labelText(object);
 
@@ -86,7 +120,7 @@ export class ObjectEditor {
       type: "color",
       value: object.color.toLowerCase(),
     });
-    color.addEventListener("change", () => target.setColor(id, color.value), { signal });
+    this.#onCommit(color, (value) => target.setColor(id, value));
 
     const attributes = Object.entries(object.attributes).map(([key, value]) => {
       const input = element("input", {
@@ -94,9 +128,7 @@ export class ObjectEditor {
         value: String(value),
         maxlength: 1000,
       });
-      input.addEventListener("change", () => target.setAttribute(id, key, parse(input.value)), {
-        signal,
-      });
+      this.#onCommit(input, (text) => target.setAttribute(id, key, parse(text)));
       const remove = iconButton(
         "close",
         `Remove ${key}`,
@@ -121,8 +153,9 @@ export class ObjectEditor {
       maxlength: 1000,
     });
     const add = () => {
-      if (key.value.trim() && value.value)
-        target.setAttribute(id, key.value.trim(), parse(value.value));
+      if (!key.value.trim() || !value.value) return;
+      target.setAttribute(id, key.value.trim(), parse(value.value));
+      for (const input of [key, value]) input.defaultValue = input.value;
     };
     for (const input of [key, value]) input.addEventListener("change", add, { signal });
     const more = element("div", { class: "dw-new-attribute" }, key, value);
@@ -155,13 +188,7 @@ export class ObjectEditor {
 
   #labelText(object: SegmentedObject): HTMLInputElement {
     const input = element("input", { name: "label", value: object.label ?? "", maxlength: 200 });
-    input.addEventListener(
-      "change",
-      () => this.target.setLabel(object.id, input.value.trim() || null),
-      {
-        signal: this.signal,
-      },
-    );
+    this.#onCommit(input, (value) => this.target.setLabel(object.id, value.trim() || null));
     return input;
   }
 }

@@ -101,8 +101,11 @@ export class Doing implements Person {
   /** A new object; one that is still empty is used first. Clicking goes on at once. */
   newObject(): void {
     if (this.tool === "background" || this.tool === "hand") this.chooseTool("click");
-    if (this.kernel.shown.starting) return;
-    const untouched = this.#scene.objects.find(({ clicks, area }) => clicks === 0 && area === 0);
+    const { starting, given } = this.kernel.shown;
+    if (starting) return;
+    const untouched = this.#scene.objects.find(
+      ({ id, clicks, area }) => clicks === 0 && area === 0 && !given.has(id),
+    );
     if (untouched) this.activate(untouched.id);
     else this.kernel.send({ command: "add_object" });
   }

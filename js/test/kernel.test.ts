@@ -97,6 +97,20 @@ test("after N the next act is for the new object, however long the kernel takes 
   assert.equal(kernel.shown.starting, false);
 });
 
+test("an object is not taken for empty while a click or stroke on it is on its way", () => {
+  const empty = { clicks: 0, area: 0 };
+  const { fake, kernel } = open();
+  fake.answer({ recent_objects: [object(1, empty), object(2, empty)], active: 2 });
+  assert.deepEqual([...kernel.shown.given], []);
+  kernel.send({ command: "add_click", x: 1, y: 1, object_id: 0 });
+  assert.deepEqual([...kernel.shown.given], []);
+  kernel.send({ command: "add_click", x: 3, y: 2, object_id: null });
+  kernel.send({ command: "brush", object_id: 1, path: [[1, 1]], radius: 3 });
+  assert.deepEqual([...kernel.shown.given], [2, 1]);
+  fake.answer({ recent_objects: [object(1), object(2)] });
+  assert.deepEqual([...kernel.shown.given], []);
+});
+
 test("a page of clicks and the scene that follows it are shown only when both have come", () => {
   const { fake, kernel } = open();
   fake.receive({ _scene: scene({ recent_clicks: [[1, 1, 1]] }) });

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import nbformat
@@ -36,6 +37,20 @@ _WRITE_SCRATCH_CELL = """(source) => {
   const last = model.getCell(model.cells.length - 1);
   if (last.getMetadata("scratch")) return last.setSource(source);
   model.addCell({ cell_type: "code", source, metadata: { scratch: true } });
+}"""
+
+# What a stray key could change: cells and their text, which one is chosen, the mode, dialogs.
+_STATE = """() => {
+  const { content } = window.jupyterapp.shell.currentWidget;
+  return {
+    cells: content.widgets.map((cell) => [cell.model.type, cell.model.sharedModel.getSource()]),
+    active: content.activeCellIndex,
+    selected: content.widgets.map((cell) => content.isSelected(cell)),
+    mode: content.mode,
+    dialogs: document.querySelectorAll(".jp-Dialog, .lm-Menu, .jp-DocumentSearch-overlay").length,
+    panels: document.querySelectorAll(".lm-DockPanel-tabBar .lm-TabBar-tab").length,
+    collapsed: content.widgets.map((cell) => cell.inputHidden),
+  };
 }"""
 
 
@@ -101,6 +116,10 @@ class NotebookPage:
         """Run some lines in a scratch cell at the end, and return what they printed."""
         self.page.evaluate(_WRITE_SCRATCH_CELL, source)
         return self.run_cell(-1)
+
+    def state(self) -> dict[str, Any]:
+        """What a stray key or click could change: cells, which are chosen, mode, menus, panels."""
+        return self.page.evaluate(_STATE)
 
     def widget(self, index: int = 0) -> WidgetOnScreen:
         """A segmentation widget of the notebook, counted from the top."""

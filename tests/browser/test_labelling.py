@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import violations
+from tests.browser.agreement import assert_the_screen_agrees_with_the_kernel
 from tests.browser.conftest import SaveScreenshot
 from tests.browser.notebook_page import NotebookPage
 from tests.browser.widget_on_screen import WidgetOnScreen
@@ -46,21 +47,6 @@ w = dw.SegmentationWidget(
 )
 w
 """
-# Pixels of one object all round and away from the dots: there the screen must agree exactly.
-CERTAIN_PIXELS = """
-from scipy import ndimage
-even = ndimage.maximum_filter(w.label_map, 11) == ndimage.minimum_filter(w.label_map, 11)
-rows, columns = np.indices(even.shape)
-for click in w.session.clicks:
-    even &= np.hypot(columns - click.x, rows - click.y) > 16
-grid = [(x, y) for y in range(4, 400, 8) for x in range(4, 600, 8) if even[y, x]]
-print(json.dumps({
-    "points": grid,
-    "ids": [int(w.label_map[y, x]) for x, y in grid],
-    "colors": {o.id: o.color for o in w.objects},
-}))
-"""
-
 # Mean of red, green and blue behind the widget's controls, 0..255.
 BRIGHTNESS = """(root) => {
   const [r, g, b] = getComputedStyle(root).backgroundColor.match(/\\d+/g).map(Number);
@@ -86,27 +72,6 @@ def ids_at(notebook: NotebookPage, *points: tuple[int, int]) -> list[int]:
     """What the kernel's label map says at pixels (x, y)."""
     printed = notebook.run(f"print([int(w.label_map[y, x]) for x, y in {list(points)}])")
     return json.loads(printed)
-
-
-def assert_the_screen_agrees_with_the_kernel(
-    notebook: NotebookPage, widget: WidgetOnScreen
-) -> None:
-    """Every certain pixel is painted in its object's colour, and nothing is painted elsewhere."""
-    certain = json.loads(notebook.run(CERTAIN_PIXELS))
-    assert len(certain["points"]) > 1000
-    painted = widget.painted(certain["points"])
-    wrong = []
-    for point, object_id, (*color, alpha) in zip(
-        certain["points"], certain["ids"], painted, strict=True
-    ):
-        if object_id == 0:
-            right = alpha == 0
-        else:
-            expected = bytes.fromhex(certain["colors"][str(object_id)].lstrip("#"))
-            right = alpha > 0 and all(abs(a - b) <= 6 for a, b in zip(color, expected, strict=True))
-        if not right:
-            wrong.append((point, object_id, color, alpha))
-    assert wrong == []
 
 
 def test_masks_appear_where_she_clicks_and_the_next_cell_reads_them(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import pytest
@@ -34,19 +33,6 @@ w = dw.SegmentationWidget(samples.path("coffee.jpg"), segmenter=Discs())
 display(w)
 """
 MORE_CELLS = tuple(f"print('cell {number}')" for number in range(40))
-# What a stray key could change: cells and their text, which one is chosen, the mode, dialogs.
-NOTEBOOK_STATE = """() => {
-  const { content } = window.jupyterapp.shell.currentWidget;
-  return JSON.stringify({
-    cells: content.widgets.map((cell) => [cell.model.type, cell.model.sharedModel.getSource()]),
-    active: content.activeCellIndex,
-    selected: content.widgets.map((cell) => content.isSelected(cell)),
-    mode: content.mode,
-    dialogs: document.querySelectorAll(".jp-Dialog, .lm-Menu, .jp-DocumentSearch-overlay").length,
-    panels: document.querySelectorAll(".lm-DockPanel-tabBar .lm-TabBar-tab").length,
-    collapsed: content.widgets.map((cell) => cell.inputHidden),
-  });
-}"""
 ALIVE = """
 gc.collect()
 alive = [o for o in gc.get_objects() if isinstance(o, dw.SegmentationWidget)]
@@ -72,7 +58,7 @@ def test_no_key_that_she_presses_on_the_widget_changes_the_notebook(
     notebook: NotebookPage, widget: WidgetOnScreen
 ) -> None:
     widget.click(200, 120)
-    before = json.loads(notebook.page.evaluate(NOTEBOOK_STATE))
+    before = notebook.state()
     for key in [
         *"abcdefghijklmnopqrstuvwxyz0123456789",
         *("[", "]", ",", ".", "+", "-", "#", "="),
@@ -84,14 +70,14 @@ def test_no_key_that_she_presses_on_the_widget_changes_the_notebook(
             continue  # full screen hides the notebook: it is looked at by itself
         widget.canvas.focus()
         notebook.page.keyboard.press(key)
-        assert json.loads(notebook.page.evaluate(NOTEBOOK_STATE)) == before, key
+        assert notebook.state() == before, key
 
 
 def test_no_gesture_opens_a_menu_or_chooses_another_cell(
     notebook: NotebookPage, widget: WidgetOnScreen
 ) -> None:
     widget.click(200, 120)
-    before = json.loads(notebook.page.evaluate(NOTEBOOK_STATE))
+    before = notebook.state()
     widget.click(260, 160, button="right")
     mouse = notebook.page.mouse
     for modifier in ("Shift", "Alt", "Control"):
@@ -103,7 +89,7 @@ def test_no_gesture_opens_a_menu_or_chooses_another_cell(
     mouse.move(*widget.place(160, 130), steps=3)
     mouse.up(button="right")
     widget.wait_for_the_answer()
-    assert json.loads(notebook.page.evaluate(NOTEBOOK_STATE)) == before
+    assert notebook.state() == before
 
 
 def test_escape_gives_the_keys_back_to_the_notebook(

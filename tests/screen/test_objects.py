@@ -90,6 +90,20 @@ def test_she_names_relabels_and_notes_something_about_an_object(labelled: Host) 
     assert dict(labelled.widget.objects[2].attributes) == {}
 
 
+def test_what_she_is_typing_stays_when_an_answer_comes(labelled: Host) -> None:
+    labelled.key("F2")
+    labelled.root.get_by_label("New attribute").fill("fur")
+    labelled.root.get_by_label("Its value").press_sequentially("bron")
+    labelled.page.keyboard.press("ArrowLeft")
+    labelled.widget.session.set_label(3, "dog")
+    labelled.settle()
+    assert labelled.root.locator("select[name=label]").input_value() == "dog"
+    labelled.page.keyboard.type("w")
+    labelled.page.keyboard.press("Enter")
+    labelled.settle()
+    assert dict(labelled.widget.objects[2].attributes) == {"fur": "brown"}
+
+
 def test_letters_typed_into_a_name_do_nothing_else(labelled: Host) -> None:
     labelled.key("F2")
     labelled.page.keyboard.type("n z b delete h")
