@@ -2,8 +2,10 @@
 
 Usage:
     python -m benchmarks.latency [--model NAME] [--threads 2] [--repeats 7] [--browser]
+                                 [--data DATA]
 
-Prints the tables of docs/performance.md.
+Prints the tables of docs/performance.md. DATA is a folder as `dynamite-widget evaluate` takes it:
+its photographs, with one click in the middle of each object, take the place of clicks anywhere.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,10 +25,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import dynamite_widget as dw
+from benchmarks.refining import middle
 from dynamite_widget import samples
+from dynamite_widget.evaluation import Scene
+from dynamite_widget.evaluation.readers import open_scenes
+from dynamite_widget.features import Features
 
 SIZES = ((640, 480), (1024, 768), (2048, 1536))
 OBJECTS = (1, 5, 20, 50)
+MOST_PHOTOGRAPHS = 100
 
 
 def main() -> None:
@@ -37,6 +45,7 @@ def main() -> None:
     parser.add_argument(
         "--browser", action="store_true", help="measure the screen in JupyterLab instead"
     )
+    parser.add_argument("--data", help="measure clicks on true objects of these photographs")
     given = parser.parse_args()
 
     torch.set_num_threads(given.threads)
@@ -49,7 +58,12 @@ def main() -> None:
             print(row, flush=True)
         return
     segmenter = dw.Segmenter.load(given.model, device="cpu")
-    for row in kernel_table(segmenter, given.repeats):
+    table = (
+        true_objects_table(segmenter, given.data, given.repeats)
+        if given.data
+        else kernel_table(segmenter, given.repeats)
+    )
+    for row in table:
         print(row, flush=True)
 
 
@@ -71,6 +85,31 @@ def kernel_table(segmenter: dw.Segmenter, repeats: int) -> Iterator[str]:
         cells = " | ".join(f"{spent:.0f} ms" for spent in clicking)
         kept = f"{features.nbytes / 1e6:.1f} MB"
         yield f"| {width} × {height} | {encoding:.0f} ms | {kept} | {cells} |"
+
+
+def true_objects_table(segmenter: dw.Segmenter, data: str, repeats: int) -> Iterator[str]:
+    """Time of one more click where each object is one: photographs at 1024 x 768, as rows."""
+    scenes = open_scenes(data).evenly(MOST_PHOTOGRAPHS)
+    yield f"| {Path(data).name}, 1024 × 768 | photographs | click, p50 | slowest |"
+    yield "|---" * 4 + "|"
+    for n in (5, 10, 20):
+        spent = [
+            milliseconds(partial(segmenter.segment, *middles(segmenter, scene, n)), repeats)
+            for scene in [scene for scene in scenes if len(scene.masks) >= n][:12]
+        ]
+        if spent:
+            p50, slowest = statistics.median(spent), max(spent)
+            yield f"| {n} objects | {len(spent)} | {p50:.0f} ms | {slowest:.0f} ms |"
+
+
+def middles(segmenter: dw.Segmenter, scene: Scene, count: int) -> tuple[Features, list[dw.Click]]:
+    """Features of a photograph at 1024 x 768, and a click in the middle of some objects."""
+    width, height = 1024, 768
+    rows, columns = scene.image.shape[:2]
+    photograph = np.array(Image.fromarray(scene.image).resize((width, height)))
+    clicks = [middle(mask, k) for k, mask in enumerate(scene.masks[:count], start=1)]
+    moved = [replace(c, x=c.x * width / columns, y=c.y * height / rows) for c in clicks]
+    return segmenter.encode(photograph), moved
 
 
 def encode_anew(segmenter: dw.Segmenter, photograph: NDArray[np.uint8]) -> None:

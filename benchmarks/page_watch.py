@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from playwright.sync_api import Locator, Page
@@ -158,15 +159,26 @@ class PageWatch:
         """Wait until nothing moves, and begin to time the next press."""
         self._page.evaluate("() => window.prepare()")
 
-    def seen(self) -> dict[str, float]:
-        """Milliseconds from the press to the first frame, and to those with dot and mask."""
-        return self._page.evaluate("async () => { await frames(3); return window.seen; }")
+    def seen(self, last: str) -> dict[str, float]:
+        """Milliseconds from the press to the first frame, and to those with dot and mask.
+
+        Args:
+            last: which of "frame", "dot" and "mask" to wait for, ten seconds at most: a mask as
+                small as its dot is never seen. Questions to the page take its time, so it is left
+                alone between a few of them.
+        """
+        deadline = time.monotonic() + 10
+        while True:
+            self._page.wait_for_timeout(800)
+            seen: dict[str, float] = self._page.evaluate("() => window.seen")
+            if last in seen or time.monotonic() > deadline:
+                return seen
 
     def bare_press(self) -> float:
         """Press where nobody paints, and return the milliseconds to the next frame."""
         self.prepare()
         self._page.mouse.click(12, 12)
-        return self.seen()["frame"]
+        return self.seen("frame")["frame"]
 
     def frames(self, kind: str, seconds: float) -> list[float]:
         """Pan, zoom or rest for a while, and return how many milliseconds each frame took."""

@@ -141,8 +141,8 @@ def click_around(screen: Screen, widget: WidgetOnScreen) -> list[Painted]:
         page.mouse.move(*widget.place(x, y))
         echoes.append(page.evaluate("() => window.echo()"))
         watch.prepare()
-        widget.click(x, y)
-        seen.append(watch.seen())
+        page.mouse.click(*widget.place(x, y))
+        seen.append(watch.seen("mask"))
     computed = json.loads(screen.notebook.run("import json; print(json.dumps(timed.spent))"))
     return [
         Painted(one.get("dot", one["mask"]), pressed, one["mask"], computed[str(number)], echo)
