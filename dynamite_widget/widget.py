@@ -233,8 +233,8 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
                 return
 
     def _publish(self) -> None:
-        """Bring the synchronised traits up to date; those that did not change are not sent."""
-        with self._wire:
+        """Bring the synchronised traits up to date, in one message; only what changed is sent."""
+        with self._wire, self.hold_sync():
             traits = self._shown.traits(self._received)
             if self._shown.place != self._images.place:  # that one is being opened
                 traits["_status"] |= {"activity": "encoding"}

@@ -1,11 +1,12 @@
 // Borders: draws the outlines of all objects, from a picture of them while the view moves.
 
-import type { Outline } from "./outlines.ts";
+import { simplified, type Outline } from "./outlines.ts";
 import type { Size, Viewport } from "./viewport.ts";
 
 /** One object's border, in pixels of the label map. */
 export interface Border {
-  readonly path: Path2D;
+  /** The line for a zoom, in device pixels for a pixel of the label map. */
+  readonly pathAt: (scale: number) => Path2D;
   readonly points: number;
   readonly left: number;
   readonly top: number;
@@ -30,6 +31,10 @@ export interface BorderFrame {
 
 /** With fewer points than this every frame is drawn anew: it costs a few milliseconds. */
 const FEW_POINTS = 3000;
+/** From this many device pixels for a pixel of the label map on, lines are drawn as traced. */
+const AS_TRACED_FROM = 1.5;
+/** Below it they have a quarter of the points, none of them farther away than this: half a pixel. */
+const TOLERANCE = 0.5;
 
 export class Borders {
   #borders = new Map<number, Border>();
@@ -69,7 +74,7 @@ export class Borders {
     for (const [id, style] of styles) {
       const border = this.#borders.get(id);
       if (!border || !standsOut(style) || !isSeen(border, frame)) continue;
-      strokeBorder(context, border.path, style, frame.viewport.scale);
+      strokeBorder(context, border, style, frame);
     }
     context.restore();
     return rough;
@@ -128,7 +133,7 @@ export class Borders {
       const border = this.#borders.get(id);
       if (!border || !isSeen(border, frame)) continue;
       const plain = { color, active: false, hovered: false, flash: 0 };
-      strokeBorder(context, border.path, plain, frame.viewport.scale);
+      strokeBorder(context, border, plain, frame);
     }
     context.restore();
   }
@@ -144,10 +149,11 @@ function enter(context: CanvasRenderingContext2D, { viewport }: BorderFrame): vo
 /** A light line in a dark one, in the object's colour: it shows on any photograph. */
 function strokeBorder(
   context: CanvasRenderingContext2D,
-  path: Path2D,
+  border: Border,
   style: BorderStyle,
-  scale: number,
+  { viewport: { scale }, ratio }: BorderFrame,
 ): void {
+  const path = border.pathAt(scale * ratio);
   const extra = (style.active ? 1 : 0) + (style.hovered ? 0.5 : 0) + style.flash * 4;
   const stroke = (color: string, width: number) => {
     context.strokeStyle = color;
@@ -185,22 +191,36 @@ function isSeen(border: Border, { viewport, size }: BorderFrame): boolean {
 }
 
 function borderOf(outline: Outline): Border {
-  const path = new Path2D();
+  const rough = simplified(outline, TOLERANCE);
+  const path = pathOf(rough);
+  let traced: Path2D | undefined;
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  let points = 0;
   for (const line of outline) {
-    points += line.length / 2;
     for (let i = 0; i < line.length; i += 2) {
       const x = line[i] ?? 0;
       const y = line[i + 1] ?? 0;
-      if (i === 0) path.moveTo(x, y);
-      else path.lineTo(x, y);
       if (x < left) left = x;
       if (x > right) right = x;
       if (y < top) top = y;
       if (y > bottom) bottom = y;
     }
+  }
+  return {
+    pathAt: (scale) => (scale < AS_TRACED_FROM ? path : (traced ??= pathOf(outline))),
+    points: rough.reduce((sum, line) => sum + line.length / 2, 0),
+    left,
+    top,
+    right,
+    bottom,
+  };
+}
+
+function pathOf(outline: Outline): Path2D {
+  const path = new Path2D();
+  for (const line of outline) {
+    path.moveTo(line[0] ?? 0, line[1] ?? 0);
+    for (let i = 2; i < line.length; i += 2) path.lineTo(line[i] ?? 0, line[i + 1] ?? 0);
     path.closePath();
   }
-  return { path, points, left, top, right, bottom };
+  return path;
 }

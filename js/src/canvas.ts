@@ -17,6 +17,8 @@ import type { ViewState } from "./view_state.ts";
 import { fit, resized, toView, type Point, type Size, type Viewport } from "./viewport.ts";
 
 const PULSE_MS = 1200;
+/** Waiting dots move on so often: where kernel and page share a processor, frames delay answers. */
+const PULSE_STEP_MS = 100;
 /** A view that was not moved for so long is at rest: it is drawn sharp. */
 const REST_MS = 120;
 /** From this many CSS pixels for one image pixel on, pixels are shown as squares. */
@@ -59,6 +61,7 @@ export class Canvas {
   /** Moved since the last frame, however long that took. */
   #moved = false;
   #endFlash: ReturnType<typeof setTimeout> | undefined;
+  #pulse: ReturnType<typeof setTimeout> | undefined;
   readonly #calm: MediaQueryList | null;
 
   constructor(
@@ -98,6 +101,7 @@ export class Canvas {
       appear.disconnect();
       cancelAnimationFrame(this.#frame);
       clearTimeout(this.#endFlash);
+      clearTimeout(this.#pulse);
       this.photograph.free();
       this.masks.map = null;
       this.#resting.forget();
@@ -234,8 +238,10 @@ export class Canvas {
     if (this.#photographIsStale) this.#drawPhotograph();
     const moving = this.#moved || now - this.#movedAt < REST_MS;
     this.#moved = false;
-    const moves = this.#drawMarks(now, moving);
-    if (moves) this.redraw();
+    const next = this.#drawMarks(now, moving);
+    clearTimeout(this.#pulse);
+    if (next === "frame") this.redraw();
+    if (next === "pulse") this.#pulse = setTimeout(() => this.redraw(), PULSE_STEP_MS);
     if (!moving) this.#wantDetail();
     else this.redraw();
   }
@@ -262,10 +268,10 @@ export class Canvas {
     }
   }
 
-  /** Returns whether something on it moves by itself. */
-  #drawMarks(now: number, moving: boolean): boolean {
+  /** Returns when to draw again because something on it moves by itself; null: nothing does. */
+  #drawMarks(now: number, moving: boolean): "frame" | "pulse" | null {
     const context = this.#prepare(this.#marksCanvas);
-    if (!context) return false;
+    if (!context) return null;
     const { kernel, state } = this;
     const { viewport, size } = state;
     const { scene } = kernel.shown;
@@ -295,7 +301,8 @@ export class Canvas {
     if (state.keyboard) drawCrosshair(context, toView(viewport, state.keyboard), size);
     this.tool().draw?.(context);
     if (calm && this.#flashes.any) this.#endFlash ??= setTimeout(() => this.#calmDown(), FLASH_MS);
-    return (this.#flashes.any && !calm) || waits || rough;
+    if ((this.#flashes.any && !calm) || rough) return "frame";
+    return waits ? "pulse" : null;
   }
 
   /** Without motion a flash is steady, and gone after its time. */
@@ -313,11 +320,15 @@ export class Canvas {
     if (options.moving) return this.#drawMaps(context, styles, options);
     const { viewport, size } = this.state;
     const { masks, box } = this.detail;
-    const look = JSON.stringify([...styles, options]);
+    const steady = new Map([...styles].map(([id, style]) => [id, { ...style, flash: 0 }]));
+    const look = JSON.stringify([...steady, options]);
     const of = [look, viewport, this.masks.map, masks.map, box];
     this.#resting.show(context, { size, ratio: this.#ratio }, of, (inner) => {
-      this.#drawMaps(inner, styles, options);
+      this.#drawMaps(inner, steady, options);
     });
+    const flashing = new Map([...styles].filter(([, { flash }]) => flash > 0));
+    if (flashing.size)
+      this.#drawMaps(context, flashing, { ...options, opacity: 0, outline: false });
     return false;
   }
 

@@ -78,3 +78,49 @@ function traceLine(
     );
   }
 }
+
+/**
+ * The same lines with fewer points; what is left out lies within `tolerance` of what stays.
+ *
+ * From each point that stays, the next one is the farthest that can be reached so (Sklansky and
+ * Gonzalez, Pattern Recognition 1980): one walk along the line.
+ */
+export function simplified(outline: Outline, tolerance: number): Outline {
+  return outline.map((line) => simplifiedLine(line, tolerance));
+}
+
+function simplifiedLine(line: Float32Array, tolerance: number): Float32Array {
+  const kept: number[] = [];
+  let [fromX, fromY] = [line[0] ?? 0, line[1] ?? 0];
+  let [lastX, lastY] = [fromX, fromY];
+  // Directions that pass near enough to all points since the one that was kept last.
+  let middle = 0;
+  let [low, high] = [-Infinity, Infinity];
+  kept.push(fromX, fromY);
+  for (let i = 2; i < line.length; i += 2) {
+    const [x, y] = [line[i] ?? 0, line[i + 1] ?? 0];
+    let distance = Math.hypot(x - fromX, y - fromY);
+    let angle = turn(Math.atan2(y - fromY, x - fromX), middle);
+    if (angle < low || angle > high) {
+      kept.push(lastX, lastY);
+      [fromX, fromY] = [lastX, lastY];
+      distance = Math.hypot(x - fromX, y - fromY);
+      angle = Math.atan2(y - fromY, x - fromX);
+      [middle, low, high] = [angle, -Infinity, Infinity];
+    }
+    if (low === -Infinity) middle = angle;
+    if (distance > tolerance) {
+      const width = Math.asin(tolerance / distance);
+      low = Math.max(low, angle - width);
+      high = Math.min(high, angle + width);
+    }
+    [lastX, lastY] = [x, y];
+  }
+  if (kept.length > 2) kept.push(lastX, lastY);
+  return kept.length > 4 ? Float32Array.from(kept) : line;
+}
+
+/** An angle in the turn around `middle`. */
+function turn(angle: number, middle: number): number {
+  return angle - 2 * Math.PI * Math.round((angle - middle) / (2 * Math.PI));
+}

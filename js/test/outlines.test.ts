@@ -1,7 +1,7 @@
 // Outlines close around every part and hole of an object, and stay on its border.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { traceOutlines } from "../src/outlines.ts";
+import { simplified, traceOutlines } from "../src/outlines.ts";
 
 function trace(...rows: string[]) {
   const ids = Uint16Array.from(Array.from(rows.join(""), Number));
@@ -65,4 +65,43 @@ test("every line surrounds about as many pixels as the object has", () => {
   assert.equal(lines.length, 1);
   const [line] = lines;
   assert.ok(line && Math.abs(area(line) / 2 - pixels) < 0.03 * pixels);
+});
+
+/** How far a point lies from a closed line. */
+function distance(line: Float32Array, x: number, y: number): number {
+  let least = Infinity;
+  for (let i = 0; i < line.length; i += 2) {
+    const [ax, ay] = [line[i] ?? 0, line[i + 1] ?? 0];
+    const j = (i + 2) % line.length;
+    const [dx, dy] = [(line[j] ?? 0) - ax, (line[j + 1] ?? 0) - ay];
+    const along = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1);
+    const at = Math.max(0, Math.min(along, 1));
+    least = Math.min(least, Math.hypot(x - ax - at * dx, y - ay - at * dy));
+  }
+  return least;
+}
+
+test("a simpler line has a few of the points, and the others lie near it", () => {
+  const size = 400;
+  const ids = new Uint16Array(size * size);
+  for (let i = 0; i < ids.length; i++) {
+    const [x, y] = [(i % size) - 200, Math.floor(i / size) - 190];
+    const radius = 120 * (1 + 0.2 * Math.sin(7 * Math.atan2(y, x)));
+    ids[i] = Math.hypot(x, y) < radius && Math.hypot(x, y) > 20 ? 1 : 0;
+  }
+  const outline = traceOutlines(ids, { width: size, height: size }).get(1) ?? [];
+  const simple = simplified(outline, 0.5);
+  assert.equal(simple.length, 2);
+  outline.forEach((line, k) => {
+    const fewer = simple[k] ?? new Float32Array();
+    assert.ok(fewer.length < line.length / 3, `${fewer.length} of ${line.length}`);
+    for (let i = 0; i < line.length; i += 2) {
+      assert.ok(distance(fewer, line[i] ?? 0, line[i + 1] ?? 0) <= 0.5 + 1e-4);
+    }
+  });
+});
+
+test("what is too small to be simpler stays as it is", () => {
+  const pixel = trace("000", "010", "000").get(1) ?? [];
+  assert.ok((simplified(pixel, 0.5)[0]?.length ?? 0) >= 6);
 });
