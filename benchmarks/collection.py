@@ -24,14 +24,12 @@ import numpy as np
 import psutil
 import torch
 from PIL import Image, ImageDraw
-from playwright.sync_api import sync_playwright
 
 import dynamite_widget as dw
+from benchmarks.lab_page import lab_page
 from benchmarks.latency import machine
 from dynamite_widget import samples
 from dynamite_widget.collection import Collection
-from tests.browser.chromium import QUIET, find_chromium
-from tests.browser.jupyter_server import running_jupyter_server
 from tests.browser.notebook_page import NotebookPage
 from tests.browser.widget_on_screen import WidgetOnScreen
 
@@ -39,6 +37,8 @@ LISTED = 1000
 MOVES = {(1024, 768): 12, (6000, 4000): 5}
 """How often photographs of some size are moved between."""
 JUMPS = 4
+QUIET_MS = 400
+"""Questions to the page take its time, so it is left alone for so long between two of them."""
 AWAY = 3
 """So far a jump goes that nothing was made ready for."""
 
@@ -175,27 +175,20 @@ class Spent:
 
 def moving_table(model: str, threads: int) -> Iterator[str]:
     """How long the next image takes that was sent ahead or made ready, and one that was not."""
-    with (
-        tempfile.TemporaryDirectory() as home,
-        running_jupyter_server(Path(home)) as server,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
-        page = browser.new_page(viewport={"width": 1400, "height": 1100})
+    with lab_page() as lab:
         set_up = SET_UP.format(model=model, threads=threads)
-        notebook = NotebookPage.open(page, server, cells=(set_up, "w"), path=None)
+        notebook = NotebookPage.open(lab.page, lab.server, cells=(set_up, "w"), path=None)
         notebook.run_cell(0)
         yield "\n| moving on | from the press of the key | fastest | p50 | p95 | wanted, p95 |"
         yield "|---|---|---|---|---|---|"
         for size, moves in MOVES.items():
-            folder = Path(home) / f"{size[0]}"
+            folder = lab.home / f"{size[0]}"
             folder.mkdir()
             colors = [
                 save_photograph(folder / f"{number:02}.jpg", size, number)
                 for number in range(moves + 1)
             ]
             yield from moving_rows(notebook, folder, size, colors)
-        browser.close()
 
 
 def moving_rows(
@@ -296,9 +289,11 @@ class Moving:
         notebook.page.wait_for_timeout(300)  # what was sent ahead is decoded, as a person's is
         before = processor_time()
         press()
-        notebook.page.wait_for_function("() => window.painted !== null")
+        notebook.page.wait_for_timeout(QUIET_MS)
+        while (seen := notebook.page.evaluate("() => window.painted")) is None:
+            notebook.page.wait_for_timeout(QUIET_MS)
         spent = processor_time() - before
-        pressed, painted = notebook.page.evaluate("() => window.painted")
+        pressed, painted = seen
         heard, told = json.loads(notebook.run("print(noted[-1])"))
         return Times(heard - pressed, told - pressed, painted - pressed, spent)
 

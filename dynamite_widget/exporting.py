@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from dynamite_widget import pictures
 from dynamite_widget.acting import ActingLabelling
 from dynamite_widget.clicks import Click
-from dynamite_widget.formats import coco, files, geojson, hugging_face, label_png, yolo
+from dynamite_widget.formats import coco, files, geojson, hugging_face, yolo
 from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.data_sets import DataSetFormat, write_data_set
 from dynamite_widget.formats.folders import safe_name
@@ -22,7 +21,8 @@ from dynamite_widget.formats.geojson import Transform
 from dynamite_widget.images import RGBImage
 from dynamite_widget.keeping import KeptLabelling
 from dynamite_widget.objects import SegmentedObject
-from dynamite_widget.saving import at_home, write_together
+from dynamite_widget.picture_files import write_pictures
+from dynamite_widget.saving import at_home
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,34 +133,35 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
             self.size, _shown(view.objects), view.state.clicks, click_radius=click_radius
         )
 
-    def save_pictures(self, folder: str | PathLike[str]) -> tuple[Path, ...]:
+    def save_pictures(
+        self, folder: str | PathLike[str], *, name: str | None = None
+    ) -> tuple[Path, ...]:
         """Save overlay, masks without clicks, click map, and one binary mask for each object.
 
         They are PNGs of the image's own size, named after it: NAME_overlay.png, NAME_masks.png,
         NAME_clicks.png and, with 255 for an object's pixels, NAME_mask_ID_LABEL.png. Older ones of
-        the same names are replaced.
+        this image are replaced, also those of objects that are gone.
 
         Args:
             folder: made if it is not there.
+            name: another NAME than that of the image's file.
 
         Returns:
             The paths, in this order.
+
+        Raises:
+            ValueError: if there are pictures of another image of that name; they stay.
         """
-        stem = safe_name(Path(self._file_name).stem) or "image"
         drawn = {
             "overlay": self.overlay(),
             "masks": self.overlay(clicks=False),
             "clicks": self.click_map(),
         }
         for each in self.objects:
-            name = "_".join(filter(None, [f"mask_{each.id:03d}", safe_name(each.label or "")]))
-            drawn[name] = each.mask.to_array().astype(np.uint8) * 255
-        contents = {
-            at_home(folder) / f"{stem}_{name}.png": label_png.encoded(Image.fromarray(picture))
-            for name, picture in drawn.items()
-        }
-        write_together(contents)
-        return tuple(contents)
+            parts = [f"mask_{each.id:03d}", safe_name(each.label or "")]
+            drawn["_".join(filter(None, parts))] = each.mask.to_array().astype(np.uint8) * 255
+        stem = safe_name(Path(self._file_name).stem if name is None else name) or "image"
+        return write_pictures(at_home(folder), stem, drawn, self._identity.sha256)
 
     def figure(
         self,

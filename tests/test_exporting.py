@@ -123,6 +123,35 @@ def test_she_saves_overlay_masks_clicks_and_one_binary_mask_an_object(
         np.testing.assert_array_equal(picture, mask * 255)
 
 
+def test_pictures_of_another_image_of_the_same_name_are_not_replaced(tmp_path: Path) -> None:
+    sessions = []
+    for k, folder in enumerate(("left", "right")):
+        (tmp_path / folder).mkdir()
+        Image.new("RGB", (40, 30), (90 * k, 0, 0)).save(tmp_path / folder / "0001.png")
+        sessions.append(Session(tmp_path / folder / "0001.png", NearestClick()))
+        sessions[-1].click(10, 10, sessions[-1].add_object())
+    before = {path: path.read_bytes() for path in sessions[0].save_pictures(tmp_path / "out")}
+    with pytest.raises(ValueError, match=r"0001_overlay\.png shows another image .* name="):
+        sessions[1].save_pictures(tmp_path / "out")
+    assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+    named = sessions[1].save_pictures(tmp_path / "out", name="right_0001")
+    assert {path.name.removeprefix("right_") for path in named} == {path.name for path in before}
+    sessions[0].undo()
+    assert sessions[0].save_pictures(tmp_path / "out") == tuple(before)
+
+
+def test_masks_of_objects_that_are_gone_leave_the_folder(session: Session, tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    saved = {*session.save_pictures(folder)}
+    theirs = folder / "my_street_mask_009_notes.png"
+    theirs.write_bytes(b"somebody else's")
+    session.remove_object(1)
+    left = {path for path in saved if "mask_001" not in path.name}
+    assert {*session.save_pictures(folder)} == left < saved
+    assert {*folder.iterdir()} == left | {theirs}
+
+
 def test_pictures_have_the_full_resolution_of_a_large_photograph() -> None:
     session = Session(np.zeros((3000, 4000, 3), np.uint8), NearestClick())
     mask = np.zeros((3000, 4000), bool)

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from dynamite_widget.formats.annotations import Annotations, checked_size
 
@@ -67,8 +68,8 @@ def numbers(data: bytes) -> NDArray[np.integer]:
     return pixels.astype(np.uint8) if pixels.dtype == bool else pixels
 
 
-def encoded(image: Image.Image) -> bytes:
-    """Write an image as PNG."""
+def encoded(image: Image.Image, text: PngInfo | None = None) -> bytes:
+    """Write an image as PNG, with some text beside the pixels."""
     buffer = io.BytesIO()
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG", pnginfo=text)
     return buffer.getvalue()
