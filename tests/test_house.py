@@ -35,7 +35,7 @@ FLOORS = (
     {
         *("commands", "history", "protocol", "network_input", "features", "segmenter"),
         *("asking", "answering", "formats", "message_fields", "importing", "collection_requests"),
-        *("pictures", "figures", "protocol_traits"),
+        *("pictures", "picture_files", "figures", "protocol_traits"),
     },
     {
         "session",
