@@ -32,6 +32,9 @@ interface Row {
   readonly update: (object: SegmentedObject, look: ObjectListLook) => void;
 }
 
+/** Up to so many objects have two lines in the list each. */
+const ROOMY = 8;
+
 export class ObjectList {
   readonly node: HTMLElement;
   readonly #count = element("span", { class: "dw-count" });
@@ -84,6 +87,7 @@ export class ObjectList {
       }
       row.update(object, look);
     });
+    this.#list.classList.toggle("dw-many", objects.length > ROOMY);
     setText(this.#count, objects.length ? String(objects.length) : "");
     this.#empty.hidden = objects.length > 0;
     if (active !== this.#active) {
