@@ -61,6 +61,7 @@ _MARKS = """(canvas) => {
     const now = performance.now();
     window.seen.frame ??= now - pressed.at;
     const answered = pressed.clicked && widget.getAttribute("aria-busy") === "false";
+    if (window.seen.dot && !answered) return; // to look takes milliseconds of the page's own
     const pixels = look(canvas);
     const ratio = canvas.width / canvas.clientWidth;
     for (let i = 0; i < pixels.length && !window.seen.mask; i++) {
