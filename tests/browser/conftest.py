@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.jupyter_server import JupyterServer, running_jupyter_server
 from tests.browser.notebook_page import NotebookPage
+from tests.browser.widget_on_screen import WidgetOnScreen
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCREENSHOTS = REPOSITORY / "test-results"
@@ -62,3 +63,12 @@ def open_notebook(
     yield open_one
     for notebook in opened:
         notebook.shut_down_kernel()
+
+
+@pytest.fixture
+def widget(notebook: NotebookPage) -> WidgetOnScreen:
+    """A new widget on a fresh photograph, in the first cell of the file's notebook."""
+    notebook.run_cell(0)
+    widget = notebook.widget()
+    widget.wait_until_it_shows_the_photograph()
+    return widget

@@ -1,6 +1,6 @@
 """She labels fifty objects by mouse and keyboard, puts some right, and reads the table.
 
-A stand-in answers each click with a disc, so that all that should come of it can be computed.
+Every click is answered by a disc, so that all that should come of it can be computed.
 """
 
 from __future__ import annotations
@@ -14,29 +14,16 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.agreement import assert_the_screen_agrees_with_the_kernel
 from tests.browser.conftest import SaveScreenshot
+from tests.browser.discs import DISCS
 from tests.browser.notebook_page import NotebookPage
 from tests.browser.widget_on_screen import WidgetOnScreen
 
-SHOW_THE_WIDGET = """
+SHOW_THE_WIDGET = f"""
+{DISCS}
 import json
-import numpy as np
-import dynamite_widget as dw
-from dynamite_widget import samples
-
-class Discs:
-    def encode(self, image):
-        return np.asarray(image).shape[:2]
-
-    def segment(self, features, clicks):
-        rows, columns = np.indices(features)
-        label_map = np.zeros(features, np.uint16)
-        for click in clicks:
-            near = np.hypot(columns - click.x, rows - click.y) <= 20
-            label_map[near] = click.object_id
-        return label_map
-
+discs.radius = 20
 labels = ["cup", "saucer", "spoon"]
-w = dw.SegmentationWidget(samples.path("coffee.jpg"), segmenter=Discs(), labels=labels)
+w = dw.SegmentationWidget(samples.path("coffee.jpg"), segmenter=discs, labels=labels)
 w
 """
 READ_THE_TABLE = """
@@ -56,14 +43,6 @@ DISC = 20
 @pytest.fixture(scope="module")
 def notebook(open_notebook: Callable[..., NotebookPage]) -> NotebookPage:
     return open_notebook(SHOW_THE_WIDGET, "print('the cell below')")
-
-
-@pytest.fixture
-def widget(notebook: NotebookPage) -> WidgetOnScreen:
-    notebook.run_cell(0)
-    widget = notebook.widget()
-    widget.wait_until_it_shows_the_photograph()
-    return widget
 
 
 def row(widget: WidgetOnScreen, object_id: int) -> Locator:
@@ -112,6 +91,7 @@ def test_fifty_objects_are_labelled_put_right_and_read_from_the_table(
     # 31 goes too far: the eraser takes its right half.
     choose(widget, 31)
     keyboard.press("e")
+    widget.wait_until_it_stands_still()
     x, y = PLACES[30]
     mouse.move(*widget.place(x + 14, y - 24))
     mouse.down()
@@ -127,6 +107,7 @@ def test_fifty_objects_are_labelled_put_right_and_read_from_the_table(
     widget.key("z")
     # 40 needs a closer look: the wheel goes in, a click takes a corner away, and out again.
     choose(widget, 40)
+    widget.wait_until_it_stands_still()
     x, y = PLACES[39]
     place = widget.place(x - 12, y - 12)
     mouse.move(place[0] - 2, place[1])

@@ -15,33 +15,12 @@ from playwright.sync_api import expect
 from tests.browser.accessibility import violations
 from tests.browser.agreement import assert_the_screen_agrees_with_the_kernel
 from tests.browser.conftest import SaveScreenshot
+from tests.browser.discs import DISCS
 from tests.browser.notebook_page import NotebookPage
 from tests.browser.widget_on_screen import WidgetOnScreen
 
-SHOW_THE_WIDGET = """
-import json, time
-import numpy as np
-import dynamite_widget as dw
-from dynamite_widget import samples
-
-class Discs:
-    seconds = 0.0
-
-    def encode(self, image):
-        return np.asarray(image).shape[:2]
-
-    def segment(self, features, clicks):
-        time.sleep(self.seconds)
-        rows, columns = np.indices(features)
-        label_map = np.zeros(features, np.uint16)
-        for click in clicks:
-            if click.x < 5 and click.y < 5:
-                raise RuntimeError("the corner cannot be segmented")
-            near = np.hypot(columns - click.x, rows - click.y) <= 40
-            label_map[near] = click.object_id
-        return label_map
-
-discs = Discs()
+SHOW_THE_WIDGET = f"""
+{DISCS}
 w = dw.SegmentationWidget(
     samples.path("coffee.jpg"), segmenter=discs, labels=["cup", "saucer", "spoon"]
 )
@@ -57,15 +36,6 @@ BRIGHTNESS = """(root) => {
 @pytest.fixture(scope="module")
 def notebook(open_notebook: Callable[..., NotebookPage]) -> NotebookPage:
     return open_notebook(SHOW_THE_WIDGET, "w")
-
-
-@pytest.fixture
-def widget(notebook: NotebookPage) -> WidgetOnScreen:
-    """A new widget on a fresh photograph, in the same cell."""
-    notebook.run_cell(0)
-    widget = notebook.widget()
-    widget.wait_until_it_shows_the_photograph()
-    return widget
 
 
 def ids_at(notebook: NotebookPage, *points: tuple[int, int]) -> list[int]:

@@ -7,29 +7,17 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.discs import DISCS
 from tests.browser.notebook_page import NotebookPage
 from tests.browser.widget_on_screen import WidgetOnScreen
 
-SHOW_THE_WIDGET = """
+SHOW_THE_WIDGET = f"""
+{DISCS}
 import gc, resource
-import numpy as np
 import ipywidgets
-import dynamite_widget as dw
-from dynamite_widget import samples
 from IPython.display import display
 
-class Discs:
-    def encode(self, image):
-        return np.asarray(image).shape[:2]
-
-    def segment(self, features, clicks):
-        rows, columns = np.indices(features)
-        label_map = np.zeros(features, np.uint16)
-        for click in clicks:
-            label_map[np.hypot(columns - click.x, rows - click.y) <= 40] = click.object_id
-        return label_map
-
-w = dw.SegmentationWidget(samples.path("coffee.jpg"), segmenter=Discs())
+w = dw.SegmentationWidget(samples.path("coffee.jpg"), segmenter=discs)
 display(w)
 """
 MORE_CELLS = tuple(f"print('cell {number}')" for number in range(40))
@@ -44,14 +32,6 @@ MEMORY = "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
 @pytest.fixture(scope="module")
 def notebook(open_notebook: Callable[..., NotebookPage]) -> NotebookPage:
     return open_notebook(SHOW_THE_WIDGET, *MORE_CELLS)
-
-
-@pytest.fixture
-def widget(notebook: NotebookPage) -> WidgetOnScreen:
-    notebook.run_cell(0)
-    widget = notebook.widget()
-    widget.wait_until_it_shows_the_photograph()
-    return widget
 
 
 def test_no_key_that_she_presses_on_the_widget_changes_the_notebook(

@@ -70,6 +70,11 @@ class WidgetOnScreen:
         top = box["y"] + (box["height"] - self.size[1] * scale) / 2
         return left + (x + 0.5) * scale, top + (y + 0.5) * scale
 
+    def wait_until_it_stands_still(self) -> None:
+        """Bring the canvas into view, and wait until nothing above it moves it any more."""
+        self.canvas.hover()
+        self._wait_for_two_frames()
+
     def press(self, x: float, y: float, button: Literal["left", "right"] = "left") -> None:
         """Click on a pixel of the photograph with a real mouse; does not wait for the answer."""
         self.canvas.scroll_into_view_if_needed()
