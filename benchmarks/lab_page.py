@@ -1,4 +1,4 @@
-"""A real JupyterLab page to measure in: a server, a browser without a graphics card, a notebook."""
+"""A real JupyterLab and a browser without a graphics card, to measure in."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ test("a simpler line has a few of the points, and the others lie near it", () =>
   });
 });
 
-test("what is too small to be simpler stays as it is", () => {
+test("even a single pixel keeps an area", () => {
   const pixel = trace("000", "010", "000").get(1) ?? [];
   assert.ok((simplified(pixel, 0.5)[0]?.length ?? 0) >= 6);
 });
