@@ -12,13 +12,11 @@ from torch import Tensor
 
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.models.click_tensors import BACKGROUND_OWNER, ClickTensors
+from dynamite_widget.models.dynamite import PAD_TO
 from dynamite_widget.resizing import Resizing
 
 MAX_OBJECT_ID = 65535
 """The largest number a label map can hold."""
-
-PAD_TO = 32
-"""The network's coarsest stride: sides of its input are multiples of it."""
 
 
 def pixel_tensor(pixels: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:

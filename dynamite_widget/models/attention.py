@@ -57,4 +57,4 @@ class FeedForward(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(..., width) to (..., width)."""
-        return self.linear2(F.relu(self.linear1(tokens)))
+        return self.linear2(self.linear1(tokens).relu_())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -42,6 +42,10 @@ class ClickTensors:
             owner.gather(1, order),
             time.gather(1, order),
         )
+
+    def halved(self) -> ClickTensors:
+        """The same on the input at half its size."""
+        return replace(self, points=(self.points + 0.5) / 2 - 0.5)
 
     def to(self, device: torch.device) -> ClickTensors:
         """The same on another device."""
@@ -84,6 +88,10 @@ class Groups:
             background |= owner == PADDING_OWNER
         return cls(members.to(device), exists.to(device), background.to(device))
 
+    def of_clicks(self, owner: Tensor) -> Groups:
+        """The same without the queries that no click of `owner` (B, Q) stands for."""
+        return replace(self, background=owner == BACKGROUND_OWNER)
+
     def labels(self, queries: int) -> list[int]:
         """What each query of the first image stands for: i + 1 for object i, else 0."""
         labels = [0] * queries
@@ -103,5 +111,10 @@ class Groups:
         picked = values.flatten(0, 1).index_select(0, members)
         picked = picked.unflatten(0, self.members.shape).amax(2)
         picked = picked.masked_fill(~self.exists[:, :, None, None], float("-inf"))
+        return torch.cat((self._background_maximum(values), picked), 1)
+
+    def _background_maximum(self, values: Tensor) -> Tensor:
+        if len(values) == 1 and self.background.any():  # a copy of them all takes longer
+            return values[:, self.background[0]].amax(1, keepdim=True)
         rest = values.masked_fill(~self.background[:, :, None, None], float("-inf"))
-        return torch.cat((rest.amax(1, keepdim=True), picked), 1)
+        return rest.amax(1, keepdim=True)

@@ -91,6 +91,8 @@ class DynamiteConfig:
         mask_width: channels of the stride-4 mask features.
         heads: attention heads everywhere.
         refiner: None for the published networks.
+        half_size: the transformer also answers on the image at half its size, where a query sees
+            large objects whole; each query learns to what share its logits come from there.
         maximum_after_upsampling: resize every query's logits in two steps, to the network's input
             and then to the photograph, before taking the maximum over an object's clicks, as the
             published networks do (spec A7); otherwise take the maximum first, and resize once.
@@ -103,6 +105,7 @@ class DynamiteConfig:
     mask_width: int = 256
     heads: int = 8
     refiner: RefinerConfig | None = None
+    half_size: bool = False
     maximum_after_upsampling: bool = False
 
 
@@ -123,5 +126,6 @@ LITE = DynamiteConfig(
     width=128,
     mask_width=64,
     refiner=RefinerConfig(),
+    half_size=True,
 )
 """The embedded model, `dynamite-lite`."""

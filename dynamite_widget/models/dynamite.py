@@ -11,10 +11,11 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dynamite_widget.models.backbones.build import build_backbone
-from dynamite_widget.models.click_tensors import ClickTensors
+from dynamite_widget.models.click_tensors import ClickTensors, Groups
 from dynamite_widget.models.config import DynamiteConfig
 from dynamite_widget.models.deformable_pixel_decoder import DeformablePixelDecoder
 from dynamite_widget.models.interactive_transformer import (
@@ -31,12 +32,22 @@ from dynamite_widget.models.upsampling import label_pixels
 
 STRIDE = 4
 
+PAD_TO = 32
+"""The network's coarsest stride: sides of its input are multiples of it."""
+
 
 @dataclass(frozen=True)
 class ImageFeatures:
-    """What the network knows of an image (or a batch of them) before the first click."""
+    """What the network knows of an image (or a batch of them) before the first click.
+
+    Attributes:
+        transformer: at the input's size.
+        half_size: of the input at half its size, if the network looks at it.
+        refiner: at the input's size, if the network has one.
+    """
 
     transformer: ImageMemory
+    half_size: ImageMemory | None
     refiner: RefinerMemory | None
 
     @property
@@ -75,6 +86,10 @@ class DynaMITe(nn.Module):
         self.interactive_transformer = InteractiveTransformer(config)
         if config.refiner:
             self.refiner = Refiner(config.refiner, config.width, config.mask_width)
+        if config.half_size:
+            self.half_size_share = nn.Linear(2 * config.width, 1)
+            nn.init.zeros_(self.half_size_share.weight)
+            nn.init.zeros_(self.half_size_share.bias)
 
     def encode(self, pixels: Tensor) -> ImageFeatures:
         """Compute what depends only on the image.
@@ -82,36 +97,40 @@ class DynaMITe(nn.Module):
         Args:
             pixels: (B, 3, H, W) float32, normalised, H and W multiples of 32.
         """
+        transformer, config = self.interactive_transformer, self.config
         with computing_in(self.precision, pixels.device):
             mask_features, maps = self.pixel_decoder(self.backbone(pixels))
-            refiner = None
-            if self.config.refiner:
+            memory = transformer.remember(mask_features, maps)
+            refiner = half_size = None
+            if config.refiner:
                 refiner = self.refiner.remember(mask_features, maps[2], maps[1])
-            memory = self.interactive_transformer.remember(mask_features, maps)
-        return ImageFeatures(memory, refiner)
+            if config.half_size:
+                half_size = transformer.remember(*self.pixel_decoder(self.backbone(halved(pixels))))
+        return ImageFeatures(memory, half_size, refiner)
 
     def predict(
         self, features: ImageFeatures, clicks: ClickTensors, max_time: Tensor | None = None
     ) -> Prediction:
         """Logits of every query at stride 4."""
         with computing_in(self.precision, features.device):
-            return self.interactive_transformer(features.transformer, clicks, max_time)
+            prediction = self.interactive_transformer(features.transformer, clicks, max_time)
+            if features.half_size is None:
+                return prediction
+            small = self.interactive_transformer(features.half_size, clicks.halved(), max_time)
+            share = self.half_size_share(torch.cat((prediction.queries, small.queries), -1))
+        other = doubled(small.logits, prediction.logits)
+        return replace(prediction, logits=prediction.logits.lerp(other, share[..., None].sigmoid()))
 
-    def cues(self, features: ImageFeatures, clicks: ClickTensors, prediction: Prediction) -> Cues:
-        """What the refiner is told of each object after `prediction`."""
+    def cues(
+        self, features: ImageFeatures, clicks: ClickTensors, groups: Groups, logits: Tensor
+    ) -> Cues:
+        """What the refiner is told of each object, given `logits` (B, 1 + N, h, w) of `groups`."""
         if features.refiner is None:
             raise RuntimeError("this network has no refiner")
         clicks = clicks.batched()
-        batch, queries = prediction.logits.shape[:2]
-        statics = queries - clicks.owner.shape[1]
         points = (clicks.points + 0.5) / STRIDE - 0.5
-        points = torch.cat((points, points.new_zeros(batch, statics, 2)), 1)
-        clicked = torch.cat(
-            (clicks.owner >= -1, torch.zeros_like(points[:, :statics, 0], dtype=torch.bool)), 1
-        )
-        return make_cues(
-            prediction.logits, points, clicked, features.refiner.appearance, prediction.groups
-        )
+        appearance = features.refiner.appearance
+        return make_cues(logits, points, appearance, groups.of_clicks(clicks.owner))
 
     def segment(
         self,
@@ -137,9 +156,22 @@ class DynaMITe(nn.Module):
             return label_by_query(prediction.logits[0].float(), labels, resized, original)
         logits = prediction.groups.maxima(prediction.logits)
         if features.refiner is not None:
-            cues = self.cues(features, clicks, prediction)
+            cues = self.cues(features, clicks, prediction.groups, logits)
             logits = refine_objects(self.refiner, features.refiner, cues, logits)
         return label_pixels(logits[0].float(), resized, original)
+
+
+def halved(pixels: Tensor) -> Tensor:
+    """Half the size of (B, 3, H, W), again padded with 0 to multiples of 32."""
+    height, width = (n // 2 for n in pixels.shape[-2:])
+    return F.pad(F.avg_pool2d(pixels, 2), (0, -width % PAD_TO, 0, -height % PAD_TO))
+
+
+def doubled(maps: Tensor, like: Tensor) -> Tensor:
+    """Maps (..., h, w) of the input at half its size at the size of `like`."""
+    height, width = like.shape[-2:]
+    large = F.interpolate(maps, scale_factor=2, mode="bilinear", align_corners=False)
+    return large[..., :height, :width]
 
 
 def _build_pixel_decoder(config: DynamiteConfig) -> nn.Module:

@@ -375,10 +375,10 @@ class InteractiveTransformer(nn.Module):
         bias = None
         if t.spatial_prior:
             prior = self.decoder_prior(queries.points, queries.role, size, cells, outputs)
-            bias = prior.flatten(3).transpose(2, 3)
+            bias = prior.flatten(3)
         padding = queries.owner == PADDING_OWNER
         if not t.padding_takes_part and padding.any():
-            blocked = padding[:, None, None, :]
+            blocked = padding[:, None, :, None]
             if bias is None:
                 bias = torch.zeros(blocked.shape, device=padding.device)
             bias = bias.masked_fill(blocked, float("-inf"))

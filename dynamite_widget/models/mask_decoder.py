@@ -2,8 +2,8 @@
 
 At stride 4 this is nine tenths of a click's work. Pixels do not look at each other, so some rows of
 them can go through all layers before the next ones start: what passes between the layers then stays
-in the processor's cache. And as long as there are fewer queries than channels in a head, it is
-cheaper to apply the projections of the pixels to the queries instead.
+in the processor's cache. And as long as there are not many more queries than channels in a head,
+it is cheaper to apply the projections of the pixels to the queries instead.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from dynamite_widget.models.attention import Attention, FeedForward, KeysValues
 from dynamite_widget.models.positional_encoding import MapEncoding
 
 _PIXELS_AT_ONCE = 2048
+_FOLD_UP_TO = 3
+"""So many queries for each channel of a head are folded."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,8 @@ class FoldedQueries:
     """Queries, as pixels see them, with the projections of the pixels already applied.
 
     Attributes:
-        keys: (B, width, heads * Q) a pixel times these gives its scores.
-        offsets: (B, 1, heads * Q) added to the scores.
+        keys: (B, heads * Q, width) these times a pixel give its scores.
+        offsets: (B, heads * Q, 1) added to the scores.
         values: (B, heads * Q, width) a pixel's shares times these give its update.
     """
 
@@ -46,8 +48,8 @@ class FoldedQueries:
         query_bias = attention.in_proj_bias[:width].view(heads, size) * scale
         to_output = attention.out_proj.weight.view(width, heads, size)
         return cls(
-            torch.einsum("hdc,bhqd->bchq", to_query, keys).flatten(2),
-            torch.einsum("hd,bhqd->bhq", query_bias, keys).flatten(1)[:, None],
+            torch.einsum("hdc,bhqd->bhqc", to_query, keys).flatten(1, 2),
+            torch.einsum("hd,bhqd->bhq", query_bias, keys).flatten(1)[..., None],
             torch.einsum("ohd,bhqd->bhqo", to_output, values).flatten(1, 2),
         )
 
@@ -75,23 +77,26 @@ class DecoderLayer(nn.Module):
             pixels: (B, n, width).
             position: (n, width) the code of their places.
             memory: the queries.
-            bias: (B, heads, n, Q) or (B, 1, 1, Q) added to the scores, or None.
+            bias: (B, heads, Q, n) or (B, 1, Q, 1) added to the scores, or None.
         """
         placed = pixels + position
         if isinstance(memory, FoldedQueries):
             found = self._attend_folded(placed, memory, bias)
         else:
-            found = self.cross_attention(placed, memory, bias)
+            turned = None if bias is None else bias.transpose(2, 3)
+            found = self.cross_attention(placed, memory, turned)
         x = self.cross_norm(pixels + found)
         return self.feed_forward_norm(x + self.feed_forward(x))
 
     def _attend_folded(self, placed: Tensor, folded: FoldedQueries, bias: Tensor | None) -> Tensor:
         attention = self.cross_attention
-        scores = torch.baddbmm(folded.offsets, placed, folded.keys)
-        scores = scores.unflatten(-1, (attention.heads, -1))
+        # Queries before pixels, as the bias comes: nothing has to be turned around.
+        added = folded.offsets if bias is None else bias.expand(-1, attention.heads, -1, -1)
+        scores = torch.baddbmm(added.flatten(1, -2), folded.keys, placed.transpose(1, 2))
         if bias is not None:
-            scores = scores + bias.transpose(1, 2)
-        return torch.baddbmm(attention.out_proj.bias, scores.softmax(-1).flatten(-2), folded.values)
+            scores += folded.offsets
+        shares = scores.unflatten(1, (attention.heads, -1)).softmax(2).flatten(1, 2)
+        return torch.baddbmm(attention.out_proj.bias, shares.transpose(1, 2), folded.values)
 
 
 class MaskDecoder(nn.ModuleList):
@@ -123,7 +128,7 @@ class MaskDecoder(nn.ModuleList):
             position: of the map.
             content: (B, Q, width) of the queries.
             query_position: (B, Q, width).
-            biases: for each layer (B, heads, T, Q) or (B, 1, 1, Q) added to the scores, or None.
+            biases: for each layer (B, heads, Q, T) or (B, 1, Q, 1) added to the scores, or None.
 
         Yields:
             (B, n, width) for the first n pixels, the next ones, and so on.
@@ -132,13 +137,13 @@ class MaskDecoder(nn.ModuleList):
         layers = [cast(DecoderLayer, layer) for layer in self]
         for layer in layers:
             memory = layer.cross_attention.remember(content + query_position, content)
-            fold = content.shape[1] < self.head_width
+            fold = content.shape[1] <= _FOLD_UP_TO * self.head_width
             memories.append(FoldedQueries.of(layer.cross_attention, memory) if fold else memory)
         for rows in position.bands(_rows_at_once(pixels, position.width)):
             part = slice(rows.start * position.width, rows.stop * position.width)
             x, places = pixels[:, part], position.of_rows(rows)
             for layer, seen, bias in zip(layers, memories, biases, strict=True):
-                near = bias if bias is None or bias.shape[2] == 1 else bias[:, :, part]
+                near = bias if bias is None or bias.shape[3] == 1 else bias[..., part]
                 x = layer(x, places, seen, near)
             yield x
 

@@ -81,11 +81,11 @@ class Refiner(nn.Module):
             image: `RefinerMemory.image` of the same places, M or 1 of each.
         """
         i4, i8, i16 = image
-        x4 = (self.cues4(cues) + i4).relu_()
-        x8 = self.mix8((self.down8(F.avg_pool2d(x4, 2)) + i8).relu_())
-        x16 = self.mix16((self.down16(F.avg_pool2d(x8, 2)) + i16).relu_())
-        x8 = self.merge8(x8 + F.interpolate(self.up8(x16), scale_factor=2, mode="nearest"))
-        x4 = self.merge4(x4 + F.interpolate(self.up4(x8), scale_factor=2, mode="nearest"))
+        x4 = self.cues4(cues).add_(i4).relu_()
+        x8 = self.mix8(self.down8(F.avg_pool2d(x4, 2)).add_(i8).relu_())
+        x16 = self.mix16(self.down16(F.avg_pool2d(x8, 2)).add_(i16).relu_())
+        x8 = self.merge8(F.interpolate(self.up8(x16), scale_factor=2, mode="nearest").add_(x8))
+        x4 = self.merge4(F.interpolate(self.up4(x8), scale_factor=2, mode="nearest").add_(x4))
         return self.correction(x4)
 
 
@@ -142,17 +142,14 @@ def _network_input(own: Tensor, rival: Tensor, near: Tensor, alike: Tensor) -> T
     return torch.cat((logits, closeness, alike), 1)
 
 
-def make_cues(
-    logits: Tensor, points: Tensor, clicked: Tensor, appearance: Tensor, groups: Groups
-) -> Cues:
+def make_cues(maxima: Tensor, points: Tensor, appearance: Tensor, groups: Groups) -> Cues:
     """Gather the cues of all objects.
 
     Args:
-        logits: (B, Q, h, w) of all queries.
-        points: (B, Q, 2) y, x in stride-4 cells.
-        clicked: (B, Q) bool, which queries are clicks with a place.
+        maxima: (B, 1 + N, h, w) logits of the background and the objects.
+        points: (B, Q, 2) y, x of the clicks in stride-4 cells.
         appearance: (B, C, h, w) unit vectors.
-        groups: which query speaks for whom.
+        groups: which click was made on whom.
     """
     height, width = appearance.shape[-2:]
     rows = torch.arange(height, dtype=points.dtype, device=points.device)
@@ -161,12 +158,9 @@ def make_cues(
     dx = (columns - points[..., 1, None]) ** 2
     near = -(dy[..., :, None] + dx[..., None, :])
     likeness = torch.einsum("bqc,bchw->bqhw", _at(appearance, points), appearance)
-    placed = clicked[..., None, None]
-    own, rival = own_and_best_other(groups.maxima(logits))
-    near = torch.stack(
-        own_and_best_other(groups.maxima(near.masked_fill(~placed, float("-inf")))), 2
-    )
-    alike = torch.stack(own_and_best_other(groups.maxima(likeness.masked_fill(~placed, -1.0))), 2)
+    own, rival = own_and_best_other(maxima)
+    near = torch.stack(own_and_best_other(groups.maxima(near)), 2)
+    alike = torch.stack(own_and_best_other(groups.maxima(likeness)), 2)
     return Cues(own, rival, near, alike.clamp(min=-1.0))
 
 

@@ -26,7 +26,7 @@ _BEHIND = 1.5
 """Where the search puts an object this far behind its rival, it is not."""
 _NEAR = 2.0
 """So near to its clicks, in cells of the search, an object is refined in any case."""
-_MARGIN = 4
+_MARGIN = 2
 """Cells around what the search found that are refined as well."""
 _NEIGHBOURS = np.stack((np.zeros((3, 3)), np.ones((3, 3)), np.zeros((3, 3))))
 """Which cells (object, row, column) hang together: those of one object, diagonals included."""

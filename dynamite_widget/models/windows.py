@@ -13,6 +13,9 @@ Size = tuple[int, int]
 
 _UNIT = 4
 """Windows start and end at multiples of so many cells: coarser maps are cut there as well."""
+_SIDES = tuple(n * 2**k for k in range(10) for n in (16, 24))
+"""Sides of windows, in cells. There are few, for on a CPU the first convolution of a size takes
+half a millisecond more, a click makes a hundred, and with sides of any length most would be new."""
 _PASS = 1000
 """One more pass of a network takes about as long as so many more cells in another one."""
 
@@ -35,9 +38,7 @@ class Window:
     @classmethod
     def around(cls, index: int, rows: slice, columns: slice, cells: Size) -> Window:
         """The smallest window that holds some cells, as far as maps of `cells` have them."""
-        top, left = (max(0, side.start) // _UNIT * _UNIT for side in (rows, columns))
-        height = min(-(-rows.stop // _UNIT) * _UNIT, cells[0]) - top
-        width = min(-(-columns.stop // _UNIT) * _UNIT, cells[1]) - left
+        (top, height), (left, width) = map(_stretch, (rows, columns), cells)
         return cls(index, top, left, (height, width))
 
     def of(self, maps: Tensor, coarser: int = 1) -> Tensor:
@@ -72,3 +73,12 @@ def share_passes(windows: Iterable[Window], cells: Size) -> list[list[Window]]:
             shared = size
         passes.setdefault(shared, []).extend(each.grown(shared, cells) for each in members)
     return list(passes.values())
+
+
+def _stretch(wanted: slice, cells: int) -> tuple[int, int]:
+    """Start and length of a window along one side of a map of so many cells."""
+    start = max(0, wanted.start) // _UNIT * _UNIT
+    needed = min(-(-wanted.stop // _UNIT) * _UNIT, cells) - start
+    length = min(next(side for side in _SIDES if side >= needed), cells)
+    before = (length - needed) // 2 // _UNIT * _UNIT
+    return min(max(0, start - before), cells - length), length

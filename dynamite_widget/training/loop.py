@@ -79,7 +79,7 @@ def train(
         if state.is_file():
             run.step = load_state(state, run.network, run.mean, run.optimiser)
         if machine.compiled:
-            run.network.backbone.compile()
+            run.network.backbone.compile(dynamic=False)
 
         def save() -> None:
             if own.first:

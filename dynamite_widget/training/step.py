@@ -56,7 +56,7 @@ def answer(network: DynaMITe, features: ImageFeatures, clicks: ClickTensors) -> 
     if features.refiner is None:
         return Answer(prediction, coarse, coarse)
     batch, index = prediction.groups.exists.nonzero(as_tuple=True)
-    cues = network.cues(features, clicks, prediction).of_objects(batch, index)
+    cues = network.cues(features, clicks, prediction.groups, coarse).of_objects(batch, index)
     image = tuple(x[batch] for x in features.refiner.image)
     correction = network.refiner(cues, image)[:, 0]
     final = coarse.index_put((batch, index + 1), correction, accumulate=True)

@@ -23,13 +23,17 @@ def photographs(tmp_path: Path) -> list[Path]:
 
 
 @pytest.fixture
-def decoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the images that were decoded, in order."""
+def decoded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """Names of this test's images that were decoded, in order.
+
+    Another test's images may still be opened ahead, in the background.
+    """
     names: list[str] = []
     to_rgb = session.to_rgb
 
     def noted(image: object, **options: object) -> object:
-        names.append(Path(str(image)).name)
+        if tmp_path in Path(str(image)).parents:
+            names.append(Path(str(image)).name)
         return to_rgb(image, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(session, "to_rgb", noted)

@@ -19,7 +19,7 @@ def test_folding_few_queries_changes_no_pixel(*, with_bias: bool) -> None:
     pixels = torch.randn(1, height * width, channels)
     position = MapEncoding.of(height, width, channels, pixels.device)
     content, places = torch.randn(2, 1, queries, channels)
-    bias = torch.randn(1, heads, height * width, queries) if with_bias else None
+    bias = torch.randn(1, heads, queries, height * width) if with_bias else None
 
     def decoded() -> torch.Tensor:
         return torch.cat(list(decoder(pixels, position, content, places, [bias, bias])), 1)

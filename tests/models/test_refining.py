@@ -42,8 +42,8 @@ def refine(network: DynaMITe, clicks: ClickTensors) -> torch.Tensor:
     features = network.encode(torch.randn(1, 3, 192, 256))
     assert features.refiner is not None
     prediction = network.predict(features, clicks)
-    cues = network.cues(features, clicks, prediction)
     logits = prediction.groups.maxima(prediction.logits)
+    cues = network.cues(features, clicks, prediction.groups, logits)
     return refining.refine_objects(network.refiner, features.refiner, cues, logits)
 
 
@@ -87,7 +87,9 @@ def test_clicked_cells_know_their_own_click(network: DynaMITe) -> None:
     features = network.encode(torch.randn(1, 3, 64, 96))
     points = torch.tensor([[10.0, 20.0], [40.0, 70.0], [30.0, 50.0]])
     clicks = ClickTensors(points, torch.tensor([0, 1, -1]), torch.arange(3))
-    cues = network.cues(features, clicks, network.predict(features, clicks))
+    prediction = network.predict(features, clicks)
+    logits = prediction.groups.maxima(prediction.logits)
+    cues = network.cues(features, clicks, prediction.groups, logits)
     for index, (y, x) in enumerate(((10 // 4, 20 // 4), (40 // 4, 70 // 4))):
         own, other = cues.near[0, index, :, y, x]
         assert own > -1
