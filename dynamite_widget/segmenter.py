@@ -25,7 +25,6 @@ from dynamite_widget.models.checkpoint import load_network
 from dynamite_widget.models.folding import fold_batch_norm
 from dynamite_widget.models.precision import Precision, check_precision
 from dynamite_widget.network_input import (
-    PAD_TO,
     check_clicks,
     click_tensors,
     objects_in_order,
@@ -35,7 +34,7 @@ from dynamite_widget.resizing import Resizing
 from dynamite_widget.segmenting import LabelMap
 
 if TYPE_CHECKING:
-    from dynamite_widget.models.dynamite import DynaMITe, ImageFeatures
+    from dynamite_widget.models.dynamite import PAD_TO, DynaMITe, ImageFeatures
     from dynamite_widget.models.registry import ModelRecord
 
 DEVICE_CACHE_BYTES = 2 * 2**30

@@ -79,6 +79,6 @@ def _stretch(wanted: slice, cells: int) -> tuple[int, int]:
     """Start and length of a window along one side of a map of so many cells."""
     start = max(0, wanted.start) // _UNIT * _UNIT
     needed = min(-(-wanted.stop // _UNIT) * _UNIT, cells) - start
-    length = min(next(side for side in _SIDES if side >= needed), cells)
+    length = min(next((side for side in _SIDES if side >= needed), cells), cells)
     before = (length - needed) // 2 // _UNIT * _UNIT
     return min(max(0, start - before), cells - length), length

@@ -62,6 +62,11 @@ def test_sides_are_few_so_that_most_clicks_have_seen_sizes(
         assert set(Window.around(i, *box, CELLS).size) <= sides
 
 
+def test_a_window_may_be_as_long_as_any_map() -> None:
+    window = Window.around(0, slice(0, 20_000), slice(4, 9), (20_000, 64))
+    assert window.size == (20_000, 16)
+
+
 def test_windows_of_nearly_one_size_share_a_pass() -> None:
     found = [(slice(8, 40), slice(8, 40)), (slice(60, 96), slice(0, 32))]
     windows = [Window.around(i, *box, CELLS) for i, box in enumerate(found)]
