@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -35,10 +37,19 @@ class Attention(nn.Module):
 
     def forward(self, queries: Tensor, memory: KeysValues, bias: Tensor | None = None) -> Tensor:
         """Attend from (B, Q, width) queries; `bias` is added to the scores or, if bool, allows."""
+        return self.to_each(queries, [memory], [bias])
+
+    def to_each(
+        self, queries: Tensor, memories: Sequence[KeysValues], biases: Sequence[Tensor | None]
+    ) -> Tensor:
+        """Attend from (n * B, Q, width) queries to n memories, each from the next B."""
         width = queries.shape[-1]
         q = self._split(F.linear(queries, self.in_proj_weight[:width], self.in_proj_bias[:width]))
-        attended = F.scaled_dot_product_attention(q, *memory, attn_mask=bias)
-        return self.out_proj(attended.transpose(1, 2).flatten(2))
+        attended = [
+            F.scaled_dot_product_attention(some, *memory, attn_mask=bias)
+            for some, memory, bias in zip(q.chunk(len(memories)), memories, biases, strict=True)
+        ]
+        return self.out_proj(torch.cat(attended).transpose(1, 2).flatten(2))
 
     def _split(self, tokens: Tensor) -> Tensor:
         return tokens.unflatten(-1, (self.heads, -1)).transpose(1, 2)

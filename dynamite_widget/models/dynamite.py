@@ -112,14 +112,16 @@ class DynaMITe(nn.Module):
         self, features: ImageFeatures, clicks: ClickTensors, max_time: Tensor | None = None
     ) -> Prediction:
         """Logits of every query at stride 4."""
+        memories, given = [features.transformer], [clicks]
+        if features.half_size is not None:
+            memories, given = [*memories, features.half_size], [clicks, clicks.halved()]
         with computing_in(self.precision, features.device):
-            prediction = self.interactive_transformer(features.transformer, clicks, max_time)
-            if features.half_size is None:
-                return prediction
-            small = self.interactive_transformer(features.half_size, clicks.halved(), max_time)
-            share = self.half_size_share(torch.cat((prediction.queries, small.queries), -1))
-        other = doubled(small.logits, prediction.logits)
-        return replace(prediction, logits=prediction.logits.lerp(other, share[..., None].sigmoid()))
+            whole, *half = self.interactive_transformer(memories, given, max_time)
+            if not half:
+                return whole
+            share = self.half_size_share(torch.cat((whole.queries, half[0].queries), -1))
+        other = doubled(half[0].logits, whole.logits)
+        return replace(whole, logits=whole.logits.lerp(other, share[..., None].sigmoid()))
 
     def cues(
         self, features: ImageFeatures, clicks: ClickTensors, groups: Groups, logits: Tensor

@@ -79,6 +79,24 @@ class Queries:
 
 
 @dataclass(frozen=True)
+class _Look:
+    """One size at which an image is looked at, with the queries there.
+
+    Attributes:
+        memory: of the image at that size.
+        queries: of the clicks there.
+        size: height and width of the input.
+        priors: for each map the spatial prior of the predictions made at its size, one after
+            the other: (B, depth / 3, Q, h, w). Empty without a spatial prior.
+    """
+
+    memory: ImageMemory
+    queries: Queries
+    size: tuple[int, int]
+    priors: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
 class Prediction:
     """Logits of one interaction.
 
@@ -108,14 +126,27 @@ class EncoderLayer(nn.Module):
         self.feed_forward_norm = nn.LayerNorm(width)
 
     def forward(
-        self, content: Tensor, queries: Queries, memory: KeysValues, allowed: Tensor
+        self,
+        content: Tensor,
+        position: Tensor,
+        relation: Tensor | None,
+        memories: Sequence[KeysValues],
+        allowed: Sequence[Tensor],
     ) -> Tensor:
-        """Update (B, Q, width); `allowed` (B, 1, Q, T) says where each query may look."""
-        position = queries.position
-        x = self.cross_norm(content + self.cross_attention(content + position, memory, allowed))
+        """Update queries.
+
+        Args:
+            content: (n * B, Q, width) of the queries.
+            position: (n * B, Q, width).
+            relation: (n * B, 1 or heads, Q, Q) added to the scores of self-attention, or None.
+            memories: of n maps, each for the next B.
+            allowed: where queries may look in each, (B, 1, Q, T).
+        """
+        found = self.cross_attention.to_each(content + position, memories, allowed)
+        x = self.cross_norm(content + found)
         placed = x + position
         own = self.self_attention.remember(placed, x)
-        x = self.self_norm(x + self.self_attention(placed, own, queries.relation))
+        x = self.self_norm(x + self.self_attention(placed, own, relation))
         return self.feed_forward_norm(x + self.feed_forward(x))
 
 
@@ -210,30 +241,69 @@ class InteractiveTransformer(nn.Module):
     # -- once a click ----------------------------------------------------------------------------
 
     def forward(
-        self, memory: ImageMemory, clicks: ClickTensors, max_time: Tensor | None = None
-    ) -> Prediction:
-        """Predict a map of logits for every query.
+        self,
+        memories: Sequence[ImageMemory],
+        clicks: Sequence[ClickTensors],
+        max_time: Tensor | None = None,
+    ) -> list[Prediction]:
+        """Predict a map of logits for every query, at each of the sizes an image is looked at.
+
+        Sizes know nothing of each other. They go together because queries are so few that one
+        pass of twice as many takes little longer.
 
         Args:
-            memory: from `remember`.
-            clicks: of the batch's images, padded to equal numbers.
+            memories: from `remember`, one a size.
+            clicks: the same at each size, of the batch's images, padded to equal numbers.
             max_time: (B,) newest time step; None takes the newest of `clicks`.
         """
+        looks = [
+            self._look(memory, given.batched(), max_time)
+            for memory, given in zip(memories, clicks, strict=True)
+        ]
+        content = torch.cat([look.queries.content for look in looks])
+        position = torch.cat([look.queries.position for look in looks])
+        relations = [r for look in looks if (r := look.queries.relation) is not None]
+        relation = torch.cat(relations) if relations else None
+        auxiliary: list[list[Tensor]] = []
+        for i, layer in enumerate(self.encoder):
+            weights = self._mask_weights(content).chunk(len(looks))
+            logits = [self._predict(w, look, i) for w, look in zip(weights, looks, strict=True)]
+            auxiliary.append(logits)
+            keys_values = [memory.keys_values[i] for memory in memories]
+            allowed = [_allowed(each) for each in logits]
+            content = layer(content, position, relation, keys_values, allowed)
+        weights = self._mask_weights(content).chunk(len(looks))
+        contents = content.chunk(len(looks))
         t = self.config.transformer
-        clicks = clicks.batched()
+        return [
+            Prediction(
+                self._predict_last(look, contents[n], weights[n]),
+                Groups.of(look.queries.owner, padding_is_background=t.padding_takes_part),
+                tuple(logits[n] for logits in auxiliary),
+                contents[n],
+            )
+            for n, look in enumerate(looks)
+        ]
+
+    def _look(self, memory: ImageMemory, clicks: ClickTensors, max_time: Tensor | None) -> _Look:
         size = (4 * memory.mask_features.shape[-2], 4 * memory.mask_features.shape[-1])
         if max_time is None:
             max_time = clicks.time.amax(1)
         queries = self.make_queries(memory, clicks, size, max_time)
-        groups = Groups.of(queries.owner, padding_is_background=t.padding_takes_part)
-        content, auxiliary = queries.content, []
-        for i, layer in enumerate(self.encoder):
-            level = i % 3
-            logits = self._predict(content, memory.coarse_mask_features[level], queries, size, i)
-            auxiliary.append(logits)
-            content = layer(content, queries, memory.keys_values[i], _allowed(logits))
-        logits = self._predict_last(memory, content, queries, size)
-        return Prediction(logits, groups, tuple(auxiliary), content)
+        depth = self.config.transformer.encoder_depth
+        priors = [
+            self._prior(queries, size, m.shape[-2:], slice(level, depth, 3))
+            for level, m in enumerate(memory.maps)
+        ]
+        return _Look(memory, queries, size, tuple(each for each in priors if each is not None))
+
+    def _prior(
+        self, queries: Queries, size: tuple[int, int], cells: Sequence[int], outputs: slice
+    ) -> Tensor | None:
+        if not self.config.transformer.spatial_prior:
+            return None
+        cells = cells[0], cells[1]
+        return self.prediction_prior(queries.points, queries.role, size, cells, outputs)
 
     def make_queries(
         self,
@@ -300,53 +370,36 @@ class InteractiveTransformer(nn.Module):
             bias = bias.masked_fill(blocked, float("-inf"))
         return bias
 
-    def _predict(
-        self,
-        content: Tensor,
-        features: Tensor,
-        queries: Queries,
-        size: tuple[int, int],
-        prediction: int,
-    ) -> Tensor:
-        cells = features.shape[-2:]
-        logits = torch.matmul(self._mask_weights(content), features.flatten(2)).unflatten(2, cells)
-        return self._with_prior(logits, queries, size, prediction)
-
     def _mask_weights(self, content: Tensor) -> Tensor:
         return self.mask_embed(self.layer_norm(content))
 
-    def _with_prior(
-        self, logits: Tensor, queries: Queries, size: tuple[int, int], prediction: int
-    ) -> Tensor:
-        if not self.config.transformer.spatial_prior:
-            return logits
-        place = slice(prediction, prediction + 1)
-        cells = logits.shape[-2:]
-        prior = self.prediction_prior(queries.points, queries.role, size, cells, place)
-        return logits + prior[:, 0]
+    def _predict(self, weights: Tensor, look: _Look, number: int) -> Tensor:
+        """Logits before encoder layer `number`, of the size of the map that it attends to."""
+        features = look.memory.coarse_mask_features[number % 3]
+        logits = torch.matmul(weights, features.flatten(2)).unflatten(2, features.shape[-2:])
+        return logits + look.priors[number % 3][:, number // 3] if look.priors else logits
 
-    def _predict_last(
-        self, memory: ImageMemory, content: Tensor, queries: Queries, size: tuple[int, int]
-    ) -> Tensor:
+    def _predict_last(self, look: _Look, content: Tensor, weights: Tensor) -> Tensor:
         """Logits at stride 4, of mask features updated by what the queries found (spec A5.3)."""
-        t, last = self.config.transformer, self.config.transformer.encoder_depth + 1
-        fine = memory.mask_features.shape[-2:]
-        if not len(self.decoder):
-            return self._predict(content, memory.mask_features, queries, size, last)
-        if t.decoder_stride == 4:
-            weights = self._mask_weights(content)
-            parts = [
-                weights @ pixels.transpose(1, 2) for pixels in self.decode(memory, content, queries)
-            ]
-            logits = torch.cat(parts, 2).unflatten(2, fine)
-            return self._with_prior(logits, queries, size, last)
-        pixels = torch.cat(list(self.decode(memory, content, queries)), 1)
-        # A resize commutes with the product: few logits are resized instead of many channels.
-        weights, update = self._mask_weights(content), self.decoder_output(pixels)
-        coarse = (weights @ update.transpose(1, 2)).unflatten(2, memory.maps[2].shape[-2:])
+        memory, fine = look.memory, look.memory.mask_features.shape[-2:]
+        if len(self.decoder) and self.config.transformer.decoder_stride == 4:
+            parts = self.decode(memory, content, look.queries)
+            logits = torch.cat([weights @ pixels.transpose(1, 2) for pixels in parts], 2)
+            return self._with_prior(logits.unflatten(2, fine), look)
         logits = (weights @ memory.mask_features.flatten(2)).unflatten(2, fine)
-        logits = logits + F.interpolate(coarse, size=fine, mode="bilinear", align_corners=False)
-        return self._with_prior(logits, queries, size, last)
+        if len(self.decoder):
+            pixels = torch.cat(list(self.decode(memory, content, look.queries)), 1)
+            # A resize commutes with the product: few logits are resized, not many channels.
+            update = weights @ self.decoder_output(pixels).transpose(1, 2)
+            coarse = update.unflatten(2, memory.maps[2].shape[-2:])
+            logits = logits + F.interpolate(coarse, size=fine, mode="bilinear", align_corners=False)
+        return self._with_prior(logits, look)
+
+    def _with_prior(self, logits: Tensor, look: _Look) -> Tensor:
+        last = self.config.transformer.encoder_depth + 1
+        place = slice(last, last + 1)
+        prior = self._prior(look.queries, look.size, logits.shape[-2:], place)
+        return logits if prior is None else logits + prior[:, 0]
 
     def decode(self, memory: ImageMemory, content: Tensor, queries: Queries) -> Iterator[Tensor]:
         """Pixels after the decoder, some at a time: (B, n, width) each.
@@ -359,30 +412,29 @@ class InteractiveTransformer(nn.Module):
         tokens, position = memory.decoder_tokens, memory.decoder_position
         if tokens is None or position is None:
             raise RuntimeError("this network has no decoder")
-        heads = self.config.heads
         size = (4 * memory.mask_features.shape[-2], 4 * memory.mask_features.shape[-1])
         cells = len(position.rows), len(position.columns)
-        biases = [
-            self._decoder_bias(queries, size, cells, slice(i * heads, (i + 1) * heads))
-            for i in range(len(self.decoder))
-        ]
+        biases = self._decoder_biases(queries, size, cells)
         return self.decoder(tokens, position, content, queries.position, biases)
 
-    def _decoder_bias(
-        self, queries: Queries, size: tuple[int, int], cells: tuple[int, int], outputs: slice
-    ) -> Tensor | None:
-        t = self.config.transformer
-        bias = None
+    def _decoder_biases(
+        self, queries: Queries, size: tuple[int, int], cells: tuple[int, int]
+    ) -> Sequence[Tensor | None]:
+        """For each layer of the decoder what is added to its scores."""
+        t, depth = self.config.transformer, len(self.decoder)
+        biases: Sequence[Tensor | None] = [None] * depth
         if t.spatial_prior:
-            prior = self.decoder_prior(queries.points, queries.role, size, cells, outputs)
-            bias = prior.flatten(3)
+            prior = self.decoder_prior(queries.points, queries.role, size, cells, slice(None))
+            biases = prior.flatten(3).chunk(depth, 1)
         padding = queries.owner == PADDING_OWNER
         if not t.padding_takes_part and padding.any():
             blocked = padding[:, None, :, None]
-            if bias is None:
-                bias = torch.zeros(blocked.shape, device=padding.device)
-            bias = bias.masked_fill(blocked, float("-inf"))
-        return bias
+            nothing = torch.zeros(blocked.shape, device=padding.device)
+            biases = [
+                (nothing if bias is None else bias).masked_fill(blocked, float("-inf"))
+                for bias in biases
+            ]
+        return biases
 
 
 def sample(features: Tensor, points: Tensor, size: tuple[int, int]) -> Tensor:

@@ -23,7 +23,8 @@ _FEW = 2
 _COARSER = 4
 """For the search, squares of about so many cells are one."""
 _BEHIND = 1.5
-"""Where the search puts an object this far behind its rival, it is not."""
+"""Where the search puts an object this far behind its rival, it is not. Nor is it in a whole region
+that holds none of its clicks, if it is behind everywhere."""
 _NEAR = 2.0
 """So near to its clicks, in cells of the search, an object is refined in any case."""
 _MARGIN = 2
@@ -88,12 +89,15 @@ def find_windows(
     correction = refiner(coarse.in_windows(everything), image)[:, 0]
     background = F.adaptive_avg_pool2d(background, (rows, columns))
     own, rival = own_and_best_other(torch.cat((background, coarse.own + correction), 1))
-    maybe = (own - rival > -_BEHIND) | (coarse.near[:, :, 0] > -(_NEAR**2))
+    clicked = coarse.near[:, :, 0] > -(_NEAR**2)
+    maybe = (own - rival > -_BEHIND) | clicked
     regions, _ = ndimage.label(maybe[0].cpu().numpy(), _NEIGHBOURS)
+    somewhere = set(regions[((own > rival) | clicked)[0].cpu().numpy()].tolist())
     scale = cells[0] / rows, cells[1] / columns
     return [
         Window.around(each.start, _scaled(y, scale[0]), _scaled(x, scale[1]), cells)
-        for each, y, x in ndimage.find_objects(regions)
+        for region, (each, y, x) in enumerate(ndimage.find_objects(regions), start=1)
+        if region in somewhere
     ]
 
 

@@ -132,7 +132,7 @@ def test_ablations_leave_out_what_they_say(
         )
         transformer = pair.network.interactive_transformer
         memory = transformer.remember(mask_features, multi_scale)
-        made = transformer(memory, as_tensors(CLICKS[:4])).logits
+        made = transformer([memory], [as_tensors(CLICKS[:4])])[0].logits
     assert (made - answer.logits).abs().max() < LOGITS
 
 
@@ -150,9 +150,10 @@ def test_many_clicks_give_the_same_answer_as_few_do_by_another_way() -> None:
             pair.weights, mask_features, multi_scale, [as_lists(clicks)]
         )
         transformer = pair.network.interactive_transformer
-        made = transformer(transformer.remember(mask_features, multi_scale), as_tensors(clicks))
-    assert made.logits.shape[1] == 49
-    assert (made.logits - answer.logits).abs().max() < LOGITS
+        memory = transformer.remember(mask_features, multi_scale)
+        made = transformer([memory], [as_tensors(clicks)])[0].logits
+    assert made.shape[1] == 49
+    assert (made - answer.logits).abs().max() < LOGITS
 
 
 @pytest.mark.parametrize("static", [True, False])
@@ -175,5 +176,6 @@ def test_shorter_lists_of_a_batch_are_filled_as_published(static: bool) -> None:
         )
         transformer = pair.network.interactive_transformer
         memory = transformer.remember(mask_features, multi_scale)
-        made = transformer(memory, ClickTensors(points, owner, time), torch.tensor([3, 1]))
-    assert (made.logits - answer.logits).abs().max() < LOGITS
+        clicks = ClickTensors(points, owner, time)
+        made = transformer([memory], [clicks], torch.tensor([3, 1]))[0].logits
+    assert (made - answer.logits).abs().max() < LOGITS
