@@ -28,6 +28,7 @@ from dynamite_widget.models.precision import Precision, computing_in
 from dynamite_widget.models.query_labels import label_by_query
 from dynamite_widget.models.refiner import Cues, Refiner, RefinerMemory, make_cues
 from dynamite_widget.models.refining import refine_objects
+from dynamite_widget.models.specks import without_specks
 from dynamite_widget.models.upsampling import label_pixels
 
 STRIDE = 4
@@ -160,6 +161,7 @@ class DynaMITe(nn.Module):
         if features.refiner is not None:
             cues = self.cues(features, clicks, prediction.groups, logits)
             logits = refine_objects(self.refiner, features.refiner, cues, logits)
+            logits = without_specks(logits, clicks, STRIDE)
         return label_pixels(logits[0].float(), resized, original)
 
 

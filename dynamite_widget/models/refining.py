@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from math import ceil
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from scipy import ndimage
 from torch import Tensor
 
 from dynamite_widget.models.refiner import Cues, Refiner, RefinerMemory, own_and_best_other
+from dynamite_widget.models.specks import NEIGHBOURS
 from dynamite_widget.models.windows import Size, Window, share_passes
 
 _FEW = 2
@@ -29,8 +29,6 @@ _NEAR = 2.0
 """So near to its clicks, in cells of the search, an object is refined in any case."""
 _MARGIN = 2
 """Cells around what the search found that are refined as well."""
-_NEIGHBOURS = np.stack((np.zeros((3, 3)), np.ones((3, 3)), np.zeros((3, 3))))
-"""Which cells (object, row, column) hang together: those of one object, diagonals included."""
 
 
 def refine_objects(refiner: Refiner, memory: RefinerMemory, cues: Cues, logits: Tensor) -> Tensor:
@@ -91,7 +89,7 @@ def find_windows(
     own, rival = own_and_best_other(torch.cat((background, coarse.own + correction), 1))
     clicked = coarse.near[:, :, 0] > -(_NEAR**2)
     maybe = (own - rival > -_BEHIND) | clicked
-    regions, _ = ndimage.label(maybe[0].cpu().numpy(), _NEIGHBOURS)
+    regions, _ = ndimage.label(maybe[0].cpu().numpy(), NEIGHBOURS)
     somewhere = set(regions[((own > rival) | clicked)[0].cpu().numpy()].tolist())
     scale = cells[0] / rows, cells[1] / columns
     return [
