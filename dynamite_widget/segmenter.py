@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
 
@@ -22,6 +23,8 @@ from dynamite_widget.feature_cache import CacheInfo, FeatureCache
 from dynamite_widget.features import Features, content_key
 from dynamite_widget.images import to_rgb
 from dynamite_widget.models.checkpoint import load_network
+from dynamite_widget.models.colour_guide import ColourGuide
+from dynamite_widget.models.dynamite import PAD_TO, STRIDE
 from dynamite_widget.models.folding import fold_batch_norm
 from dynamite_widget.models.precision import Precision, check_precision
 from dynamite_widget.network_input import (
@@ -34,7 +37,7 @@ from dynamite_widget.resizing import Resizing
 from dynamite_widget.segmenting import LabelMap
 
 if TYPE_CHECKING:
-    from dynamite_widget.models.dynamite import PAD_TO, DynaMITe, ImageFeatures
+    from dynamite_widget.models.dynamite import DynaMITe, ImageFeatures
     from dynamite_widget.models.registry import ModelRecord
 
 DEVICE_CACHE_BYTES = 2 * 2**30
@@ -256,7 +259,11 @@ class Segmenter:
         mean, std = self.record.mean, self.record.std
 
         def work(network: DynaMITe, device: torch.device) -> ImageFeatures:
-            return network.encode(pixel_tensor(resized.to(device), mean, std))
+            seen = resized.to(device)
+            features = network.encode(pixel_tensor(seen, mean, std))
+            if not network.config.colour_guide:
+                return features
+            return replace(features, guide=ColourGuide.of(pixels, seen, STRIDE))
 
         return resizing, work
 
@@ -285,6 +292,9 @@ def _write_ids(labels: NDArray[np.integer], ids: list[int], label_map: LabelMap)
 def _answers_a_click(network: DynaMITe, device: torch.device) -> None:
     """Run every operation once, on a small input."""
     size = (2 * PAD_TO, 2 * PAD_TO)
+    nothing = np.zeros((*size, 3), np.uint8)
+    guide = ColourGuide.of(nothing, torch.from_numpy(nothing).to(device), STRIDE)
     features = network.encode(torch.zeros(1, 3, *size, device=device))
     click = click_tensors([Click(x=1, y=1, object_id=1)], [1], Resizing(size, size))
-    network.segment(features, click.to(device), size, size).to("cpu")
+    guided = replace(features, guide=guide)
+    network.segment(guided, click.to(device), size, size).to("cpu")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import torch
 from torch import Tensor, nn
@@ -55,6 +56,7 @@ class NearestClick(nn.Module):
 
     def __init__(self, before: Callable[[str], None] = lambda verb: None) -> None:
         super().__init__()
+        self.config = SimpleNamespace(colour_guide=False)
         self.before = before
         self.journal = Journal([], [], [])
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dynamite_widget import Click
+from dynamite_widget import Click, devices
 from dynamite_widget.models.checkpoint import WeightsRecord, save_weights
 from dynamite_widget.models.config import LITE
 from dynamite_widget.models.dynamite import DynaMITe, ImageFeatures
@@ -54,6 +54,26 @@ def test_cached_and_fresh_features_give_the_same_bits(segmenter: Segmenter) -> N
     for label_map in (cached, segmenter.segment(again, CLICKS)):
         np.testing.assert_array_equal(label_map, fresh)
     assert len(np.unique(fresh)) > 1
+
+
+def test_what_tries_out_a_device_answers_a_click(
+    network: DynaMITe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only devices other than the CPU are tried out; here one is that is the CPU in truth."""
+    other = torch.device("cpu", 0)
+    tried: list[torch.device] = []
+    monkeypatch.setattr(devices, "available_devices", lambda: [other, devices.CPU])
+    segment = DynaMITe.segment
+    monkeypatch.setattr(
+        DynaMITe,
+        "segment",
+        lambda self, features, *rest: (
+            tried.append(features.device),
+            segment(self, features, *rest),
+        )[1],
+    )
+    assert Segmenter(network, LITE_RECORD).device == other
+    assert tried
 
 
 def test_segmenting_leaves_the_features_as_they_were(segmenter: Segmenter) -> None:

@@ -93,6 +93,8 @@ class DynamiteConfig:
         refiner: None for the published networks.
         half_size: the transformer also answers on the image at half its size, where a query sees
             large objects whole; each query learns to what share its logits come from there.
+        colour_guide: borders follow the photograph's colours (`models/colour_guide.py`); not in the
+            published networks.
         maximum_after_upsampling: resize every query's logits in two steps, to the network's input
             and then to the photograph, before taking the maximum over an object's clicks, as the
             published networks do (spec A7); otherwise take the maximum first, and resize once.
@@ -106,6 +108,7 @@ class DynamiteConfig:
     heads: int = 8
     refiner: RefinerConfig | None = None
     half_size: bool = False
+    colour_guide: bool = False
     maximum_after_upsampling: bool = False
 
 
@@ -127,5 +130,6 @@ LITE = DynamiteConfig(
     mask_width=64,
     refiner=RefinerConfig(),
     half_size=True,
+    colour_guide=True,
 )
 """The embedded model, `dynamite-lite`."""

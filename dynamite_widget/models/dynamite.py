@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from dynamite_widget.models.backbones.build import build_backbone
 from dynamite_widget.models.click_tensors import ClickTensors, Groups
+from dynamite_widget.models.colour_guide import ColourGuide
 from dynamite_widget.models.config import DynamiteConfig
 from dynamite_widget.models.deformable_pixel_decoder import DeformablePixelDecoder
 from dynamite_widget.models.interactive_transformer import (
@@ -45,11 +46,13 @@ class ImageFeatures:
         transformer: at the input's size.
         half_size: of the input at half its size, if the network looks at it.
         refiner: at the input's size, if the network has one.
+        guide: the photograph's colours, if borders shall follow them.
     """
 
     transformer: ImageMemory
     half_size: ImageMemory | None
     refiner: RefinerMemory | None
+    guide: ColourGuide | None = None
 
     @property
     def nbytes(self) -> int:
@@ -162,7 +165,7 @@ class DynaMITe(nn.Module):
             cues = self.cues(features, clicks, prediction.groups, logits)
             logits = refine_objects(self.refiner, features.refiner, cues, logits)
             logits = without_specks(logits, clicks, STRIDE)
-        return label_pixels(logits[0].float(), resized, original)
+        return label_pixels(logits[0].float(), resized, original, STRIDE, features.guide)
 
 
 def halved(pixels: Tensor) -> Tensor:

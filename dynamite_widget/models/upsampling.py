@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import starmap
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from dynamite_widget.models.colour_guide import ColourGuide
+
 _PIXELS_AT_ONCE = 1_000_000
 """Pixels near borders that are computed at once."""
 _LOWEST = -1e30
 """Stands for minus infinity: between that and a number nothing could be interpolated."""
+_SHARPNESS = 2.0
+"""Logits times this become shares of a pixel; two groups' differ by a tanh of their distance."""
+_COLOUR = 0.4
+"""So much of a pixel's share comes from its colour, the rest from the logits around."""
 
 
 def label_pixels(
-    logits: Tensor, resized: tuple[int, int], original: tuple[int, int], stride: int = 4
+    logits: Tensor,
+    resized: tuple[int, int],
+    original: tuple[int, int],
+    stride: int = 4,
+    guide: ColourGuide | None = None,
 ) -> Tensor:
     """Index of the largest logit at every pixel: (G, h, w) to (H, W) int64.
 
@@ -31,6 +40,7 @@ def label_pixels(
         resized: height and width of the resized image within the padded input.
         original: height and width wanted.
         stride: input pixels a cell.
+        guide: the photograph's colours, which count in those squares beside the logits.
     """
     cells = logits.shape[1:]
     rows, columns = (
@@ -42,11 +52,17 @@ def label_pixels(
     winner = logits.max(0).indices
     labels = winner.index_select(1, columns.square).index_select(0, rows.square)
     squares = _SharedSquares.of(logits, winner, rows.seen[:, None] & columns.seen)
+    shares = (_SHARPNESS * logits[:, 1:-1, 1:-1]).softmax(0) if guide else None
     step = max(1, _PIXELS_AT_ONCE // (rows.pixels.shape[1] * columns.pixels.shape[1]))
     for some in squares.split(step):
-        place = rows.pixels[some.y][:, :, None] * original[1] + columns.pixels[some.x][:, None]
-        inside = some.labels(rows.parts[some.y], columns.parts[some.x])
-        labels.view(-1).scatter_(0, place.view(-1), inside.view(-1))
+        y, x = rows.pixels[some.y], columns.pixels[some.x]
+        inside = some.logits(rows.parts[some.y], columns.parts[some.x])
+        if guide and shares is not None:
+            fit = guide.fit(shares, some.y - 1, some.x - 1, some.rivals)
+            by_colour = fit.of(guide.at(y, x, original))
+            inside = (_SHARPNESS * inside).softmax(0).lerp(by_colour, _COLOUR)
+        place = y[:, :, None] * original[1] + x[:, None]
+        labels.view(-1).scatter_(0, place.view(-1), some.best(inside).reshape(-1))
     return labels
 
 
@@ -83,7 +99,7 @@ class _SharedSquares:
     """Squares between four cells that several groups share.
 
     Attributes:
-        y, x: (S,) rows and columns of the squares, those with most rivals first.
+        y, x: (S,) rows and columns of the squares.
         corners: (4, G, S) logits at their corners, row by row.
         rivals: (K, S) groups that may win in them, in order of their numbers.
         count: (S,) how many of these K may.
@@ -116,36 +132,32 @@ class _SharedSquares:
         for one in winners:
             behind |= (corners <= corners.gather(1, one.expand(4, 1, -1))).all(0)
         may_win = (~behind).scatter(0, winners, value=True)
-        count, order = may_win.sum(0).sort(descending=True)
-        most = int(count[0]) if len(count) else 0
+        count = may_win.sum(0)
         number = torch.arange(len(logits), 0, -1, device=logits.device)[:, None]
-        rivals = (may_win[:, order] * number).topk(most, dim=0).indices
-        return cls(y[order], x[order], corners[..., order], rivals, count)
+        rivals = (may_win * number).topk(int(count.max()) if len(count) else 0, dim=0).indices
+        return cls(y, x, corners, rivals, count)
 
     def split(self, size: int) -> Iterator[_SharedSquares]:
-        """The same, some squares at a time."""
-        all_of_it = self.y, self.x, self.corners, self.rivals, self.count
-        parts = (each.split(size, -1) for each in all_of_it)
-        return starmap(_SharedSquares, zip(*parts, strict=True))
+        """The same, at most `size` at a time, and only those with equally many rivals together."""
+        for count in self.count.unique().tolist():
+            for some in (self.count == count).nonzero()[:, 0].split(size):
+                rivals, corners = self.rivals[:count, some], self.corners[..., some]
+                yield _SharedSquares(self.y[some], self.x[some], corners, rivals, self.count[some])
 
-    def labels(self, down: Tensor, across: Tensor) -> Tensor:
-        """Groups with the largest logits within the squares: (S, K, L).
+    def logits(self, down: Tensor, across: Tensor) -> Tensor:
+        """Logits of the rivals within the squares: (K, S, P, Q).
 
         Args:
-            down: (S, K) how far down its square each row of pixels is.
-            across: (S, L) how far across each column.
+            down: (S, P) how far down its square each row of pixels is.
+            across: (S, Q) how far across each column.
         """
-        pixels = *down.shape, across.shape[1]
-        label, highest = self.rivals.new_zeros(pixels), down.new_full(pixels, float("-inf"))
-        for number, rival in enumerate(self.rivals):
-            n = int((self.count > number).sum())
-            corners = self.corners[:, rival[:n], torch.arange(n, device=rival.device), None]
-            above, below = torch.lerp(corners[0::2], corners[1::2], across[:n])
-            logit = torch.lerp(above[:, None], below[:, None], down[:n, :, None])
-            ahead = logit > highest[:n]
-            label[:n] = torch.where(ahead, rival[:n, None, None], label[:n])
-            highest[:n] = highest[:n].maximum(logit)
-        return label
+        corners = self.corners.gather(1, self.rivals.expand(4, -1, -1))[..., None]
+        above, below = torch.lerp(corners[0::2], corners[1::2], across)
+        return torch.lerp(above[:, :, None], below[:, :, None], down[..., None])
+
+    def best(self, scores: Tensor) -> Tensor:
+        """Groups with the largest of (K, S, P, Q) scores: (S, P, Q)."""
+        return self.rivals.gather(0, scores.argmax(0).flatten(1).T).T.reshape(scores.shape[1:])
 
 
 def _corners(cells: Tensor) -> Tensor:
