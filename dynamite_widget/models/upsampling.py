@@ -157,7 +157,7 @@ class _SharedSquares:
 
     def best(self, scores: Tensor) -> Tensor:
         """Groups with the largest of (K, S, P, Q) scores: (S, P, Q)."""
-        return self.rivals.gather(0, scores.argmax(0).flatten(1).T).T.reshape(scores.shape[1:])
+        return self.rivals.gather(0, scores.max(0).indices.flatten(1).T).T.reshape(scores.shape[1:])
 
 
 def _corners(cells: Tensor) -> Tensor:
