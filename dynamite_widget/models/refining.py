@@ -22,9 +22,10 @@ _FEW = 2
 """Up to so many objects are refined everywhere: to look for them costs as much."""
 _COARSER = 4
 """For the search, squares of about so many cells are one."""
-_BEHIND = 1.5
-"""Where the search puts an object this far behind its rival, it is not. Nor is it in a whole region
-that holds none of its clicks, if it is behind everywhere."""
+_BEHIND = 2.0
+"""Where the search puts an object this far behind its rival, it is not."""
+_NEARLY = 1.0
+"""Nor is it in a whole region without its clicks in which it is this far behind everywhere."""
 _NEAR = 2.0
 """So near to its clicks, in cells of the search, an object is refined in any case."""
 _MARGIN = 2
@@ -90,7 +91,7 @@ def find_windows(
     clicked = coarse.near[:, :, 0] > -(_NEAR**2)
     maybe = (own - rival > -_BEHIND) | clicked
     regions, _ = ndimage.label(maybe[0].cpu().numpy(), NEIGHBOURS)
-    somewhere = set(regions[((own > rival) | clicked)[0].cpu().numpy()].tolist())
+    somewhere = set(regions[((own - rival > -_NEARLY) | clicked)[0].cpu().numpy()].tolist())
     scale = cells[0] / rows, cells[1] / columns
     return [
         Window.around(each.start, _scaled(y, scale[0]), _scaled(x, scale[1]), cells)

@@ -83,14 +83,14 @@ def test_a_single_object_is_refined_everywhere(network: DynaMITe) -> None:
 
 
 @torch.inference_mode()
-def test_a_region_that_an_object_leads_nowhere_in_is_left_out() -> None:
+def test_a_region_in_which_an_object_is_far_behind_everywhere_is_left_out() -> None:
     network = DynaMITe(LITE).eval()  # a refiner that was never trained corrects nothing
     memory = network.encode(torch.randn(1, 3, 256, 384)).refiner
     assert memory is not None
     own = torch.full((1, 3, 64, 96), -9.0)
     own[0, 0, 8:24, 8:24] = 5.0
-    own[0, 0, 8:24, 40:56] = 1.0
-    own[0, 0, 8:24, 72:88] = -1.0
+    own[0, 0, 8:24, 40:56] = -0.5
+    own[0, 0, 8:24, 72:88] = -1.5
     far = torch.full((1, 3, 2, 64, 96), -1e4)
     cues = Cues(own, torch.zeros_like(own), far, torch.zeros_like(far))
     windows = refining.find_windows(network.refiner, memory, cues, torch.zeros(1, 1, 64, 96))
