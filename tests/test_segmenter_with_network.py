@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,14 +65,12 @@ def test_what_tries_out_a_device_answers_a_click(
     tried: list[torch.device] = []
     monkeypatch.setattr(devices, "available_devices", lambda: [other, devices.CPU])
     segment = DynaMITe.segment
-    monkeypatch.setattr(
-        DynaMITe,
-        "segment",
-        lambda self, features, *rest: (
-            tried.append(features.device),
-            segment(self, features, *rest),
-        )[1],
-    )
+
+    def noted(self: DynaMITe, features: ImageFeatures, *rest: Any) -> Tensor:  # noqa: ANN401
+        tried.append(features.device)
+        return segment(self, features, *rest)
+
+    monkeypatch.setattr(DynaMITe, "segment", noted)
     assert Segmenter(network, LITE_RECORD).device == other
     assert tried
 

@@ -77,14 +77,11 @@ class ColourGuide:
         around = torch.tensor(_AROUND, device=y.device)
         rows = (y[:, None] + around).clamp(0, height - 1)
         columns = (x[:, None] + around).clamp(0, width - 1)
-        seen = shares.flatten(1)[
-            rivals[..., None], (rows[:, :, None] * width + columns[:, None]).flatten(1)
-        ]
+        cells = (rows[:, :, None] * width + columns[:, None]).flatten(1)
+        seen = shares.flatten(1)[rivals[..., None], cells]  # (K, S, cells)
         # Cells of the padding, which have no colour, take the nearest one's.
-        rows, columns = (
-            rows.clamp(max=self.cells.shape[1] - 1),
-            columns.clamp(max=self.cells.shape[2] - 1),
-        )
+        rows = rows.clamp(max=self.cells.shape[1] - 1)
+        columns = columns.clamp(max=self.cells.shape[2] - 1)
         colours = self.cells[:, rows[:, :, None], columns[:, None]].flatten(2)  # (3, S, cells)
         mean = colours.mean(-1, keepdim=True)
         colours = colours - mean

@@ -52,17 +52,17 @@ def label_pixels(
     winner = logits.max(0).indices
     labels = winner.index_select(1, columns.square).index_select(0, rows.square)
     squares = _SharedSquares.of(logits, winner, rows.seen[:, None] & columns.seen)
-    shares = (_SHARPNESS * logits[:, 1:-1, 1:-1]).softmax(0) if guide else None
+    shares = (_SHARPNESS * logits[:, 1:-1, 1:-1]).softmax(0)
     step = max(1, _PIXELS_AT_ONCE // (rows.pixels.shape[1] * columns.pixels.shape[1]))
     for some in squares.split(step):
         y, x = rows.pixels[some.y], columns.pixels[some.x]
-        inside = some.logits(rows.parts[some.y], columns.parts[some.x])
-        if guide and shares is not None:
+        scores = some.logits(rows.parts[some.y], columns.parts[some.x])
+        if guide is not None:
             fit = guide.fit(shares, some.y - 1, some.x - 1, some.rivals)
             by_colour = fit.of(guide.at(y, x, original))
-            inside = (_SHARPNESS * inside).softmax(0).lerp(by_colour, _COLOUR)
+            scores = (_SHARPNESS * scores).softmax(0).lerp(by_colour, _COLOUR)
         place = y[:, :, None] * original[1] + x[:, None]
-        labels.view(-1).scatter_(0, place.view(-1), some.best(inside).reshape(-1))
+        labels.view(-1).scatter_(0, place.view(-1), some.best(scores).reshape(-1))
     return labels
 
 
