@@ -47,17 +47,31 @@ def refine_objects(refiner: Refiner, memory: RefinerMemory, cues: Cues, logits: 
     refined = torch.full_like(logits, float("-inf"))
     refined[:, 0] = logits[:, 0]
     windows = find_windows(refiner, memory, cues, logits[:, :1])
-    for some in share_passes(windows, _size(logits)):
-        image = tuple(
-            torch.cat([window.of(x, 2**i) for window in some]) for i, x in enumerate(memory.image)
-        )
-        corrections = refiner(cues.in_windows(some), image)[:, 0]
-        for window, correction in zip(some, corrections, strict=True):
-            answer = window.of(logits[0, 1 + window.index]) + correction
-            # Windows of one object may overlap.
-            place = window.of(refined[0, 1 + window.index])
-            torch.maximum(place, answer, out=place)
+    while windows:
+        passes = share_passes(windows, _size(logits))
+        for some in passes:
+            image = tuple(
+                torch.cat([window.of(x, 2**i) for window in some])
+                for i, x in enumerate(memory.image)
+            )
+            corrections = refiner(cues.in_windows(some), image)[:, 0]
+            for window, correction in zip(some, corrections, strict=True):
+                answer = window.of(logits[0, 1 + window.index]) + correction
+                # Windows of one object may overlap.
+                place = window.of(refined[0, 1 + window.index])
+                torch.maximum(place, answer, out=place)
+        windows = _too_small([window for some in passes for window in some], refined)
     return refined
+
+
+def _too_small(windows: list[Window], refined: Tensor) -> list[Window]:
+    """Larger ones for those whose object wins at their edge: it would end in a straight line."""
+    winner = refined[0].max(0).indices.cpu().numpy()
+    return [
+        larger
+        for window in windows
+        if (larger := window.extended(winner == 1 + window.index)) != window
+    ]
 
 
 def find_windows(

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 Size = tuple[int, int]
@@ -47,6 +49,16 @@ class Window:
         height, width = self.size[0] // coarser, self.size[1] // coarser
         return maps[..., top : top + height, left : left + width]
 
+    def extended(self, into: NDArray[np.bool_]) -> Window:
+        """A longer window where this one ends within cells of `into` (h, w), or else itself."""
+        height, width = self.size
+        inside = into[self.top : self.top + height, self.left : self.left + width]
+        rows = _extended(self.top, height, inside[[0, -1]].any(1), len(into))
+        columns = _extended(self.left, width, inside[:, [0, -1]].any(0), into.shape[1])
+        if (rows.stop - rows.start, columns.stop - columns.start) == self.size:
+            return self
+        return Window.around(self.index, rows, columns, (len(into), into.shape[1]))
+
     def grown(self, size: Size, cells: Size) -> Window:
         """A window of a larger size, in maps of `cells`, that holds this one."""
         top, left = min(self.top, cells[0] - size[0]), min(self.left, cells[1] - size[1])
@@ -73,6 +85,12 @@ def share_passes(windows: Iterable[Window], cells: Size) -> list[list[Window]]:
             shared = size
         passes.setdefault(shared, []).extend(each.grown(shared, cells) for each in members)
     return list(passes.values())
+
+
+def _extended(start: int, length: int, at_ends: NDArray[np.bool_], cells: int) -> slice:
+    """A side made longer by its own length at those ends, within a map of so many cells."""
+    before, after = (length * int(wanted) for wanted in at_ends)
+    return slice(max(0, start - before), min(cells, start + length + after))
 
 
 def _stretch(wanted: slice, cells: int) -> tuple[int, int]:

@@ -77,6 +77,24 @@ def test_objects_are_looked_for_around_their_clicks_only(network: DynaMITe) -> N
 
 
 @torch.inference_mode()
+def test_an_object_that_reaches_the_edge_of_its_window_is_refined_beyond_it(
+    network: DynaMITe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_small(*given: object) -> list[Window]:
+        return [Window.around(i, slice(y, y + 1), slice(x, x + 1), (48, 64)) for i, y, x in middles]
+
+    clicks = clicks_on_a_grid(3, 192, 256)
+    middles = [(i, *cell) for i, cell in enumerate((clicks.points / 4).long().tolist())]
+    torch.manual_seed(2)
+    whole = refine(network, clicks)
+    monkeypatch.setattr(refining, "find_windows", too_small)
+    torch.manual_seed(2)
+    windowed = refine(network, clicks)
+    assert (whole.argmax(1) > 0).sum() > 3 * 16 * 16
+    assert torch.equal(windowed.argmax(1), whole.argmax(1))
+
+
+@torch.inference_mode()
 def test_a_single_object_is_refined_everywhere(network: DynaMITe) -> None:
     refined = refine(network, clicks_on_a_grid(1, 192, 256))
     assert refined.isfinite().all()

@@ -1,0 +1,57 @@
+"""Makes every click win where it was made, and around it, whatever the network says.
+
+The network now and then gives a clicked cell to another object or to the background. To correct
+that cell alone would leave a dot; here whoever took it loses its lead there and less and less
+further away, up to its own clicks, where it keeps it: interpolation by inverse distance (Shepard,
+"A two-dimensional interpolation function for irregularly-spaced data", 1968).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from dynamite_widget.models.click_tensors import ClickTensors
+
+_LEAD = 2.0
+"""Where it was clicked, an object or the background is ahead of all others by so much."""
+_POWER = 4
+"""Of the inverse distance: the larger, the less clicks far away have a say."""
+
+
+def hold_clicks(logits: Tensor, clicks: ClickTensors, stride: int) -> Tensor:
+    """Lower the logits of whoever is not behind at the others' clicks.
+
+    Args:
+        logits: (1, 1 + N, h, w) of the background and the objects.
+        clicks: (Q, ...) unbatched.
+        stride: input pixels a cell.
+
+    Returns:
+        The same with the clicked cells won, but for a cell that several clicked.
+    """
+    height, width = logits.shape[-2:]
+    owner = clicks.owner + 1
+    cells = (clicks.points + 0.5) / stride - 0.5
+    y = cells[:, 0].round().long().clamp(0, height - 1)
+    x = cells[:, 1].round().long().clamp(0, width - 1)
+    there = logits[0, :, y, x]
+    excess = (there - there.gather(0, owner[None]) + _LEAD).clamp(min=0)
+    excess.scatter_(0, owner[None], 0.0)
+    held = logits
+    for rival in excess.any(1).nonzero()[:, 0].tolist():
+        if held is logits:
+            held = logits.clone()
+        known = (owner == rival) | (excess[rival] > 0)
+        nearness = _nearness(y[known], x[known], height, width)
+        weighed = torch.einsum("q,qhw->hw", excess[rival, known], nearness)
+        held[0, rival] -= weighed / nearness.sum(0)
+    return held
+
+
+def _nearness(y: Tensor, x: Tensor, height: int, width: int) -> Tensor:
+    """Weights (Q, h, w) of what is known at cells y, x (Q,)."""
+    dy = torch.arange(height, device=y.device) - y[:, None]
+    dx = torch.arange(width, device=x.device) - x[:, None]
+    distance = 0.25 + dy[:, :, None] ** 2 + dx[:, None, :] ** 2
+    return distance ** (-_POWER / 2)

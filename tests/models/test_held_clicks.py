@@ -1,0 +1,77 @@
+"""A click is won by whom it was made for, and its neighbourhood with it; nobody loses his own."""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from dynamite_widget.models.click_tensors import BACKGROUND_OWNER, ClickTensors
+from dynamite_widget.models.held_clicks import hold_clicks
+
+STRIDE = 4
+MUG, PLATE = 0, 1
+HEIGHT, WIDTH = 24, 32
+
+Made = tuple[int, int, int]
+"""Owner, row and column of a click in the middle of a cell."""
+
+
+def clicks_on(*made: Made) -> ClickTensors:
+    points = torch.tensor([(4.0 * y + 1.5, 4.0 * x + 1.5) for _, y, x in made])
+    owner = torch.tensor([owner for owner, _, _ in made])
+    return ClickTensors(points, owner, torch.arange(len(made)))
+
+
+def labels(logits: Tensor) -> Tensor:
+    return logits[0].argmax(0)
+
+
+def mug_everywhere() -> Tensor:
+    logits = torch.zeros(1, 3, HEIGHT, WIDTH)
+    logits[0, 1 + MUG] = 3.0
+    return logits
+
+
+def test_a_click_on_what_another_took_gets_its_neighbourhood_but_not_the_whole_object() -> None:
+    clicks = clicks_on((MUG, 12, 5), (BACKGROUND_OWNER, 12, 28))
+    held = labels(hold_clicks(mug_everywhere(), clicks, STRIDE))
+    assert (held[9:16, 25:] == 0).all()
+    assert (held[:, :10] == 1 + MUG).all()
+
+
+def test_an_answer_that_holds_every_click_stays_as_it_is() -> None:
+    logits = mug_everywhere()
+    logits[0, 0, :, 20:] = 9.0
+    assert (
+        hold_clicks(logits, clicks_on((MUG, 12, 5), (BACKGROUND_OWNER, 12, 28)), STRIDE) is logits
+    )
+
+
+def test_whoever_was_not_looked_for_somewhere_is_not_there_afterwards_either() -> None:
+    logits = mug_everywhere()
+    logits[0, 1 + PLATE, :, 16:] = float("-inf")
+    logits[0, 1 + MUG, :8] = float("-inf")
+    held = hold_clicks(logits, clicks_on((MUG, 12, 20), (PLATE, 12, 4)), STRIDE)
+    assert not held.isnan().any()
+    assert labels(held)[12, 4] == 1 + PLATE
+    assert (held == float("-inf")).equal(logits == float("-inf"))
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.tuples(st.integers(-1, 1), st.integers(0, HEIGHT - 1), st.integers(0, WIDTH - 1)),
+        min_size=1,
+        max_size=12,
+        unique_by=lambda made: made[1:],
+    ),
+    st.integers(0, 2**31),
+)
+def test_every_clicked_cell_carries_its_click(made: list[Made], seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    logits = 5 * torch.randn(1, 3, HEIGHT, WIDTH, generator=generator)
+    held = labels(hold_clicks(logits, clicks_on(*made), STRIDE))
+    for owner, y, x in made:
+        assert held[y, x] == 1 + owner
