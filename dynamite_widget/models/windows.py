@@ -53,8 +53,8 @@ class Window:
         """A longer window where this one ends within cells of `into` (h, w), or else itself."""
         height, width = self.size
         inside = into[self.top : self.top + height, self.left : self.left + width]
-        rows = _extended(self.top, height, inside[[0, -1]].any(1), len(into))
-        columns = _extended(self.left, width, inside[:, [0, -1]].any(0), into.shape[1])
+        rows = _extended(self.top, height, inside[0], inside[-1], len(into))
+        columns = _extended(self.left, width, inside[:, 0], inside[:, -1], into.shape[1])
         if (rows.stop - rows.start, columns.stop - columns.start) == self.size:
             return self
         return Window.around(self.index, rows, columns, (len(into), into.shape[1]))
@@ -87,9 +87,11 @@ def share_passes(windows: Iterable[Window], cells: Size) -> list[list[Window]]:
     return list(passes.values())
 
 
-def _extended(start: int, length: int, at_ends: NDArray[np.bool_], cells: int) -> slice:
-    """A side made longer by its own length at those ends, within a map of so many cells."""
-    before, after = (length * int(wanted) for wanted in at_ends)
+def _extended(
+    start: int, length: int, first: NDArray[np.bool_], last: NDArray[np.bool_], cells: int
+) -> slice:
+    """A side longer by its length where its first or last cells hold any, in a map of `cells`."""
+    before, after = (length if edge.any() else 0 for edge in (first, last))
     return slice(max(0, start - before), min(cells, start + length + after))
 
 
