@@ -128,7 +128,7 @@ class DynaMITe(nn.Module):
             if not half:
                 return whole
             share = self.half_size_share(torch.cat((whole.queries, half[0].queries), -1))
-        share = share + at_first(clicks.batched(), share.shape[1])[..., None]
+        share = share + at_first(clicks.batched(), share.shape[1]).to(share)[..., None]
         other = doubled(half[0].logits, whole.logits)
         return replace(whole, logits=whole.logits.lerp(other, share[..., None].sigmoid()))
 
