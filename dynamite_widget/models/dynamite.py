@@ -35,9 +35,6 @@ from dynamite_widget.models.upsampling import label_pixels
 
 STRIDE = 4
 
-_AT_FIRST = 2.0
-"""A single click leaves the extent of its object open, which the smaller image shows better."""
-
 PAD_TO = 32
 """The network's coarsest stride: sides of its input are multiples of it."""
 
@@ -128,7 +125,6 @@ class DynaMITe(nn.Module):
             if not half:
                 return whole
             share = self.half_size_share(torch.cat((whole.queries, half[0].queries), -1))
-        share = share + at_first(clicks.batched(), share.shape[1]).to(share)[..., None]
         other = doubled(half[0].logits, whole.logits)
         return replace(whole, logits=whole.logits.lerp(other, share[..., None].sigmoid()))
 
@@ -173,13 +169,6 @@ class DynaMITe(nn.Module):
             logits = hold_clicks(logits, clicks, STRIDE)
             logits = without_specks(logits, clicks, STRIDE)
         return label_pixels(logits[0].float(), resized, original, STRIDE, features.guide)
-
-
-def at_first(clicks: ClickTensors, queries: int) -> Tensor:
-    """What speaks for half the size, for each of (B, Q) queries: more with few clicks."""
-    same = clicks.owner[:, :, None] == clicks.owner[:, None, :]
-    alone = F.pad(1 / same.sum(2), (0, queries - same.shape[1]), value=0.5)
-    return _AT_FIRST * alone
 
 
 def halved(pixels: Tensor) -> Tensor:

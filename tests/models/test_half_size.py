@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dynamite_widget.models.click_tensors import ClickTensors
 from dynamite_widget.models.config import LITE
-from dynamite_widget.models.dynamite import DynaMITe, at_first, doubled, halved
+from dynamite_widget.models.dynamite import DynaMITe, doubled, halved
 from dynamite_widget.models.interactive_transformer import sample
 
 SIDES = st.integers(1, 6).map(lambda n: 32 * n)
@@ -63,7 +63,7 @@ def network() -> DynaMITe:
 
 @torch.inference_mode()
 def test_each_query_chooses_between_both_answers(network: DynaMITe) -> None:
-    clicks = clicks_at((20.0, 30.0), (70.0, 100.0)).batched()
+    clicks = clicks_at((20.0, 30.0), (70.0, 100.0))
     features = network.encode(torch.randn(1, 3, 96, 160))
     assert features.half_size is not None
     whole = network.predict(replace(features, half_size=None), clicks).logits
@@ -72,19 +72,10 @@ def test_each_query_chooses_between_both_answers(network: DynaMITe) -> None:
         network.half_size_share.bias.fill_(bias)
         return network.predict(features, clicks).logits
 
-    only_whole, learned, only_half = logits(-40.0), logits(0.5), logits(40.0)
+    only_whole, both, only_half = logits(-40.0), logits(0.0), logits(40.0)
     assert torch.allclose(only_whole, whole, atol=1e-5)
     assert not torch.allclose(only_half, whole, atol=0.01)
-    share = (0.5 + at_first(clicks, whole.shape[1])).sigmoid()[..., None, None]
-    assert torch.allclose(learned, only_whole.lerp(only_half, share), atol=1e-4)
-
-
-def test_half_the_size_counts_less_with_every_click_on_an_object() -> None:
-    owner = torch.tensor([[0, 1, 1, 1, 1, -1]])
-    clicks = ClickTensors(torch.zeros(1, 6, 2), owner, torch.arange(6)[None])
-    favour = at_first(clicks, queries=8)[0].tolist()
-    assert favour[0] == favour[5] == 4 * favour[1] == 4 * favour[4] > 0
-    assert favour[6] == favour[7] > 0
+    assert torch.allclose(both, (only_whole + only_half) / 2, atol=1e-4)
 
 
 @torch.inference_mode()
