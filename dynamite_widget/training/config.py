@@ -101,7 +101,7 @@ class TrainingConfig:
     drop_path: float = 0.0
     frozen: tuple[str, ...] = ()
     batch_norm: BatchNorms = "head"
-    rounds: int = 4
+    rounds: int = 12
     first_answer: bool = True
     supervised: tuple[int, ...] = (0, 2, 4)
     max_objects: int = 8
