@@ -13,8 +13,8 @@ from dynamite_widget.models.checkpoint import load_network
 from dynamite_widget.models.config import LITE
 from dynamite_widget.models.dynamite import DynaMITe
 from dynamite_widget.models.registry import find_model
-from dynamite_widget.training.config import TrainingConfig
-from dynamite_widget.training.loop import Machine, Run, state_beside, train
+from dynamite_widget.training.config import Protocol, TrainingConfig
+from dynamite_widget.training.loop import Machine, Run, draw_rounds, state_beside, train
 from dynamite_widget.training.parallel import Processes
 from dynamite_widget.training.photographs import Photograph
 from dynamite_widget.training.progress import Progress
@@ -135,3 +135,17 @@ def test_the_time_left_shrinks_with_what_is_done(photographs: list[Photograph]) 
 def test_impossible_settings_are_refused(setting: dict[str, int], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         replace(SMALL, **setting)
+
+
+def test_few_corrections_are_drawn_more_often_than_many_but_the_paper_draws_evenly() -> None:
+    torch.manual_seed(0)
+
+    def drawn(protocol: Protocol) -> torch.Tensor:
+        config = TrainingConfig(protocol=protocol, rounds=7)
+        return torch.bincount(torch.tensor([draw_rounds(config) for _ in range(4000)]))
+
+    dense, paper = drawn("dense"), drawn("paper")
+    assert len(dense) == len(paper) == 8
+    assert dense[:2].sum() == pytest.approx(2000, abs=150)
+    assert dense[7] > 150
+    assert paper.tolist() == pytest.approx([500] * 8, abs=100)
