@@ -106,7 +106,14 @@ class Answers:
             return None
 
     def take_over(self, snapshot: Snapshot, answer: Answer) -> None:
-        """Remember the imported objects of an earlier answer, which then needs no model again."""
+        """Remember an earlier answer, so that later clicks go on from it.
+
+        Imported objects in it then need no model again.
+        """
+        imported = dict(snapshot.imports.regions)
+        if not answer.refined:
+            clicks = tuple(c for c in snapshot.clicks if c.object_id not in imported)
+            self._asker.remember(clicks, answer.runs)
         label_map = answer.runs.to_array()
         for object_id, touching in _touching(snapshot).items():
             if object_id in answer.refined:

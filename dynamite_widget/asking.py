@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.run_lengths import Runs
-from dynamite_widget.segmenting import SupportsSegmentation
+from dynamite_widget.segmenting import Answered, SupportsSegmentation, go_on
 
 REMEMBERED_BYTES = 32 * 2**20
 """How much memory the answers to earlier clicks may take."""
+MOST_NEW = 16
+"""An answer goes on from an earlier one that lacks at most so many of its clicks."""
 
 
 class Asker:
@@ -67,8 +69,9 @@ class Asker:
             if known is not None:
                 return known
             segmenter = self._encode()
-            answer = self._checked(segmenter.segment(self._features, list(clicks)))
-        self._remember(clicks, answer)
+            previous = self._previous(clicks)
+            answer = self._checked(go_on(segmenter, self._features, list(clicks), previous))
+        self.remember(clicks, answer)
         return answer
 
     def remembered(self, clicks: tuple[Click, ...]) -> Runs | None:
@@ -90,7 +93,17 @@ class Asker:
             self._features, self._encoded = None, False
             self._remembered.clear()
 
-    def _remember(self, clicks: tuple[Click, ...], answer: Runs) -> None:
+    def _previous(self, clicks: tuple[Click, ...]) -> Answered | None:
+        """The answer to as many of the first clicks as there is one at hand for."""
+        for count in range(len(clicks) - 1, max(0, len(clicks) - 1 - MOST_NEW), -1):
+            with self._guard:
+                known = self._remembered.get(clicks[:count])
+            if known is not None:
+                return Answered(known.to_array(), count)
+        return None
+
+    def remember(self, clicks: tuple[Click, ...], answer: Runs) -> None:
+        """Keep an answer: what is asked again, or goes on from it, need not start anew."""
         with self._guard:
             self._remembered[clicks] = answer
             self._remembered.move_to_end(clicks)

@@ -8,12 +8,15 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.models.click_tensors import BACKGROUND_OWNER, ClickTensors
-from dynamite_widget.models.dynamite import PAD_TO
+from dynamite_widget.models.dynamite import PAD_TO, STRIDE
+from dynamite_widget.models.previous_answer import PreviousAnswer
 from dynamite_widget.resizing import Resizing
+from dynamite_widget.segmenting import Answered
 
 MAX_OBJECT_ID = 65535
 """The largest number a label map can hold."""
@@ -86,3 +89,49 @@ def click_tensors(clicks: Sequence[Click], ids: Sequence[int], resizing: Resizin
         owner=torch.tensor([owner[click.object_id] for click in clicks]),
         time=torch.arange(len(clicks)),
     )
+
+
+def previous_answer(
+    answered: Answered | None, clicks: int, ids: Sequence[int], resizing: Resizing
+) -> PreviousAnswer | None:
+    """Turn an earlier answer into the network's own: labels of its cells, objects as in `ids`.
+
+    Args:
+        answered: the earlier answer, if there is one.
+        clicks: how many there are now.
+        ids: object ids; label i + 1 is the i-th one's.
+        resizing: from the photograph to the network's input.
+
+    Raises:
+        TypeError: if the answer is no `Answered`.
+        ValueError: if it is of another size than the photograph, or of more clicks.
+    """
+    if answered is None:
+        return None
+    if not isinstance(answered, Answered):
+        raise TypeError(f"previous is {type(answered).__name__}; give Answered(label_map, clicks)")
+    label_map = np.asarray(answered.label_map)
+    if label_map.shape != resizing.original or label_map.dtype.kind not in "iu":
+        raise ValueError(
+            f"the previous label map is {label_map.dtype} {label_map.shape}; "
+            f"this image needs whole numbers of shape {resizing.original}"
+        )
+    if not 0 <= answered.clicks <= clicks:
+        raise ValueError(
+            f"the previous answer was to {answered.clicks} clicks, but only {clicks} are given"
+        )
+    rows, columns = (
+        _pixels_of_cells(*sides) for sides in zip(resizing.original, resizing.resized, strict=True)
+    )
+    seen = label_map[rows[:, None], columns]
+    labels = np.zeros(seen.shape, np.int64)
+    for i, object_id in enumerate(ids):
+        labels[seen == object_id] = i + 1
+    return PreviousAnswer(torch.from_numpy(labels)[None], since=answered.clicks)
+
+
+def _pixels_of_cells(original: int, resized: int) -> NDArray[np.int64]:
+    """Rows or columns of the photograph that lie at the middles of the network's cells."""
+    cells = -(-resized // PAD_TO) * (PAD_TO // STRIDE)
+    middles = (np.arange(cells) + 0.5) * STRIDE * original / resized
+    return np.minimum(middles.astype(np.int64), original - 1)

@@ -32,9 +32,10 @@ from dynamite_widget.network_input import (
     click_tensors,
     objects_in_order,
     pixel_tensor,
+    previous_answer,
 )
 from dynamite_widget.resizing import Resizing
-from dynamite_widget.segmenting import LabelMap
+from dynamite_widget.segmenting import Answered, LabelMap
 
 if TYPE_CHECKING:
     from dynamite_widget.models.dynamite import DynaMITe, ImageFeatures
@@ -49,7 +50,8 @@ class Segmenter:
     """A DynaMITe network that people can talk to in pixels of their own image.
 
     `encode` does once what depends only on the image, `segment` answers a list of clicks. Both are
-    pure: nothing is carried over from one call to the next but a cache of features. Both may be
+    pure: nothing is carried over from one call to the next but a cache of features; who wants an
+    answer to go on from the one before gives it. Both may be
     called from several threads at once. Neither changes any setting of PyTorch; the number of
     threads is `torch.set_num_threads`'s.
 
@@ -84,6 +86,7 @@ class Segmenter:
         self.short_side = _side("short_side", short_side, record.short_side)
         self.long_side = _side("long_side", long_side, record.long_side)
         self._id = uuid.uuid4().hex
+        self._takes_previous = network.config.refiner is not None
         self._cache = FeatureCache[Features](cache_bytes_device, cache_bytes_host)
         self._placed = PlacedNetwork(
             network, device, works=_answers_a_click, free=self._cache.move_to_host
@@ -175,29 +178,40 @@ class Segmenter:
             self._cache.put(key, features)
         return features
 
-    def segment(self, features: Features, clicks: Sequence[Click]) -> LabelMap:
+    @property
+    def takes_previous(self) -> bool:
+        """Whether an earlier answer makes a difference: to the embedded model it does."""
+        return self._takes_previous
+
+    def segment(
+        self, features: Features, clicks: Sequence[Click], previous: Answered | None = None
+    ) -> LabelMap:
         """Label every pixel of the photograph.
 
         Args:
             features: from this segmenter's `encode`.
             clicks: all clicks so far in order of time. Their ids may be any from 0 (background)
                 to 65535.
+            previous: the answer to the first ones of these clicks. With it the network leaves
+                alone what the newer ones are not about; so sessions and benchmarks ask.
 
         Returns:
             (H, W) uint16, a new array: 0 is background, k the object of the clicks with id k. A
             clicked pixel carries its click's id, the newest one's if there are several.
 
         Raises:
-            ValueError: if a click is outside the image or its id out of range, or if the features
-                are another segmenter's.
+            ValueError: if a click is outside the image or its id out of range, if the features
+                are another segmenter's, or if the previous answer is no answer to such clicks.
             TypeError: if something in `clicks` is no click.
         """
-        label_map = self.unforced(features, clicks)
+        label_map = self.unforced(features, clicks, previous)
         for click in clicks:
             label_map[int(click.y), int(click.x)] = click.object_id
         return label_map
 
-    def unforced(self, features: Features, clicks: Sequence[Click]) -> LabelMap:
+    def unforced(
+        self, features: Features, clicks: Sequence[Click], previous: Answered | None = None
+    ) -> LabelMap:
         """What the network itself says: as `segment`, but clicked pixels carry what it gives them.
 
         It is there to be measured (`benchmarks/clicked_pixels.py`).
@@ -213,11 +227,15 @@ class Segmenter:
         if ids:
             tensors = click_tensors(checked, ids, features.resizing)
             sizes = features.resizing.resized, features.resizing.original
-            answer = self._placed.run(
-                lambda network, device: network.segment(
-                    features.to(device).network, tensors.to(device), *sizes
-                ).to("cpu")
-            )
+            earlier = previous_answer(previous, len(checked), ids, features.resizing)
+
+            def work(network: DynaMITe, device: torch.device) -> Tensor:
+                given = features.to(device).network, tensors.to(device), *sizes
+                if earlier is None or not self._takes_previous:
+                    return network.segment(*given).to("cpu")
+                return network.segment(*given, previous=earlier.to(device)).to("cpu")
+
+            answer = self._placed.run(work)
             _write_ids(answer.numpy(), ids, label_map)
         return label_map
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -25,3 +26,53 @@ class SupportsSegmentation(Protocol):
     def segment(self, features: Any, clicks: Sequence[Click]) -> LabelMap:  # noqa: ANN401
         """Label every pixel, (H, W) uint16, from all clicks in order of time."""
         ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answered:
+    """The label map that was the answer to the first ones of some clicks.
+
+    Attributes:
+        label_map: (H, W).
+        clicks: how many it was the answer to.
+    """
+
+    label_map: NDArray[np.integer]
+    clicks: int
+
+
+@runtime_checkable
+class TakesPrevious(SupportsSegmentation, Protocol):
+    """A segmenter that also goes on from what it answered to the earlier ones of its clicks.
+
+    Attributes:
+        takes_previous: whether that makes a difference.
+    """
+
+    @property
+    def takes_previous(self) -> bool:
+        """Whether an earlier answer makes a difference."""
+        ...
+
+    def segment(
+        self,
+        features: Any,  # noqa: ANN401 - each segmenter has its own
+        clicks: Sequence[Click],
+        previous: Answered | None = None,
+    ) -> LabelMap:
+        """Label every pixel, (H, W) uint16, from all clicks in order of time."""
+        ...
+
+
+def go_on(
+    segmenter: SupportsSegmentation,
+    features: Any,  # noqa: ANN401 - each segmenter has its own
+    clicks: Sequence[Click],
+    previous: Answered | None,
+) -> LabelMap:
+    """Let a segmenter answer, from its answer to earlier clicks if it takes one."""
+    if previous is None or not isinstance(segmenter, TakesPrevious):
+        return segmenter.segment(features, clicks)
+    if not segmenter.takes_previous:
+        return segmenter.segment(features, clicks)
+    return segmenter.segment(features, clicks, previous)

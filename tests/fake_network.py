@@ -56,7 +56,7 @@ class NearestClick(nn.Module):
 
     def __init__(self, before: Callable[[str], None] = lambda verb: None) -> None:
         super().__init__()
-        self.config = SimpleNamespace(colour_guide=False)
+        self.config = SimpleNamespace(colour_guide=False, refiner=None)
         self.before = before
         self.journal = Journal([], [], [])
 

@@ -16,7 +16,7 @@ from dynamite_widget.evaluation.metrics import iou, object_ious
 from dynamite_widget.evaluation.mist import MistResult
 from dynamite_widget.evaluation.noc import NocResult
 from dynamite_widget.evaluation.scenes import Scene, Truth
-from dynamite_widget.segmenting import SupportsSegmentation
+from dynamite_widget.segmenting import Answered, SupportsSegmentation, go_on
 
 
 class LabelledByHand(Protocol):
@@ -116,10 +116,12 @@ def judge_session(
     clicks = list(session.clicks)
     true_ids = _pair(truth, label_map, clicks)
     features = segmenter.encode(session.image)
-    courses = [
-        object_ious(truth, true_ids[np.asarray(segmenter.segment(features, clicks[: k + 1]))])
-        for k in range(len(clicks))
-    ]
+    courses: list[NDArray[np.float64]] = []
+    previous: Answered | None = None
+    for k in range(1, len(clicks) + 1):
+        guess = np.asarray(go_on(segmenter, features, clicks[:k], previous))
+        previous = Answered(guess, k)
+        courses.append(object_ious(truth, true_ids[guess]))
     translated = [Click(c.x, c.y, int(true_ids[c.object_id])) for c in clicks]
     ious = np.array(courses).reshape(len(clicks), truth.n_objects)
     final = object_ious(truth, true_ids[label_map]).tolist()

@@ -16,7 +16,7 @@ from dynamite_widget.evaluation.metrics import object_ious
 from dynamite_widget.evaluation.scenes import Scene, Truth
 from dynamite_widget.evaluation.strategies import Strategy
 from dynamite_widget.masks import Mask
-from dynamite_widget.segmenting import LabelMap, SupportsSegmentation
+from dynamite_widget.segmenting import Answered, LabelMap, SupportsSegmentation, go_on
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,11 @@ def label_scene(
     course: list[float] = []
     click_seconds: list[float] = []
     shuffles_before = strategy.shuffler.count
+    previous: Answered | None = None
     while True:
         start = time.perf_counter()
-        guess = answer(encoder.segmenter, features, annotator.clicks, truth)
+        guess = answer(encoder.segmenter, features, annotator.clicks, truth, previous)
+        previous = Answered(guess, len(annotator.clicks))
         click_seconds.append(time.perf_counter() - start)
         ious = object_ious(truth, guess).tolist()
         course.append(float(np.mean(ious)))
@@ -129,13 +131,14 @@ def answer(
     features: Any,  # noqa: ANN401 - each segmenter has its own
     clicks: Sequence[Click],
     truth: Truth,
+    previous: Answered | None = None,
 ) -> LabelMap:
-    """Ask a segmenter for its label map and check that it is one.
+    """Ask a segmenter for its label map, as a session does, and check that it is one.
 
     Raises:
         ValueError: if the answer is no label map of the image with the ids that were clicked.
     """
-    labels: NDArray[Any] = np.asarray(segmenter.segment(features, tuple(clicks)))
+    labels: NDArray[Any] = np.asarray(go_on(segmenter, features, tuple(clicks), previous))
     expected = truth.labels.shape
     if labels.shape != expected or not np.issubdtype(labels.dtype, np.integer):
         raise ValueError(

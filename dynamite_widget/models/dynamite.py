@@ -27,6 +27,7 @@ from dynamite_widget.models.interactive_transformer import (
 )
 from dynamite_widget.models.light_pixel_decoder import LightPixelDecoder
 from dynamite_widget.models.precision import Precision, computing_in
+from dynamite_widget.models.previous_answer import PreviousAnswer, previous_cues
 from dynamite_widget.models.query_labels import label_by_query
 from dynamite_widget.models.refiner import Cues, Refiner, RefinerMemory, make_cues
 from dynamite_widget.models.refining import refine_objects
@@ -129,15 +130,23 @@ class DynaMITe(nn.Module):
         return replace(whole, logits=whole.logits.lerp(other, share[..., None].sigmoid()))
 
     def cues(
-        self, features: ImageFeatures, clicks: ClickTensors, groups: Groups, logits: Tensor
+        self,
+        features: ImageFeatures,
+        clicks: ClickTensors,
+        groups: Groups,
+        logits: Tensor,
+        previous: PreviousAnswer | None = None,
     ) -> Cues:
         """What the refiner is told of each object, given `logits` (B, 1 + N, h, w) of `groups`."""
         if features.refiner is None:
             raise RuntimeError("this network has no refiner")
         clicks = clicks.batched()
         points = (clicks.points + 0.5) / STRIDE - 0.5
+        earlier = None
+        if previous is not None:
+            earlier = previous_cues(previous, clicks, points, logits.shape[1] - 1)
         appearance = features.refiner.appearance
-        return make_cues(logits, points, appearance, groups.of_clicks(clicks.owner))
+        return make_cues(logits, points, appearance, groups.of_clicks(clicks.owner), earlier)
 
     def segment(
         self,
@@ -145,6 +154,7 @@ class DynaMITe(nn.Module):
         clicks: ClickTensors,
         resized: tuple[int, int],
         original: tuple[int, int],
+        previous: PreviousAnswer | None = None,
     ) -> Tensor:
         """Label every pixel of one image.
 
@@ -153,6 +163,8 @@ class DynaMITe(nn.Module):
             clicks: (Q, ...) unbatched, at least one.
             resized: height and width of the image within the padded input.
             original: height and width of the label map wanted.
+            previous: the answer to the earlier ones of these clicks; a network without a refiner
+                does not ask for it.
 
         Returns:
             (H, W) int64: 0 background, i + 1 the i-th object.
@@ -164,7 +176,7 @@ class DynaMITe(nn.Module):
         logits = prediction.groups.maxima(prediction.logits)
         if features.refiner is not None:
             logits = hold_clicks(logits, clicks, STRIDE)
-            cues = self.cues(features, clicks, prediction.groups, logits)
+            cues = self.cues(features, clicks, prediction.groups, logits, previous)
             logits = refine_objects(self.refiner, features.refiner, cues, logits)
             logits = hold_clicks(logits, clicks, STRIDE)
             logits = without_specks(logits, clicks, STRIDE)

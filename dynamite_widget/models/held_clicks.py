@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dynamite_widget.models.click_tensors import ClickTensors
+from dynamite_widget.models.click_tensors import PADDING_OWNER, ClickTensors
 
 _LEAD = 2.0
 """Where it was clicked, an object or the background is ahead of all others by so much."""
@@ -35,7 +35,8 @@ def hold_clicks(logits: Tensor, clicks: ClickTensors, stride: int) -> Tensor:
     cells = (clicks.points + 0.5) / stride - 0.5
     y = cells[:, 0].round().long().clamp(0, height - 1)
     x = cells[:, 1].round().long().clamp(0, width - 1)
-    there = logits[0, :, y, x]
+    # What takes a click away is told so by the loss, not by how it was mended.
+    there = logits[0, :, y, x].detach()
     excess = (there - there.gather(0, owner[None]) + _LEAD).clamp(min=0)
     excess.scatter_(0, owner[None], 0.0)
     held = logits
@@ -47,6 +48,21 @@ def hold_clicks(logits: Tensor, clicks: ClickTensors, stride: int) -> Tensor:
         weighed = torch.einsum("q,qhw->hw", excess[rival, known], nearness)
         held[0, rival] -= weighed / nearness.sum(0)
     return held
+
+
+def hold_all_clicks(logits: Tensor, clicks: ClickTensors, stride: int) -> Tensor:
+    """The same for every image of a batch.
+
+    Args:
+        logits: (B, 1 + N, h, w).
+        clicks: (B, Q, ...) padded.
+        stride: input pixels a cell.
+    """
+    held = []
+    for b, made in enumerate(clicks.owner != PADDING_OWNER):
+        own = ClickTensors(clicks.points[b, made], clicks.owner[b, made], clicks.time[b, made])
+        held.append(hold_clicks(logits[b : b + 1], own, stride))
+    return torch.cat(held)
 
 
 def _nearness(y: Tensor, x: Tensor, height: int, width: int) -> Tensor:

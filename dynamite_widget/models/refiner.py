@@ -2,7 +2,8 @@
 
 The transformer's logits know objects; they follow a corrective click near a border too weakly. For
 each object this network sees its logits, its strongest rival's, how near and how alike each pixel
-is to the object's own clicks and to all others, and the image, and adds a correction.
+is to the object's own clicks and to all others, and the image, and adds a correction. Where earlier
+clicks were answered already it also sees that answer, and which clicks are new.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from torch import Tensor, nn
 from dynamite_widget.models.click_tensors import Groups
 from dynamite_widget.models.config import RefinerConfig
 from dynamite_widget.models.light_pixel_decoder import conv_norm
+from dynamite_widget.models.previous_answer import PreviousCues
 from dynamite_widget.models.windows import Size, Window
 
 _NEAR = (1.5, 6.0, 24.0)
 """Widths, in stride-4 cells, at which nearness to a click is shown."""
 _CUES = 2 + 2 * (len(_NEAR) + 1)
+_NEW_NEAR = (8.0, 32.0)
+"""The same for clicks made since the previous answer."""
+_PREVIOUS_CUES = 1 + 2 * len(_NEW_NEAR)
 _SCALE = 4.0
 """Logits are shown divided by this and squashed."""
 
@@ -65,7 +70,8 @@ class Refiner(nn.Module):
         self.up4 = conv_norm(c8, c4, 1, act=False)
         self.merge4 = conv_norm(c4, c4, 3)
         self.correction = nn.Conv2d(c4, 1, 3, padding=1)
-        for parameter in self.correction.parameters():
+        self.previous4 = nn.Conv2d(_PREVIOUS_CUES, c4, 3, padding=1, bias=False)
+        for parameter in (*self.correction.parameters(), self.previous4.weight):
             nn.init.zeros_(parameter)
 
     def remember(self, mask_features: Tensor, map8: Tensor, map16: Tensor) -> RefinerMemory:
@@ -77,11 +83,15 @@ class Refiner(nn.Module):
         """Corrections (M, 1, h, w) for M objects.
 
         Args:
-            cues: (M, cues, h, w) from `Cues`, h and w multiples of 4.
+            cues: (M, cues, h, w) from `Cues`, h and w multiples of 4; those of a previous answer
+                may be missing.
             image: `RefinerMemory.image` of the same places, M or 1 of each.
         """
         i4, i8, i16 = image
-        x4 = self.cues4(cues).add_(i4).relu_()
+        x4 = self.cues4(cues[:, :_CUES]).add_(i4)
+        if cues.shape[1] > _CUES:
+            x4 = x4.add_(self.previous4(cues[:, _CUES:]))
+        x4 = x4.relu_()
         x8 = self.mix8(self.down8(F.avg_pool2d(x4, 2)).add_(i8).relu_())
         x16 = self.mix16(self.down16(F.avg_pool2d(x8, 2)).add_(i16).relu_())
         x8 = self.merge8(F.interpolate(self.up8(x16), scale_factor=2, mode="nearest").add_(x8))
@@ -98,12 +108,14 @@ class Cues:
         near: (B, N, 2, h, w) minus the squared distance, in cells, to the nearest own and the
             nearest other click; minus infinity where there is none.
         alike: (B, N, 2, h, w) likeness, -1..1, to the most similar own and other click.
+        previous: what was answered to earlier clicks, if it is known.
     """
 
     own: Tensor
     rival: Tensor
     near: Tensor
     alike: Tensor
+    previous: PreviousCues | None = None
 
     def of_objects(self, batch: Tensor, index: Tensor) -> Tensor:
         """The network's input (M, cues, h, w) for objects `index` of images `batch`."""
@@ -120,8 +132,9 @@ class Cues:
         )
 
     @property
-    def _maps(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        return self.own, self.rival, self.near, self.alike
+    def _maps(self) -> tuple[Tensor, ...]:
+        maps = self.own, self.rival, self.near, self.alike
+        return maps if self.previous is None else (*maps, self.previous.mask, self.previous.near)
 
     def resized(self, size: Size) -> Cues:
         """The same in fewer cells, with distances in these."""
@@ -130,19 +143,42 @@ class Cues:
             return F.adaptive_avg_pool2d(maps.flatten(0, -3), size).unflatten(0, maps.shape[:-2])
 
         height, width = self.own.shape[-2:]
-        near = pooled(self.near) * (size[0] * size[1] / (height * width))
-        return Cues(pooled(self.own), pooled(self.rival), near, pooled(self.alike))
+        shrunk = size[0] * size[1] / (height * width)
+        previous = self.previous
+        if previous is not None:
+            previous = PreviousCues(pooled(previous.mask), pooled(previous.near) * shrunk)
+        own, rival, alike = pooled(self.own), pooled(self.rival), pooled(self.alike)
+        return Cues(own, rival, pooled(self.near) * shrunk, alike, previous)
 
 
-def _network_input(own: Tensor, rival: Tensor, near: Tensor, alike: Tensor) -> Tensor:
-    """From (M, h, w), (M, h, w), (M, 2, h, w), (M, 2, h, w) to (M, cues, h, w)."""
-    sigma = own.new_tensor(_NEAR)[:, None, None]
-    closeness = (near[:, :, None] * (0.5 / sigma**2)).exp().flatten(1, 2)
+def _network_input(
+    own: Tensor, rival: Tensor, near: Tensor, alike: Tensor, *previous: Tensor
+) -> Tensor:
+    """From (M, h, w), (M, h, w), (M, 2, h, w), (M, 2, h, w) to (M, cues, h, w).
+
+    `previous` is nothing, or the mask (M, h, w) and nearness (M, 2, h, w) of a previous answer.
+    """
     logits = torch.tanh(torch.stack((own, rival), 1) / _SCALE)
-    return torch.cat((logits, closeness, alike), 1)
+    shown = [logits, _closeness(near, _NEAR), alike]
+    if previous:
+        mask, near = previous
+        shown += [mask[:, None], _closeness(near, _NEW_NEAR)]
+    return torch.cat(shown, 1)
 
 
-def make_cues(maxima: Tensor, points: Tensor, appearance: Tensor, groups: Groups) -> Cues:
+def _closeness(near: Tensor, widths: Sequence[float]) -> Tensor:
+    """Gaussians of some widths: (M, 2, h, w) to (M, 2 * widths, h, w)."""
+    sigma = near.new_tensor(widths)[:, None, None]
+    return (near[:, :, None] * (0.5 / sigma**2)).exp().flatten(1, 2)
+
+
+def make_cues(
+    maxima: Tensor,
+    points: Tensor,
+    appearance: Tensor,
+    groups: Groups,
+    previous: PreviousCues | None = None,
+) -> Cues:
     """Gather the cues of all objects.
 
     Args:
@@ -150,6 +186,7 @@ def make_cues(maxima: Tensor, points: Tensor, appearance: Tensor, groups: Groups
         points: (B, Q, 2) y, x of the clicks in stride-4 cells.
         appearance: (B, C, h, w) unit vectors.
         groups: which click was made on whom.
+        previous: of the same objects.
     """
     height, width = appearance.shape[-2:]
     rows = torch.arange(height, dtype=points.dtype, device=points.device)
@@ -161,7 +198,7 @@ def make_cues(maxima: Tensor, points: Tensor, appearance: Tensor, groups: Groups
     own, rival = own_and_best_other(maxima)
     near = torch.stack(own_and_best_other(groups.maxima(near)), 2)
     alike = torch.stack(own_and_best_other(groups.maxima(likeness)), 2)
-    return Cues(own, rival, near, alike.clamp(min=-1.0))
+    return Cues(own, rival, near, alike.clamp(min=-1.0), previous)
 
 
 def _at(features: Tensor, points: Tensor) -> Tensor:

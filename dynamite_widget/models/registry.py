@@ -67,7 +67,7 @@ _RECORDS = (
     ModelRecord(
         name="dynamite-lite",
         config=LITE,
-        parameters=5_404_810,
+        parameters=5_405_890,
         checkpoint="dynamite-lite.safetensors",
         licence="MIT, see docs/model-card.md for the photographs' terms",
         mean=_HALF,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from torch.utils.data import DataLoader
 from dynamite_widget.models.dynamite import DynaMITe
 from dynamite_widget.models.registry import ModelRecord
 from dynamite_widget.training.config import TrainingConfig
+from dynamite_widget.training.half_precision import computing_in_half, depthwise_in_full
 from dynamite_widget.training.networks import prepare, train_mode
 from dynamite_widget.training.paper_scenes import PaperScenes
 from dynamite_widget.training.parallel import Processes, processes
@@ -35,6 +35,8 @@ class Machine:
         save_minutes: time between two saved states.
         stop_minutes: stop, resumably, after this long; None runs to the end.
         compiled: compile the backbone; worth its minutes in long runs on a CPU.
+        bfloat16: compute in it on a CPU as well, as GPUs always do; faster where the processor has
+            instructions for it (AVX512_BF16, AMX).
     """
 
     device: str = "cpu"
@@ -42,6 +44,7 @@ class Machine:
     save_minutes: float = 5.0
     stop_minutes: float | None = None
     compiled: bool = False
+    bfloat16: bool = False
 
 
 def state_beside(weights: Path) -> Path:
@@ -74,7 +77,7 @@ def train(
     """
     with processes(machine.device) as own:
         torch.manual_seed(config.seed + own.rank)
-        run = Run(network, record, config, own)
+        run = Run(network, record, config, own, bfloat16=machine.bfloat16)
         state = state_beside(out)
         if state.is_file():
             run.step = load_state(state, run.network, run.mean, run.optimiser)
@@ -114,6 +117,7 @@ class Run:
         record: of the network.
         config: of the run.
         own: this process.
+        bfloat16: compute in it on a CPU, too.
 
     Attributes:
         network: as trained so far.
@@ -123,7 +127,13 @@ class Run:
     """
 
     def __init__(
-        self, network: DynaMITe, record: ModelRecord, config: TrainingConfig, own: Processes
+        self,
+        network: DynaMITe,
+        record: ModelRecord,
+        config: TrainingConfig,
+        own: Processes,
+        *,
+        bfloat16: bool = False,
     ) -> None:
         prepare(network, config)
         network.to(own.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -131,6 +141,9 @@ class Run:
         self.mean = RunningMean(network, config.ema)
         self.optimiser = make_optimiser(network, config)
         self.step = 0
+        self._half = bfloat16 or own.device.type == "cuda"
+        if self._half and own.device.type == "cpu":
+            depthwise_in_full(network)
         self._training = own.spread(TrainingStep(network, config, record).to(own.device))
 
     def steps(self, batches: Iterator[SceneBatch]) -> Iterator[tuple[Progress, float]]:
@@ -157,8 +170,7 @@ class Run:
     def _make_step(self, batch: SceneBatch) -> tuple[float, float, float]:
         train_mode(self.network, self.config)
         rounds = draw_rounds(self.config)
-        cuda = self.own.device.type == "cuda"
-        with torch.autocast("cuda", torch.bfloat16) if cuda else nullcontext():
+        with computing_in_half(self.own.device, self._half):
             outcome = self._training(batch, rounds)
         self.optimiser.zero_grad(set_to_none=True)
         outcome.loss.backward()

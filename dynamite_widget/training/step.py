@@ -9,8 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from dynamite_widget.models.click_tensors import ClickTensors
-from dynamite_widget.models.dynamite import DynaMITe, ImageFeatures
+from dynamite_widget.models.dynamite import STRIDE, DynaMITe, ImageFeatures
+from dynamite_widget.models.held_clicks import hold_all_clicks
 from dynamite_widget.models.interactive_transformer import Prediction
+from dynamite_widget.models.previous_answer import PreviousAnswer
 from dynamite_widget.models.registry import ModelRecord
 from dynamite_widget.training.config import TrainingConfig
 from dynamite_widget.training.corrections import (
@@ -24,6 +26,9 @@ from dynamite_widget.training.paper_loss import paper_loss
 from dynamite_widget.training.scenes import SceneBatch
 
 _FINAL, _COARSE, _AUXILIARY = 5.0, 3.0, 1.0
+_TOLD_IMAGE, _TOLD_OBJECT = 0.85, 0.9
+"""Chances that an image's answer to earlier clicks is told to the network, and each object's part
+of it: in use, too, it is not always known, and a new object has none."""
 
 
 @dataclass(frozen=True)
@@ -42,25 +47,36 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Answer:
-    """The network's answer to clicks: `coarse` and `final` are (B, 1 + N, h, w) group logits."""
+    """The network's answer to clicks: `coarse` and `final` are (B, 1 + N, h, w) group logits.
+
+    Where the network has a refiner, clicks are held before and after it, as in use, so that it
+    learns what is left to do.
+    """
 
     prediction: Prediction
     coarse: Tensor
     final: Tensor
 
 
-def answer(network: DynaMITe, features: ImageFeatures, clicks: ClickTensors) -> Answer:
+def answer(
+    network: DynaMITe,
+    features: ImageFeatures,
+    clicks: ClickTensors,
+    previous: PreviousAnswer | None = None,
+) -> Answer:
     """Predict, and refine every object of every image densely."""
     prediction = network.predict(features, clicks)
-    coarse = prediction.groups.maxima(prediction.logits)
+    coarse = prediction.groups.maxima(prediction.logits).float()
     if features.refiner is None:
         return Answer(prediction, coarse, coarse)
     batch, index = prediction.groups.exists.nonzero(as_tuple=True)
-    cues = network.cues(features, clicks, prediction.groups, coarse).of_objects(batch, index)
+    held = hold_all_clicks(coarse, clicks, STRIDE)
+    cues = network.cues(features, clicks, prediction.groups, held, previous)
+    given = cues.of_objects(batch, index)
     image = tuple(x[batch] for x in features.refiner.image)
-    correction = network.refiner(cues, image)[:, 0]
-    final = coarse.index_put((batch, index + 1), correction, accumulate=True)
-    return Answer(prediction, coarse, final)
+    correction = network.refiner(given, image)[:, 0].float()
+    final = held.index_put((batch, index + 1), correction, accumulate=True)
+    return Answer(prediction, coarse, hold_all_clicks(final, clicks, STRIDE))
 
 
 class TrainingStep(nn.Module):
@@ -97,15 +113,18 @@ class TrainingStep(nn.Module):
         features = self.network.encode(self.normalise(batch.images))
         truth, clicks = cell_labels(batch.labels), batch.clicks
         losses, ious = [], []
+        previous: PreviousAnswer | None = None
         for number in range(rounds + 1):
             supervised = number == rounds or (number == 0 and self.config.first_answer)
             with torch.set_grad_enabled(supervised):
-                given = answer(self.network, features, clicks)
+                given = answer(self.network, features, clicks, previous)
             if supervised:
-                losses.append(self._loss(given, batch.labels))
+                with torch.autocast(batch.labels.device.type, enabled=False):
+                    losses.append(self._loss(given, batch.labels))
             with torch.no_grad():
                 ious.append(_mean_iou(given, truth))
                 if number < rounds:
+                    previous = _told(given, clicks)
                     clicks = self._correct(clicks, given, batch.labels)
         return Outcome(torch.stack(losses).mean(), ious[0], ious[-1])
 
@@ -125,7 +144,7 @@ class TrainingStep(nn.Module):
 
     def _loss(self, given: Answer, labels: Tensor) -> Tensor:
         groups, auxiliary = given.prediction.groups, given.prediction.auxiliary
-        early = [groups.maxima(auxiliary[i]) for i in self.config.supervised]
+        early = [groups.maxima(auxiliary[i]).float() for i in self.config.supervised]
         if self.network.config.refiner is None:
             return paper_loss([*early, given.final], labels, self.config.points)
         points = choose_points(given.final, labels, self.config.points)
@@ -134,6 +153,14 @@ class TrainingStep(nn.Module):
         points = choose_points(given.coarse, labels, self.config.points)
         loss = loss + _COARSE * exclusive_loss(given.coarse, points)
         return loss + _AUXILIARY * sum(independent_loss(each, points) for each in early)
+
+
+def _told(given: Answer, clicks: ClickTensors) -> PreviousAnswer:
+    """What the next answer knows of this one: for most images and objects, all of it."""
+    exists = given.prediction.groups.exists
+    image = torch.rand(len(exists), 1, device=exists.device) < _TOLD_IMAGE
+    told = image & (torch.rand(exists.shape, device=exists.device) < _TOLD_OBJECT)
+    return PreviousAnswer(given.final.argmax(1), int(clicks.time.max()) + 1, told)
 
 
 def _mean_iou(given: Answer, truth: Tensor) -> float:

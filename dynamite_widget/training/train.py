@@ -63,6 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     machine.add_argument(
         "--compile", action="store_true", help="the backbone, with --recipe: faster after minutes"
     )
+    machine.add_argument(
+        "--bfloat16", action="store_true", help="on a CPU with AVX512_BF16 or AMX: faster"
+    )
     settings = parser.add_argument_group(
         "settings of the run", "see TrainingConfig; defaults are the recipe's"
     )
@@ -88,7 +91,7 @@ def run(args: argparse.Namespace) -> None:
         steps=args.steps,
         minutes=args.minutes,
         settings=lambda config: _with_settings(config, args),
-        machine=Machine(args.device, args.workers),
+        machine=Machine(args.device, args.workers, bfloat16=args.bfloat16),
         overwrite=args.overwrite,
     )
     sys.stdout.write(f"{result}\n")
@@ -112,7 +115,13 @@ def _train_by_recipe(args: argparse.Namespace) -> None:
     config = _with_settings(RECIPES[args.recipe], args)
     if args.steps:
         config = replace(config, steps=args.steps)
-    machine = Machine(args.device, args.workers, stop_minutes=args.minutes, compiled=args.compile)
+    machine = Machine(
+        args.device,
+        args.workers,
+        stop_minutes=args.minutes,
+        compiled=args.compile,
+        bfloat16=args.bfloat16,
+    )
     first = is_first_process()
     with ProgressBar(first) as bar:
         train(network, record, images, config, machine, out, bar)
