@@ -17,8 +17,10 @@ from dynamite_widget import Click, devices
 from dynamite_widget.models.checkpoint import WeightsRecord, save_weights
 from dynamite_widget.models.config import LITE
 from dynamite_widget.models.dynamite import DynaMITe, ImageFeatures
+from dynamite_widget.models.previous_answer import PreviousAnswer
 from dynamite_widget.models.registry import find_model
 from dynamite_widget.segmenter import Segmenter
+from dynamite_widget.segmenting import Answered
 
 LITE_RECORD = find_model("dynamite-lite")
 CLICKS = [Click(20, 10, 3), Click(70, 40, 8), Click(2, 45), Click(25, 14, 3)]
@@ -92,6 +94,52 @@ def test_several_threads_get_the_answers_that_one_would_get(segmenter: Segmenter
         assert list(threads.map(answer, range(6))) == expected
 
 
+def test_an_earlier_answer_is_told_to_the_network_in_its_own_cells_and_numbers(
+    segmenter: Segmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[PreviousAnswer | None] = []
+    segment = DynaMITe.segment
+
+    def noted(*given: Any, previous: PreviousAnswer | None = None) -> Tensor:  # noqa: ANN401
+        told.append(previous)
+        return segment(*given, previous=previous)
+
+    monkeypatch.setattr(DynaMITe, "segment", noted)
+    features = segmenter.encode(photograph(32, 64))
+    shown = np.zeros((32, 64), np.uint16)
+    shown[:16, :32], shown[16:, :32], shown[:, 32:] = 8, 3, 99
+    clicks = [Click(5, 25, 3), Click(5, 5, 8), Click(30, 5, 8)]
+    segmenter.segment(features, clicks, Answered(shown, 2))
+    (previous,) = told
+    assert previous is not None
+    assert previous.since == 2
+    labels = previous.labels[0]
+    assert labels.shape == (16, 32), "of the input, twice as large as the photograph"
+    assert (labels[:8, :16] == 2).all()
+    assert (labels[8:, :16] == 1).all()
+    assert (labels[:, 16:] == 0).all(), "an object without clicks counts as background"
+
+
+@pytest.mark.parametrize(
+    ("previous", "error", "says"),
+    [
+        (np.zeros((50, 80), np.uint16), TypeError, "Answered"),
+        (Answered(np.zeros((50, 81), np.uint16), 1), ValueError, r"\(50, 80\)"),
+        (Answered(np.zeros((50, 80)), 1), ValueError, "whole numbers"),
+        (Answered(np.zeros((50, 80), np.uint16), 5), ValueError, "5 clicks"),
+    ],
+)
+def test_what_is_no_answer_to_these_clicks_is_refused(
+    segmenter: Segmenter,
+    previous: Any,  # noqa: ANN401
+    error: type[Exception],
+    says: str,
+) -> None:
+    features = segmenter.encode(photograph())
+    with pytest.raises(error, match=says):
+        segmenter.segment(features, CLICKS, previous)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 90), (33, 2), (64, 64)])
 @pytest.mark.parametrize("short_side", [None, 40])
 def test_images_of_any_size_get_a_label_map_of_their_size(
@@ -115,6 +163,7 @@ from dynamite_widget.models.config import LITE
 from dynamite_widget.models.dynamite import DynaMITe
 from dynamite_widget.models.registry import find_model
 from dynamite_widget.segmenter import Segmenter
+from dynamite_widget.segmenting import Answered
 
 segmenter = Segmenter(DynaMITe(LITE), find_model("dynamite-lite"), device="cpu", short_side=64)
 photograph = np.full((5774, 8660, 3), 200, np.uint8)

@@ -131,6 +131,14 @@ class Cues:
             *(torch.stack([w.of(maps[0, w.index]) for w in windows]) for maps in self._maps)
         )
 
+    def settled(self) -> list[bool]:
+        """Whether each object of one image was answered before and not clicked since."""
+        if self.previous is None:
+            return [False] * self.own.shape[1]
+        mask, near = self.previous.mask[0], self.previous.near[0, :, 0]
+        known = (mask != 0).flatten(1).any(1) & (near == float("-inf")).flatten(1).all(1)
+        return known.tolist()
+
     @property
     def _maps(self) -> tuple[Tensor, ...]:
         maps = self.own, self.rival, self.near, self.alike

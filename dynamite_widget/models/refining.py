@@ -1,8 +1,8 @@
 """Applies the refiner to every object of an image, but only where that object may be.
 
-Many objects on a large image would each cost a pass over all of it. A search at a quarter of the
-resolution shows roughly where each object ends up; the second pass refines it there, and there
-alone.
+Many objects on a large image would each cost a pass over all of it. An object that was answered
+before and not clicked since is where it was. For the others a search at a quarter of the resolution
+shows roughly where each ends up; the second pass refines it there, and there alone.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _too_small(windows: list[Window], refined: Tensor) -> list[Window]:
 def find_windows(
     refiner: Refiner, memory: RefinerMemory, cues: Cues, background: Tensor
 ) -> list[Window]:
-    """Refine all objects at a coarse resolution and see where they are.
+    """Say where objects are: where they were, or where refining them coarsely shows them.
 
     Args:
         refiner: in evaluation mode.
@@ -89,29 +89,65 @@ def find_windows(
         For each object one or more.
     """
     cells = _size(background)
-    objects = cues.own.shape[1]
-    if objects <= _FEW:
-        return [Window(i, 0, 0, cells) for i in range(objects)]
-    rows, columns = (max(4, round(n / _COARSER / 4) * 4) for n in cells)
+    settled = cues.settled()
+    sought = [i for i, known in enumerate(settled) if not known]
+    rows, columns = coarser = _coarser(cells)
+    maybe = somewhere = _where_they_were(cues, settled, coarser)
+    everywhere = [Window(i, 0, 0, cells) for i in sought]
+    if len(sought) <= _FEW:
+        return [*everywhere, *_windows(maybe, somewhere, cells)]
     image = tuple(
         F.adaptive_avg_pool2d(x, (rows // 2**i, columns // 2**i))
         for i, x in enumerate(memory.image)
     )
-    coarse = cues.resized((rows, columns))
-    everything = [Window(i, 0, 0, (rows, columns)) for i in range(objects)]
-    correction = refiner(coarse.in_windows(everything), image)[:, 0]
-    background = F.adaptive_avg_pool2d(background, (rows, columns))
-    own, rival = own_and_best_other(torch.cat((background, coarse.own + correction), 1))
-    clicked = coarse.near[:, :, 0] > -(_NEAR**2)
-    maybe = (own - rival > -_BEHIND) | clicked
-    regions, _ = ndimage.label(maybe[0].cpu().numpy(), NEIGHBOURS)
-    somewhere = set(regions[((own - rival > -_NEARLY) | clicked)[0].cpu().numpy()].tolist())
-    scale = cells[0] / rows, cells[1] / columns
+    coarse = cues.resized(coarser)
+    corrected = coarse.own.clone()
+    all_of_it = [Window(i, 0, 0, coarser) for i in sought]
+    corrected[:, sought] += refiner(coarse.in_windows(all_of_it), image)[:, 0]
+    background = F.adaptive_avg_pool2d(background, coarser)
+    own, rival = own_and_best_other(torch.cat((background, corrected), 1))
+    clicked = coarse.near[0, sought, 0] > -(_NEAR**2)
+    ahead = (own - rival)[0, sought]
+    maybe, somewhere = maybe.clone(), maybe.clone()
+    maybe[sought] = (ahead > -_BEHIND) | clicked
+    somewhere[sought] = (ahead > -_NEARLY) | clicked
+    return _windows(maybe, somewhere, cells)
+
+
+def _where_they_were(cues: Cues, settled: list[bool], coarser: Size) -> Tensor:
+    """Where objects that were answered before and not clicked since are: (N, *coarser) bool.
+
+    Nothing for all others.
+    """
+    if cues.previous is None:
+        return torch.zeros(len(settled), *coarser, dtype=torch.bool, device=cues.own.device)
+    there = (cues.previous.mask[0] > 0) | (cues.near[0, :, 0] > -((_COARSER * _NEAR) ** 2))
+    there &= torch.tensor(settled, device=there.device)[:, None, None]
+    return F.adaptive_max_pool2d(there.float(), coarser) > 0
+
+
+def _windows(maybe: Tensor, somewhere: Tensor, cells: Size) -> list[Window]:
+    """Windows around the parts of a coarse map (N, h, w) in which objects may be.
+
+    Args:
+        maybe: where each object may be.
+        somewhere: a part without any such place is left out.
+        cells: of the maps wanted.
+    """
+    regions, _ = ndimage.label(maybe.cpu().numpy(), NEIGHBOURS)
+    wanted = set(regions[somewhere.cpu().numpy()].tolist())
+    scale = cells[0] / maybe.shape[1], cells[1] / maybe.shape[2]
     return [
         Window.around(each.start, _scaled(y, scale[0]), _scaled(x, scale[1]), cells)
         for region, (each, y, x) in enumerate(ndimage.find_objects(regions), start=1)
-        if region in somewhere
+        if region in wanted
     ]
+
+
+def _coarser(cells: Size) -> Size:
+    """Size of the maps in which objects are looked for."""
+    rows, columns = (max(4, round(n / _COARSER / 4) * 4) for n in cells)
+    return rows, columns
 
 
 def _scaled(found: slice, scale: float) -> slice:

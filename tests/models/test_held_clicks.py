@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from dynamite_widget.models.click_tensors import BACKGROUND_OWNER, ClickTensors
-from dynamite_widget.models.held_clicks import hold_clicks
+from dynamite_widget.models.click_tensors import BACKGROUND_OWNER, PADDING_OWNER, ClickTensors
+from dynamite_widget.models.held_clicks import hold_all_clicks, hold_clicks
 
 STRIDE = 4
 MUG, PLATE = 0, 1
@@ -57,6 +57,20 @@ def test_whoever_was_not_looked_for_somewhere_is_not_there_afterwards_either() -
     assert not held.isnan().any()
     assert labels(held)[12, 4] == 1 + PLATE
     assert (held == float("-inf")).equal(logits == float("-inf"))
+
+
+def test_each_image_of_a_batch_holds_its_own_clicks() -> None:
+    one, other = clicks_on((MUG, 12, 5), (BACKGROUND_OWNER, 12, 28)), clicks_on((PLATE, 3, 3))
+    padded = ClickTensors(
+        torch.stack((one.points, other.points.repeat(2, 1))),
+        torch.stack((one.owner, torch.tensor([PLATE, PADDING_OWNER]))),
+        torch.arange(2).expand(2, 2),
+    )
+    logits = mug_everywhere().repeat(2, 1, 1, 1)
+    held = hold_all_clicks(logits, padded, STRIDE)
+    assert torch.equal(held[:1], hold_clicks(logits[:1], one, STRIDE))
+    assert torch.equal(held[1:], hold_clicks(logits[1:], other, STRIDE))
+    assert not torch.equal(held[0], held[1])
 
 
 @settings(max_examples=60)
