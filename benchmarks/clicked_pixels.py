@@ -17,7 +17,7 @@ from typing import Any
 import dynamite_widget as dw
 from dynamite_widget import evaluation
 from dynamite_widget.evaluation.readers import open_scenes
-from dynamite_widget.segmenting import LabelMap
+from dynamite_widget.segmenting import Answered, LabelMap
 
 
 class Counting:
@@ -29,6 +29,8 @@ class Counting:
         any_wrong: answers with any click on such a pixel.
     """
 
+    takes_previous = True
+
     def __init__(self, segmenter: dw.Segmenter) -> None:
         self.segmenter = segmenter
         self.answers, self.newest_wrong, self.any_wrong = Counter(), Counter(), Counter()
@@ -37,9 +39,14 @@ class Counting:
         """Encode as the segmenter does."""
         return self.segmenter.encode(image)
 
-    def segment(self, features: Any, clicks: Sequence[dw.Click]) -> LabelMap:  # noqa: ANN401
+    def segment(
+        self,
+        features: Any,  # noqa: ANN401 - as Segmenter has it
+        clicks: Sequence[dw.Click],
+        previous: Answered | None = None,
+    ) -> LabelMap:
         """Answer as the segmenter does, and count."""
-        label_map = self.segmenter.unforced(features, clicks)
+        label_map = self.segmenter.unforced(features, clicks, previous)
         wrong = [label_map[int(c.y), int(c.x)] != c.object_id for c in clicks]
         self.answers[len(clicks)] += 1
         self.newest_wrong[len(clicks)] += bool(wrong[-1])

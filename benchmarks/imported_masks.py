@@ -28,6 +28,7 @@ from dynamite_widget import samples
 from dynamite_widget.clicks import BoolMap, mark_taken, next_click
 from dynamite_widget.evaluation import Scene
 from dynamite_widget.evaluation.readers import open_scenes
+from dynamite_widget.segmenting import Answered
 from dynamite_widget.session import Session
 
 CLICKS = 3
@@ -44,6 +45,8 @@ class Counted:
         segmenter: that answers.
     """
 
+    takes_previous = True
+
     def __init__(self, segmenter: dw.Segmenter) -> None:
         self.segmenter = segmenter
         self.asked = 0
@@ -52,10 +55,15 @@ class Counted:
         """Encode an image."""
         return self.segmenter.encode(image)
 
-    def segment(self, features: Any, clicks: Sequence[dw.Click]) -> NDArray[np.integer]:  # noqa: ANN401
+    def segment(
+        self,
+        features: Any,  # noqa: ANN401 - whatever the segmenter makes
+        clicks: Sequence[dw.Click],
+        previous: Answered | None = None,
+    ) -> NDArray[np.integer]:
         """Answer clicks."""
         self.asked += 1
-        return self.segmenter.segment(features, clicks)
+        return self.segmenter.segment(features, clicks, previous)
 
 
 class Mended(NamedTuple):

@@ -7,7 +7,8 @@ Usage:
 Prints the tables of docs/performance.md. DATA is a folder as `dynamite-widget evaluate` takes it:
 its photographs, with one click in the middle of each object, take the place of clicks anywhere.
 Every click that is timed is a new one, as a person's is: what a library prepares for shapes that it
-has seen would flatter an answer to the same clicks.
+has seen would flatter an answer to the same clicks. It goes on from the answer before, as in a
+session.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from dynamite_widget import samples
 from dynamite_widget.evaluation import Scene
 from dynamite_widget.evaluation.readers import open_scenes
 from dynamite_widget.features import Features
+from dynamite_widget.segmenting import Answered, go_on
 
 SIZES = ((640, 480), (1024, 768), (2048, 1536))
 OBJECTS = (1, 5, 20, 50)
@@ -139,13 +141,15 @@ def one_more_click(
 ) -> float:
     """Median time of the answer when one of the clicks is corrected some pixels beside it."""
     random = np.random.default_rng(1)
+    previous = Answered(segmenter.segment(features, clicks), len(clicks))
     height, width = features.size
 
     def act() -> None:
         near = clicks[random.integers(len(clicks))]
         y, x = random.normal((near.y, near.x), (height / 40, width / 40))
         y, x = np.clip((y, x), 0, (height - 1, width - 1))
-        segmenter.segment(features, [*clicks, replace(near, x=float(x), y=float(y))])
+        new = replace(near, x=float(x), y=float(y))
+        go_on(segmenter, features, [*clicks, new], previous)
 
     for _ in range(UNTIMED):
         act()

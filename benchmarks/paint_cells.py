@@ -19,15 +19,17 @@ from IPython.display import display
 from PIL import Image, ImageDraw
 
 class Timed:
+    takes_previous = True
+
     def __init__(self, segmenter):
         self.segmenter, self.spent = segmenter, {{}}
 
     def encode(self, image):
         return self.segmenter.encode(image)
 
-    def segment(self, features, clicks):
+    def segment(self, features, clicks, previous=None):
         began = time.perf_counter()
-        label_map = self.segmenter.segment(features, clicks)
+        label_map = self.segmenter.segment(features, clicks, previous)
         self.spent[len(clicks)] = 1000 * (time.perf_counter() - began)
         return label_map
 

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from dynamite_widget.collection import Collection
     from dynamite_widget.masks import Mask
     from dynamite_widget.segmenter import Segmenter
+    from dynamite_widget.segmenting import Answered
     from dynamite_widget.session import SegmentedObject, Session
     from dynamite_widget.widget import SegmentationWidget
 
 __all__ = [
+    "Answered",
     "Click",
     "Collection",
     "Mask",
@@ -30,6 +32,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "Answered": "segmenting",
     "Click": "clicks",
     "Collection": "collection",
     "Mask": "masks",

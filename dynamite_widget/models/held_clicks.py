@@ -51,23 +51,32 @@ def hold_clicks(logits: Tensor, clicks: ClickTensors, stride: int) -> Tensor:
 
 
 def hold_all_clicks(logits: Tensor, clicks: ClickTensors, stride: int) -> Tensor:
-    """The same for every image of a batch.
+    """The same for every image of a batch, all at once.
 
     Args:
         logits: (B, 1 + N, h, w).
         clicks: (B, Q, ...) padded.
         stride: input pixels a cell.
     """
-    held = []
-    for b, made in enumerate(clicks.owner != PADDING_OWNER):
-        own = ClickTensors(clicks.points[b, made], clicks.owner[b, made], clicks.time[b, made])
-        held.append(hold_clicks(logits[b : b + 1], own, stride))
-    return torch.cat(held)
+    groups, height, width = logits.shape[1:]
+    made, owner = clicks.owner != PADDING_OWNER, (clicks.owner + 1).clamp(min=0)
+    cells = (clicks.points + 0.5) / stride - 0.5
+    y = cells[..., 0].round().long().clamp(0, height - 1)
+    x = cells[..., 1].round().long().clamp(0, width - 1)
+    place = (y * width + x)[:, None].expand(-1, groups, -1)
+    there = logits.detach().flatten(2).gather(2, place)  # (B, 1 + N, Q)
+    own = owner[:, None] == torch.arange(groups, device=owner.device)[:, None]
+    excess = (there - there.gather(1, owner[:, None]) + _LEAD).clamp(min=0)
+    excess = excess.masked_fill(own | ~made[:, None], 0.0)
+    known = ((own & made[:, None]) | (excess > 0)).to(excess.dtype)
+    nearness = _nearness(y, x, height, width)
+    weighed, total = (torch.einsum("bgq,bqhw->bghw", w, nearness) for w in (excess, known))
+    return logits - weighed / total.clamp(min=torch.finfo(total.dtype).tiny)
 
 
 def _nearness(y: Tensor, x: Tensor, height: int, width: int) -> Tensor:
-    """Weights (Q, h, w) of what is known at cells y, x (Q,)."""
-    dy = torch.arange(height, device=y.device) - y[:, None]
-    dx = torch.arange(width, device=x.device) - x[:, None]
-    distance = 0.25 + dy[:, :, None] ** 2 + dx[:, None, :] ** 2
+    """Weights (..., Q, h, w) of what is known at cells y, x (..., Q)."""
+    dy = torch.arange(height, device=y.device) - y[..., None]
+    dx = torch.arange(width, device=x.device) - x[..., None]
+    distance = 0.25 + dy[..., :, None] ** 2 + dx[..., None, :] ** 2
     return distance ** (-_POWER / 2)

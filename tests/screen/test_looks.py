@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, expect
 
 import dynamite_widget as dw
 from dynamite_widget import samples
+from dynamite_widget.segmenting import Answered
 from tests.screen.host import Host
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "test-results"
@@ -43,6 +44,8 @@ CUP, SAUCER, SPOON = ((250, 225), (290, 130)), ((110, 250),), ((365, 285),)
 class Gated:
     """The embedded model, which reads and answers no sooner than it is let."""
 
+    takes_previous = True
+
     def __init__(self, segmenter: dw.Segmenter) -> None:
         self.segmenter = segmenter
         self.may_read, self.may_answer = Event(), Event()
@@ -53,9 +56,14 @@ class Gated:
         self.may_read.wait(timeout=60)
         return self.segmenter.encode(image)
 
-    def segment(self, features: Any, clicks: Any) -> NDArray[np.uint16]:  # noqa: ANN401
+    def segment(
+        self,
+        features: Any,  # noqa: ANN401
+        clicks: Any,  # noqa: ANN401
+        previous: Answered | None = None,
+    ) -> NDArray[np.uint16]:
         self.may_answer.wait(timeout=60)
-        return self.segmenter.segment(features, clicks)
+        return self.segmenter.segment(features, clicks, previous)
 
 
 Show = Callable[..., Host]
