@@ -1,8 +1,9 @@
-"""Averages two weights of one training: python scripts/average_weights.py EARLIER LATER OUT.
+"""Averages weights of one training: python scripts/average_weights.py WEIGHTS [WEIGHTS ...] OUT.
 
-The mean of two points of a run is often better than either (Wortsman et al., "Model soups",
-ICML 2022). The result has LATER's record, which then names the step of EARLIER as well, and the
-input size of the registry.
+The mean of several points of a run, or of runs that began alike, is often better than any of them
+(Wortsman et al., "Model soups", ICML 2022). The result has the record of the last one given, which
+then names the steps of the others as well, and the input size of the registry. A layer that only
+some of them have is the mean of these.
 """
 
 from __future__ import annotations
@@ -20,25 +21,30 @@ from dynamite_widget.models.registry import find_model
 def main() -> None:
     """Write the mean."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("earlier", "later", "out"):
-        parser.add_argument(name)
+    parser.add_argument("weights", nargs="+")
+    parser.add_argument("out")
     given = parser.parse_args()
-    first, second = load_file(given.earlier), load_file(given.later)
-    mean = {name: _mean(first[name], tensor) for name, tensor in second.items()}
-    metadata, earlier = _metadata(given.later), _metadata(given.earlier)
+    tensors = [load_file(path) for path in given.weights]
+    mean = {
+        name: _mean([some[name] for some in tensors if name in some])
+        for name in dict.fromkeys(name for some in tensors for name in some)
+    }
+    *others, metadata = [_metadata(path) for path in given.weights]
     record = json.loads(metadata["dynamite_widget"])
     model = find_model(record["name"])
     record |= {"short_side": model.short_side, "long_side": model.long_side}
-    before = json.loads(earlier["dynamite_widget"])["training"]["step"]
-    record["training"]["averaged_with_step"] = before
+    record["training"]["averaged_with_steps"] = [
+        json.loads(other["dynamite_widget"])["training"]["step"] for other in others
+    ]
     metadata["dynamite_widget"] = json.dumps(record)
     save_file(mean, given.out, metadata=metadata)
 
 
-def _mean(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    if not second.is_floating_point():
-        return second
-    return ((first.float() + second.float()) / 2).to(second.dtype)
+def _mean(given: list[torch.Tensor]) -> torch.Tensor:
+    first = given[0]
+    if not first.is_floating_point():
+        return first
+    return torch.stack([each.float() for each in given]).mean(0).to(first.dtype)
 
 
 def _metadata(file: str) -> dict[str, str]:
