@@ -109,7 +109,7 @@ def main() -> None:
         chosen = fit[given.skip :][: given.limit]
         if chosen:
             mended = [mend(segmenter, scene, objects, i) for i, scene in enumerate(chosen)]
-            print(row(objects, mended), flush=True)
+            print(row(objects, [each for each in mended if each]), flush=True)
 
 
 def row(objects: int, mended: Sequence[Mended]) -> str:
@@ -127,8 +127,12 @@ def row(objects: int, mended: Sequence[Mended]) -> str:
     )
 
 
-def mend(segmenter: dw.Segmenter, scene: Scene, objects: int, number: int) -> Mended:
-    """Import an image's masks, the largest spoiled, and click it right."""
+def mend(segmenter: dw.Segmenter, scene: Scene, objects: int, number: int) -> Mended | None:
+    """Import an image's masks, the largest spoiled, and click it right.
+
+    Returns:
+        None where the other masks hide all that was spoiled: there is nothing to click on.
+    """
     masks = _largest_first(scene)[:objects]
     others = masks[1:].any(axis=0)
     truth = masks[0] & ~others
@@ -151,6 +155,8 @@ def mend(segmenter: dw.Segmenter, scene: Scene, objects: int, number: int) -> Me
             asked = counted.asked
             moved = np.count_nonzero((before > 1) & (session.label_map != before))
         ious.append(iou(session.masks[0], truth))
+    if not seconds:
+        return None
     return Mended(asked, seconds[0], float(np.mean(seconds[1:] or [0])), tuple(ious), int(moved))
 
 
