@@ -19,7 +19,7 @@ from dynamite_widget.models.click_tensors import ClickTensors, Groups
 from dynamite_widget.models.colour_guide import ColourGuide
 from dynamite_widget.models.config import DynamiteConfig
 from dynamite_widget.models.deformable_pixel_decoder import DeformablePixelDecoder
-from dynamite_widget.models.held_clicks import hold_clicks
+from dynamite_widget.models.held_clicks import and_beside, hold_clicks
 from dynamite_widget.models.interactive_transformer import (
     ImageMemory,
     InteractiveTransformer,
@@ -178,7 +178,7 @@ class DynaMITe(nn.Module):
             logits = hold_clicks(logits, clicks, STRIDE)
             cues = self.cues(features, clicks, prediction.groups, logits, previous)
             logits = refine_objects(self.refiner, features.refiner, cues, logits)
-            logits = hold_clicks(logits, clicks, STRIDE)
+            logits = hold_clicks(logits, and_beside(clicks, STRIDE), STRIDE)
             logits = without_specks(logits, clicks, STRIDE)
         return label_pixels(logits[0].float(), resized, original, STRIDE, features.guide)
 

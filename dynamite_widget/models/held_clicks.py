@@ -17,6 +17,8 @@ _LEAD = 2.0
 """Where it was clicked, an object or the background is ahead of all others by so much."""
 _POWER = 4
 """Of the inverse distance: the larger, the less clicks far away have a say."""
+_BESIDE = 0.25
+"""A click so far from the middle of its cell, in cells, is close to the next one as well."""
 
 
 def hold_clicks(logits: Tensor, clicks: ClickTensors, stride: int) -> Tensor:
@@ -48,6 +50,32 @@ def hold_clicks(logits: Tensor, clicks: ClickTensors, stride: int) -> Tensor:
         weighed = torch.einsum("q,qhw->hw", excess[rival, known], nearness)
         held[0, rival] -= weighed / nearness.sum(0)
     return held
+
+
+def and_beside(clicks: ClickTensors, stride: int) -> ClickTensors:
+    """Add clicks in the cells beside those that clicks lie close to.
+
+    The clicked pixel lies between the two and would else be lost to a strong neighbour. A cell is
+    left to whoever else was clicked in it or close to it.
+
+    Args:
+        clicks: (Q, ...) unbatched.
+        stride: input pixels a cell.
+    """
+    place = (clicks.points + 0.5) / stride - 0.5
+    middle = place.round()
+    step = (place - middle).sign() * ((place - middle).abs() > _BESIDE)
+    shifts = step.new_tensor([[0, 0], [1, 0], [0, 1], [1, 1]])
+    cells = (middle + shifts[:, None] * step).flatten(0, 1)  # the clicks' own ones first
+    owner, time = clicks.owner.repeat(4), clicks.time.repeat(4)
+    own = torch.arange(len(owner), device=owner.device) < len(clicks.owner)
+    moved = (cells != middle.repeat(4, 1)).any(1)
+    whole_step = (step != 0).repeat(4, 1) | (shifts == 0).repeat_interleave(len(step), 0)
+    wanted = own | (moved & whole_step.all(1))
+    same = (cells[:, None] == cells).all(2) & wanted
+    others = (same & (owner[:, None] != owner)).any(1)
+    held = own | (wanted & ~others)
+    return ClickTensors(((cells + 0.5) * stride - 0.5)[held], owner[held], time[held])
 
 
 def hold_all_clicks(logits: Tensor, clicks: ClickTensors, stride: int) -> Tensor:
