@@ -111,8 +111,8 @@ class Answers:
         Imported objects in it then need no model again.
         """
         imported = dict(snapshot.imports.regions)
-        if not answer.refined:
-            clicks = tuple(c for c in snapshot.clicks if c.object_id not in imported)
+        clicks = tuple(c for c in snapshot.clicks if c.object_id not in imported)
+        if clicks and not answer.refined:
             self._asker.remember(clicks, answer.runs)
         label_map = answer.runs.to_array()
         for object_id, touching in _touching(snapshot).items():

@@ -224,16 +224,14 @@ class Segmenter:
         checked = check_clicks(clicks, features.size)
         label_map = np.zeros(features.size, np.uint16)
         ids = objects_in_order(checked)
+        earlier = previous_answer(previous, len(checked), ids, features.resizing)
         if ids:
             tensors = click_tensors(checked, ids, features.resizing)
             sizes = features.resizing.resized, features.resizing.original
-            earlier = previous_answer(previous, len(checked), ids, features.resizing)
 
             def work(network: DynaMITe, device: torch.device) -> Tensor:
                 given = features.to(device).network, tensors.to(device), *sizes
-                if earlier is None or not self._takes_previous:
-                    return network.segment(*given).to("cpu")
-                return network.segment(*given, previous=earlier.to(device)).to("cpu")
+                return network.segment(*given, earlier and earlier.to(device)).to("cpu")
 
             answer = self._placed.run(work)
             _write_ids(answer.numpy(), ids, label_map)

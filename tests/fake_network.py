@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from dynamite_widget.models.click_tensors import ClickTensors
+from dynamite_widget.models.previous_answer import PreviousAnswer
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class NearestClick(nn.Module):
         clicks: ClickTensors,
         resized: tuple[int, int],
         original: tuple[int, int],
+        previous: PreviousAnswer | None = None,
     ) -> Tensor:
         assert not torch.is_grad_enabled()
         assert features.device.type == clicks.points.device.type

@@ -98,7 +98,7 @@ def test_a_clicked_pixel_always_carries_its_newest_clicks_id(clicks: list[Click]
 class NeverRight(NearestClick):
     """Gives everything to the background."""
 
-    def segment(self, features, clicks, resized, original) -> torch.Tensor:  # noqa: ANN001
+    def segment(self, features, clicks, resized, original, previous=None) -> torch.Tensor:  # noqa: ANN001
         return torch.zeros(original, dtype=torch.int64)
 
 

@@ -100,9 +100,9 @@ def test_an_earlier_answer_is_told_to_the_network_in_its_own_cells_and_numbers(
     told: list[PreviousAnswer | None] = []
     segment = DynaMITe.segment
 
-    def noted(*given: Any, previous: PreviousAnswer | None = None) -> Tensor:  # noqa: ANN401
-        told.append(previous)
-        return segment(*given, previous=previous)
+    def noted(*given: Any) -> Tensor:  # noqa: ANN401
+        told.append(given[-1])
+        return segment(*given)
 
     monkeypatch.setattr(DynaMITe, "segment", noted)
     features = segmenter.encode(photograph(32, 64))
@@ -138,6 +138,8 @@ def test_what_is_no_answer_to_these_clicks_is_refused(
     features = segmenter.encode(photograph())
     with pytest.raises(error, match=says):
         segmenter.segment(features, CLICKS, previous)
+    with pytest.raises(error):
+        segmenter.segment(features, [Click(2, 45)], previous)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 90), (33, 2), (64, 64)])

@@ -25,31 +25,37 @@ def hold_clicks(logits: Tensor, clicks: ClickTensors, stride: int) -> Tensor:
     """Lower the logits of whoever is not behind at the others' clicks.
 
     Args:
-        logits: (1, 1 + N, h, w) of the background and the objects.
-        clicks: (Q, ...) unbatched.
+        logits: (B, 1 + N, h, w) of the background and the objects.
+        clicks: (Q, ...) of one image, or (B, Q, ...) padded.
         stride: input pixels a cell.
 
     Returns:
         The same with the clicked cells won, but for a cell that several clicked.
     """
-    height, width = logits.shape[-2:]
-    owner = clicks.owner + 1
+    clicks = clicks.batched()
+    groups, height, width = logits.shape[1:]
+    made, owner = clicks.owner != PADDING_OWNER, (clicks.owner + 1).clamp(min=0)
     cells = (clicks.points + 0.5) / stride - 0.5
-    y = cells[:, 0].round().long().clamp(0, height - 1)
-    x = cells[:, 1].round().long().clamp(0, width - 1)
+    y = cells[..., 0].round().long().clamp(0, height - 1)
+    x = cells[..., 1].round().long().clamp(0, width - 1)
+    place = (y * width + x)[:, None].expand(-1, groups, -1)
     # What takes a click away is told so by the loss, not by how it was mended.
-    there = logits[0, :, y, x].detach()
-    excess = (there - there.gather(0, owner[None]) + _LEAD).clamp(min=0)
-    excess.scatter_(0, owner[None], 0.0)
-    held = logits
-    for rival in excess.any(1).nonzero()[:, 0].tolist():
-        if held is logits:
-            held = logits.clone()
-        known = (owner == rival) | (excess[rival] > 0)
-        nearness = _nearness(y[known], x[known], height, width)
-        weighed = torch.einsum("q,qhw->hw", excess[rival, known], nearness)
-        held[0, rival] -= weighed / nearness.sum(0)
-    return held
+    there = logits.detach().flatten(2).gather(2, place)  # (B, 1 + N, Q)
+    own = owner[:, None] == torch.arange(groups, device=owner.device)[:, None]
+    excess = (there - there.gather(1, owner[:, None]) + _LEAD).clamp(min=0)
+    excess = excess.masked_fill(own | ~made[:, None], 0.0)
+    rivals = excess.amax((0, 2)).nonzero()[:, 0]
+    if not len(rivals):
+        return logits
+    known = ((own & made[:, None]) | (excess > 0)).to(excess.dtype)
+    nearness = _nearness(y, x, height, width)
+    with torch.autocast(logits.device.type, enabled=False):  # nearness has many orders of magnitude
+        weighed, total = (
+            torch.einsum("bgq,bqhw->bghw", weights[:, rivals], nearness)
+            for weights in (excess, known)
+        )
+    lowered = weighed / total.clamp(min=torch.finfo(total.dtype).tiny)
+    return logits.index_add(1, rivals, lowered, alpha=-1)
 
 
 def and_beside(clicks: ClickTensors, stride: int) -> ClickTensors:
@@ -59,47 +65,21 @@ def and_beside(clicks: ClickTensors, stride: int) -> ClickTensors:
     left to whoever else was clicked in it or close to it.
 
     Args:
-        clicks: (Q, ...) unbatched.
+        clicks: (Q, ...) of one image.
         stride: input pixels a cell.
     """
     place = (clicks.points + 0.5) / stride - 0.5
     middle = place.round()
     step = (place - middle).sign() * ((place - middle).abs() > _BESIDE)
-    shifts = step.new_tensor([[0, 0], [1, 0], [0, 1], [1, 1]])
-    cells = (middle + shifts[:, None] * step).flatten(0, 1)  # the clicks' own ones first
+    shifts = step.new_tensor([[0, 0], [1, 0], [0, 1], [1, 1]])[:, None]  # the clicks' own first
+    cells = (middle + shifts * step).flatten(0, 1)
     owner, time = clicks.owner.repeat(4), clicks.time.repeat(4)
+    close = ((shifts == 0) | (step != 0)).all(2).flatten()
     own = torch.arange(len(owner), device=owner.device) < len(clicks.owner)
-    moved = (cells != middle.repeat(4, 1)).any(1)
-    whole_step = (step != 0).repeat(4, 1) | (shifts == 0).repeat_interleave(len(step), 0)
-    wanted = own | (moved & whole_step.all(1))
-    same = (cells[:, None] == cells).all(2) & wanted
+    same = (cells[:, None] == cells).all(2) & close
     others = (same & (owner[:, None] != owner)).any(1)
-    held = own | (wanted & ~others)
+    held = own | (close & ~others)
     return ClickTensors(((cells + 0.5) * stride - 0.5)[held], owner[held], time[held])
-
-
-def hold_all_clicks(logits: Tensor, clicks: ClickTensors, stride: int) -> Tensor:
-    """The same for every image of a batch, all at once.
-
-    Args:
-        logits: (B, 1 + N, h, w).
-        clicks: (B, Q, ...) padded.
-        stride: input pixels a cell.
-    """
-    groups, height, width = logits.shape[1:]
-    made, owner = clicks.owner != PADDING_OWNER, (clicks.owner + 1).clamp(min=0)
-    cells = (clicks.points + 0.5) / stride - 0.5
-    y = cells[..., 0].round().long().clamp(0, height - 1)
-    x = cells[..., 1].round().long().clamp(0, width - 1)
-    place = (y * width + x)[:, None].expand(-1, groups, -1)
-    there = logits.detach().flatten(2).gather(2, place)  # (B, 1 + N, Q)
-    own = owner[:, None] == torch.arange(groups, device=owner.device)[:, None]
-    excess = (there - there.gather(1, owner[:, None]) + _LEAD).clamp(min=0)
-    excess = excess.masked_fill(own | ~made[:, None], 0.0)
-    known = ((own & made[:, None]) | (excess > 0)).to(excess.dtype)
-    nearness = _nearness(y, x, height, width)
-    weighed, total = (torch.einsum("bgq,bqhw->bghw", w, nearness) for w in (excess, known))
-    return logits - weighed / total.clamp(min=torch.finfo(total.dtype).tiny)
 
 
 def _nearness(y: Tensor, x: Tensor, height: int, width: int) -> Tensor:

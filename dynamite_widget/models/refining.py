@@ -92,23 +92,22 @@ def find_windows(
     settled = cues.settled()
     sought = [i for i, known in enumerate(settled) if not known]
     rows, columns = coarser = _coarser(cells)
-    maybe = somewhere = _where_they_were(cues, settled, coarser)
-    everywhere = [Window(i, 0, 0, cells) for i in sought]
+    were = _where_they_were(cues, settled, coarser)
     if len(sought) <= _FEW:
-        return [*everywhere, *_windows(maybe, somewhere, cells)]
+        return [*(Window(i, 0, 0, cells) for i in sought), *_windows(were, were, cells)]
     image = tuple(
         F.adaptive_avg_pool2d(x, (rows // 2**i, columns // 2**i))
         for i, x in enumerate(memory.image)
     )
     coarse = cues.resized(coarser)
     corrected = coarse.own.clone()
-    all_of_it = [Window(i, 0, 0, coarser) for i in sought]
-    corrected[:, sought] += refiner(coarse.in_windows(all_of_it), image)[:, 0]
+    everything = [Window(i, 0, 0, coarser) for i in sought]
+    corrected[:, sought] += refiner(coarse.in_windows(everything), image)[:, 0]
     background = F.adaptive_avg_pool2d(background, coarser)
     own, rival = own_and_best_other(torch.cat((background, corrected), 1))
     clicked = coarse.near[0, sought, 0] > -(_NEAR**2)
     ahead = (own - rival)[0, sought]
-    maybe, somewhere = maybe.clone(), maybe.clone()
+    maybe, somewhere = were.clone(), were.clone()
     maybe[sought] = (ahead > -_BEHIND) | clicked
     somewhere[sought] = (ahead > -_NEARLY) | clicked
     return _windows(maybe, somewhere, cells)

@@ -141,7 +141,7 @@ def fine_tune(
     )
     torch.manual_seed(config.seed)
     own = Processes(0, 1, torch.device(machine.device))
-    run = Run(network, record, config, own)
+    run = Run(network, record, config, own, bfloat16=machine.bfloat16)
     batches = scene_batches(_at_network_size(trained, record), config, machine, own)
     with ProgressBar(shown) as bar:
         told: Callable[[Progress], None] = progress if callable(progress) else bar

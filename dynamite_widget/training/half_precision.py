@@ -33,7 +33,8 @@ def _forward(module: nn.Conv2d, x: Tensor) -> Tensor:
     if type(module).__name__ == "Conv2dSame":
         x = F.pad(x, _same_padding(module, x.shape[-2:]))
     assert not isinstance(module.padding, str)
-    output: Tensor = _Depthwise.apply(x, module.weight, module.stride, module.padding)
+    how = module.stride, module.padding, module.dilation, module.groups
+    output: Tensor = _Depthwise.apply(x, module.weight, how)
     return output if module.bias is None else output + module.bias[:, None, None]
 
 
@@ -54,12 +55,11 @@ class _Depthwise(Function):
         ctx: Any,  # noqa: ANN401 - torch has no public type of it
         x: Tensor,
         weight: Tensor,
-        stride: tuple[int, int],
-        padding: tuple[int, int],
+        how: tuple[Any, ...],
     ) -> Tensor:
         ctx.save_for_backward(x, weight)
-        ctx.how = stride, padding, (1, 1), len(weight)
-        return F.conv2d(x, weight, None, *ctx.how)
+        ctx.how = how
+        return F.conv2d(x, weight, None, *how)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
@@ -70,4 +70,4 @@ class _Depthwise(Function):
             of_x = conv2d_input(whole.shape, weight, gradient, *ctx.how).to(x.dtype)
         if ctx.needs_input_grad[1]:
             of_weight = conv2d_weight(whole, weight.shape, gradient, *ctx.how)
-        return of_x, of_weight, None, None
+        return of_x, of_weight, None

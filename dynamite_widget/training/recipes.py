@@ -36,7 +36,7 @@ _PAPER = TrainingConfig(
 
 _LITE = TrainingConfig(
     # Edges and textures at strides 2 and 4 are known from ImageNet; to learn them anew would take
-    # a fifth of a step.
+    # a tenth of a step.
     frozen=tuple(
         f"backbone.network.{part}." for part in ("conv_stem", "bn1", "blocks.0", "blocks.1")
     )

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from dynamite_widget.models.click_tensors import ClickTensors
 from dynamite_widget.models.dynamite import STRIDE, DynaMITe, ImageFeatures
-from dynamite_widget.models.held_clicks import hold_all_clicks
+from dynamite_widget.models.held_clicks import hold_clicks
 from dynamite_widget.models.interactive_transformer import Prediction
 from dynamite_widget.models.previous_answer import PreviousAnswer
 from dynamite_widget.models.registry import ModelRecord
@@ -70,13 +70,13 @@ def answer(
     if features.refiner is None:
         return Answer(prediction, coarse, coarse)
     batch, index = prediction.groups.exists.nonzero(as_tuple=True)
-    held = hold_all_clicks(coarse, clicks, STRIDE)
+    held = hold_clicks(coarse, clicks, STRIDE)
     cues = network.cues(features, clicks, prediction.groups, held, previous)
     given = cues.of_objects(batch, index)
     image = tuple(x[batch] for x in features.refiner.image)
     correction = network.refiner(given, image)[:, 0].float()
     final = held.index_put((batch, index + 1), correction, accumulate=True)
-    return Answer(prediction, coarse, hold_all_clicks(final, clicks, STRIDE))
+    return Answer(prediction, coarse, hold_clicks(final, clicks, STRIDE))
 
 
 class TrainingStep(nn.Module):

@@ -81,6 +81,17 @@ def test_stochastic_depth_rises_and_the_first_stage_of_segformer_is_frozen() -> 
     assert all(name.startswith("backbone.stages.0.") for name in frozen)
 
 
+def test_the_embedded_model_learns_all_but_the_stem_and_two_stages_of_its_backbone() -> None:
+    network = unbuilt("dynamite-lite")
+    prepare(network, RECIPES["dynamite-lite"])
+    learn = {n for n, p in network.named_parameters() if p.requires_grad}
+    stages = {n.split(".")[3] for n in learn if n.startswith("backbone.network.blocks.")}
+    assert stages == {"2", "3", "4", "5", "6"}
+    assert not {n for n in learn if n.startswith(("backbone.network.conv", "backbone.network.bn"))}
+    others = {n for n, _ in network.named_parameters() if not n.startswith("backbone.")}
+    assert others <= learn
+
+
 def test_only_hrnet_follows_the_statistics_of_its_batches() -> None:
     for name in PUBLISHED:
         network = unbuilt(name)
