@@ -2,13 +2,13 @@
 
 Usage:
     python -m benchmarks.latency [--model NAME] [--threads 2] [--repeats 7] [--browser]
-                                 [--data DATA]
+                                 [--data DATA] [--anew]
 
 Prints the tables of docs/performance.md. DATA is a folder as `dynamite-widget evaluate` takes it:
 its photographs, with one click in the middle of each object, take the place of clicks anywhere.
 Every click that is timed is a new one, as a person's is: what a library prepares for shapes that it
 has seen would flatter an answer to the same clicks. It goes on from the answer before, as in a
-session.
+session; with `--anew` every answer starts anew.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def main() -> None:
         "--browser", action="store_true", help="measure the screen in JupyterLab instead"
     )
     parser.add_argument("--data", help="measure clicks on true objects of these photographs")
+    parser.add_argument("--anew", action="store_true", help="tell nothing of the answer before")
     given = parser.parse_args()
 
     torch.set_num_threads(given.threads)
@@ -65,15 +66,15 @@ def main() -> None:
         return
     segmenter = dw.Segmenter.load(given.model, device="cpu")
     table = (
-        true_objects_table(segmenter, given.data, given.repeats)
+        true_objects_table(segmenter, given.data, given.repeats, given.anew)
         if given.data
-        else kernel_table(segmenter, given.repeats)
+        else kernel_table(segmenter, given.repeats, given.anew)
     )
     for row in table:
         print(row, flush=True)
 
 
-def kernel_table(segmenter: dw.Segmenter, repeats: int) -> Iterator[str]:
+def kernel_table(segmenter: dw.Segmenter, repeats: int, anew: bool) -> Iterator[str]:
     """Encode time, bytes kept and time of one more click, as rows of a Markdown table."""
     columns = " | ".join(f"click, {n} object{'s' * (n > 1)}" for n in OBJECTS)
     yield f"| image | encode | kept | {columns} |"
@@ -83,7 +84,7 @@ def kernel_table(segmenter: dw.Segmenter, repeats: int) -> Iterator[str]:
         encoding = milliseconds(partial(encode_anew, segmenter, photograph), repeats)
         features = segmenter.encode(photograph)
         clicking = [
-            one_more_click(segmenter, features, scattered_clicks(n, width, height), repeats)
+            one_more_click(segmenter, features, scattered_clicks(n, width, height), repeats, anew)
             for n in OBJECTS
         ]
         cells = " | ".join(f"{spent:.0f} ms" for spent in clicking)
@@ -91,14 +92,16 @@ def kernel_table(segmenter: dw.Segmenter, repeats: int) -> Iterator[str]:
         yield f"| {width} × {height} | {encoding:.0f} ms | {kept} | {cells} |"
 
 
-def true_objects_table(segmenter: dw.Segmenter, data: str, repeats: int) -> Iterator[str]:
+def true_objects_table(
+    segmenter: dw.Segmenter, data: str, repeats: int, anew: bool
+) -> Iterator[str]:
     """Time of one more click where each object is one: photographs at 1024 x 768, as rows."""
     scenes = open_scenes(data).evenly(MOST_PHOTOGRAPHS)
     yield f"| {Path(data).name}, 1024 × 768 | photographs | click, p50 | slowest |"
     yield "|---" * 4 + "|"
     for n in (5, 10, 20):
         spent = [
-            one_more_click(segmenter, *middles(segmenter, scene, n), repeats)
+            one_more_click(segmenter, *middles(segmenter, scene, n), repeats, anew)
             for scene in [scene for scene in scenes if len(scene.masks) >= n][:12]
         ]
         if spent:
@@ -137,11 +140,12 @@ def scattered_clicks(n_objects: int, width: int, height: int) -> list[dw.Click]:
 
 
 def one_more_click(
-    segmenter: dw.Segmenter, features: Features, clicks: list[dw.Click], repeats: int
+    segmenter: dw.Segmenter, features: Features, clicks: list[dw.Click], repeats: int, anew: bool
 ) -> float:
     """Median time of the answer when one of the clicks is corrected some pixels beside it."""
     random = np.random.default_rng(1)
-    previous = Answered(segmenter.segment(features, clicks), len(clicks))
+    first = Answered(segmenter.segment(features, clicks), len(clicks))
+    previous = None if anew else first
     height, width = features.size
 
     def act() -> None:
