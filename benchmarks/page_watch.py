@@ -7,47 +7,79 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-# Looks at a coarse copy of a canvas right after each painted frame. The dot is what changes within
-# `near` pixels of the press, the mask what changes farther away once the widget has its answer.
-_MARKS = """(canvas) => {
+# Looks at a coarse copy of masks and dots right after each painted frame. The dot is what changes
+# within `near` pixels of the press, the mask what changes farther away once the widget has its
+# answer.
+_MARKS = """(stage) => {
   const near = 26, step = 4;
-  const widget = canvas.closest(".dynamite-widget");
+  const widget = stage.closest(".dynamite-widget");
+  const layers = [...stage.querySelectorAll("canvas")].slice(1);
   const copy = document.createElement("canvas");
   const context = copy.getContext("2d", { willReadFrequently: true });
   context.imageSmoothingEnabled = false;
-  window.look = (of) => {
-    copy.width = Math.ceil(of.width / step);
-    copy.height = Math.ceil(of.height / step);
+  window.look = (...of) => {
+    copy.width = Math.ceil(of[0].width / step);
+    copy.height = Math.ceil(of[0].height / step);
     context.imageSmoothingEnabled = false;
-    context.drawImage(of, 0, 0, copy.width, copy.height);
+    for (const canvas of of) context.drawImage(canvas, 0, 0, copy.width, copy.height);
     return new Uint32Array(context.getImageData(0, 0, copy.width, copy.height).data.buffer);
   };
   window.frames = async (count) => {
     for (let i = 0; i < count; i++) await new Promise(requestAnimationFrame);
   };
-  window.still = async (of, frames, longest) => {
+  window.still = async (frames, longest) => {
     const end = performance.now() + longest;
-    let before = look(of);
+    let before = look(...layers);
     for (let same = 0; same < frames && performance.now() < end; ) {
       await window.frames(1);
-      const now = look(of);
+      const now = look(...layers);
       same = now.every((word, i) => word === before[i]) ? same + 1 : 0;
       before = now;
     }
   };
-  const after = new MessageChannel();
   let before = null, pressed = null;
   window.prepare = async () => {
     pressed = null;
     window.seen = {};
-    await window.still(canvas, 8, 4000);
-    before = look(canvas);
+    await window.still(8, 4000);
+    before = look(...layers);
+  };
+  // Frames are asked for only while one is waited for: else they take time from what is timed.
+  const afterFrame = (act) => requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = act;
+    port2.postMessage(null);
+  });
+  const changed = (wanted) => {
+    const pixels = look(...layers);
+    const ratio = layers[0].width / layers[0].clientWidth;
+    return pixels.some((word, i) => {
+      if (word === before[i]) return false;
+      const x = ((i % copy.width) * step) / ratio;
+      const y = (Math.floor(i / copy.width) * step) / ratio;
+      return wanted(Math.hypot(x - pressed.x, y - pressed.y));
+    });
+  };
+  const lookForDot = () => {
+    const now = performance.now();
+    window.seen.frame ??= now - pressed.at;
+    if (changed((distance) => distance <= near)) window.seen.dot = now - pressed.at;
+    else if (now < pressed.at + 3000) afterFrame(lookForDot);
+  };
+  const lookForMask = () => {
+    const now = performance.now();
+    if (changed((distance) => distance > near)) window.seen.mask = now - pressed.clicked;
+    else if (now < pressed.at + 3000) afterFrame(lookForMask);
   };
   const press = (event) => {
-    const box = canvas.getBoundingClientRect();
+    const box = stage.getBoundingClientRect();
     pressed = { at: event.timeStamp, x: event.clientX - box.left, y: event.clientY - box.top };
+    afterFrame(lookForDot);
   };
   const letGo = (event) => { if (pressed) pressed.clicked = event.timeStamp; };
+  const answered = () => {
+    if (pressed?.clicked && widget.getAttribute("aria-busy") === "false") afterFrame(lookForMask);
+  };
   // The browser's own Event Timing: from the press to the paint that follows it, in steps of 8 ms.
   new PerformanceObserver((list) => {
     for (const { name, duration } of list.getEntries()) {
@@ -56,27 +88,7 @@ _MARKS = """(canvas) => {
   }).observe({ type: "event", durationThreshold: 16 });
   window.addEventListener("pointerdown", press, { capture: true });
   window.addEventListener("pointerup", letGo, { capture: true });
-  after.port1.onmessage = () => {
-    if (!pressed) return;
-    const now = performance.now();
-    window.seen.frame ??= now - pressed.at;
-    const answered = pressed.clicked && widget.getAttribute("aria-busy") === "false";
-    if (window.seen.dot && !answered) return; // to look takes milliseconds of the page's own
-    const pixels = look(canvas);
-    const ratio = canvas.width / canvas.clientWidth;
-    for (let i = 0; i < pixels.length && !window.seen.mask; i++) {
-      if (pixels[i] === before[i]) continue;
-      const x = ((i % copy.width) * step) / ratio;
-      const y = (Math.floor(i / copy.width) * step) / ratio;
-      if (Math.hypot(x - pressed.x, y - pressed.y) <= near) window.seen.dot ??= now - pressed.at;
-      else if (answered) window.seen.mask ??= now - pressed.clicked;
-    }
-  };
-  const frame = () => {
-    if (pressed && !window.seen.mask) after.port2.postMessage(null);
-    requestAnimationFrame(frame);
-  };
-  requestAnimationFrame(frame);
+  new MutationObserver(answered).observe(widget, { attributeFilter: ["aria-busy"] });
 }"""
 
 # Presses here reach nothing that paints: what is left is the browser's own time to a frame.
@@ -158,9 +170,9 @@ class PageWatch:
         self._page = page
         page.evaluate(_BARE)
 
-    def follow(self, marks: Locator) -> None:
-        """From now on presses and what they paint are timed on this canvas of masks and dots."""
-        marks.evaluate(_MARKS)
+    def follow(self, stage: Locator) -> None:
+        """From now on presses and what they paint are timed on this canvas."""
+        stage.evaluate(_MARKS)
 
     def prepare(self) -> None:
         """Wait until nothing moves, and begin to time the next press."""

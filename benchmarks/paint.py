@@ -78,7 +78,7 @@ class Screen(NamedTuple):
         widget = WidgetOnScreen(self.notebook.widget().root, size)
         widget.wait_until_it_shows_the_photograph()
         widget.canvas.scroll_into_view_if_needed()
-        self.watch.follow(widget.marks)
+        self.watch.follow(widget.canvas)
         return widget
 
     def processor_seconds(self) -> float:

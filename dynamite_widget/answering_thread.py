@@ -48,8 +48,15 @@ class AnsweringThread:
 
     def status(self, answered: int) -> Status:
         """What is being done, how fast it was, and which version of the scene is answered."""
-        latency = self._latency
-        return Status(self._activity, answered, latency.encode, latency.last, latency.median)
+        latency, activity = self._latency, self._activity
+        if activity == "idle" and self._is_about_to_answer:
+            activity = "segmenting"  # said with the click itself: screens need one message less
+        return Status(activity, answered, latency.encode, latency.last, latency.median)
+
+    @property
+    def _is_about_to_answer(self) -> bool:
+        heard = self._woken or self._at_work is not None
+        return heard and not self._finishing and self._session.pending is not None
 
     def encode(self) -> None:
         """Begin to encode the image, so that the first click is quick."""

@@ -11,6 +11,8 @@ from typing import Generic, TypeVar
 import torch
 from torch import nn
 
+from dynamite_widget.computing import compute
+
 N = TypeVar("N", bound=nn.Module)
 T = TypeVar("T")
 
@@ -91,6 +93,11 @@ class PlacedNetwork(Generic[N]):
         Where device memory runs out, spare memory is given back and the work done again; where
         that is not enough, it is done by the CPU, with a warning.
         """
+        if self.device.type == "cpu":
+            return compute(lambda: self._run(work))
+        return self._run(work)
+
+    def _run(self, work: Callable[[N, torch.device], T]) -> T:
         with torch.inference_mode():
             for attempt in range(2):
                 if attempt:
@@ -106,7 +113,7 @@ class PlacedNetwork(Generic[N]):
                 f"{self.device} is out of memory, so this runs on the CPU, slowly. A smaller "
                 "short_side needs less memory.",
                 RuntimeWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
             return work(self._on_host(), CPU)
 

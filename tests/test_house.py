@@ -30,6 +30,7 @@ FLOORS = (
             "image_identity",
             "latency",
             "image_list",
+            "computing",
         ),
     },
     {

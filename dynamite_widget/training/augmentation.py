@@ -96,6 +96,7 @@ def paste_object(
     mask: NDArray[np.bool_],
     label: int,
     rng: np.random.Generator,
+    near: NDArray[np.bool_] | None = None,
 ) -> tuple[Pixels, Labels]:
     """Copy an object of another photograph to a random place (simple copy-paste, Ghiasi 2021).
 
@@ -106,12 +107,18 @@ def paste_object(
         mask: (H, W) the object in it.
         label: of the object in the scene.
         rng: source of chance.
+        near: (S, S) an object of the scene that the new one shall be as large as, and touch or
+            hide in part; None for any size and place.
     """
     size = labels.shape[0]
     ys, xs = np.nonzero(mask)
     box = np.s_[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
     shown, inside = source[box], mask[box].astype(np.float32)
-    factor = size * float(rng.uniform(0.2, 0.7)) / max(inside.shape)
+    if near is None:
+        factor = size * float(rng.uniform(0.2, 0.7)) / max(inside.shape)
+    else:
+        alike = np.sqrt(near.sum() / mask.sum())
+        factor = float(min(alike * np.exp(rng.uniform(-0.4, 0.4)), 0.9 * size / max(inside.shape)))
     h, w = (max(4, round(n * factor)) for n in inside.shape)
     how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     piece = cv2.resize(shown, (w, h), interpolation=how)
@@ -119,8 +126,13 @@ def paste_object(
     if rng.random() < 0.5:
         piece, alpha = piece[:, ::-1], alpha[:, ::-1]
     # Up to a third of the object may lie outside.
-    top = int(rng.integers(-h // 3, max(size - 2 * h // 3, 1 - h // 3)))
-    left = int(rng.integers(-w // 3, max(size - 2 * w // 3, 1 - w // 3)))
+    highest, leftmost = -(h // 3), -(w // 3)
+    lowest, rightmost = max(size - 2 * h // 3, highest + 1), max(size - 2 * w // 3, leftmost + 1)
+    if near is None:
+        top, left = int(rng.integers(highest, lowest)), int(rng.integers(leftmost, rightmost))
+    else:
+        y, x = _beside(near, h, w, rng)
+        top, left = int(np.clip(y, highest, lowest)), int(np.clip(x, leftmost, rightmost))
     y0, x0, y1, x1 = max(top, 0), max(left, 0), min(top + h, size), min(left + w, size)
     inner = np.s_[y0 - top : y1 - top, x0 - left : x1 - left]
     place = np.s_[y0:y1, x0:x1]
@@ -130,3 +142,15 @@ def paste_object(
     image[place] = blended.astype(np.uint8)
     labels[place][alpha >= 0.5] = label
     return image, labels
+
+
+def _beside(
+    near: NDArray[np.bool_], height: int, width: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Top left corner of a box whose middle is some way from that of an object, to any side."""
+    ys, xs = np.nonzero(near)
+    away, angle = rng.uniform(0.5, 1.1), rng.uniform(0, 2 * np.pi)
+    reach_y, reach_x = (np.ptp(ys) + height) / 2, (np.ptp(xs) + width) / 2
+    y = (ys.min() + ys.max()) / 2 + away * reach_y * np.sin(angle)
+    x = (xs.min() + xs.max()) / 2 + away * reach_x * np.cos(angle)
+    return y - height / 2, x - width / 2

@@ -78,7 +78,11 @@ class TrainingConfig:
         supervised: predictions before the last one that enter the loss.
         max_objects: largest number of objects in a scene.
         scale: smallest and largest scale of the large-scale jitter.
-        paste: probability of pasting objects of another image in (`dense`).
+        short_side: that of photographs in use, pixels: a scale of 1 then shows objects as large as
+            the network will see them; None for scales of the photograph's own pixels (`dense`).
+        paste: probability of pasting objects of another image in (`dense`); half of the time of
+            the same set, as large and close by.
+        turned: sets that are seen from above, so that every quarter turn is as likely.
         points: points at which the loss is taken: an image (`dense`) or a mask (`paper`).
         seed: of everything random.
         set_weights: see `SET_WEIGHTS`.
@@ -106,7 +110,9 @@ class TrainingConfig:
     supervised: tuple[int, ...] = (0, 2, 4)
     max_objects: int = 8
     scale: tuple[float, float] = (0.4, 1.4)
+    short_side: int | None = None
     paste: float = 0.4
+    turned: tuple[str, ...] = ()
     points: int = 2048
     seed: int = 0
     set_weights: dict[str, float] = field(default_factory=lambda: dict(SET_WEIGHTS))

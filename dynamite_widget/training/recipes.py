@@ -39,7 +39,10 @@ _LITE = TrainingConfig(
     # a tenth of a step.
     frozen=tuple(
         f"backbone.network.{part}." for part in ("conv_stem", "bn1", "blocks.0", "blocks.1")
-    )
+    ),
+    scale=(0.55, 1.4),
+    short_side=find_model("dynamite-lite").short_side,
+    turned=("leaves_ara2013canon", "cwfid", "dsb2018_nuclei", "food_plates", "fruits_nuts"),
 )
 
 _RECIPES = (

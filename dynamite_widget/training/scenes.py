@@ -17,8 +17,12 @@ from dynamite_widget.training.augmentation import jitter_colour, jitter_scale, p
 from dynamite_widget.training.config import TrainingConfig
 from dynamite_widget.training.photographs import IGNORE, LabelledImage
 
-_SMALLEST = 80
+_SMALLEST = 60
 """Objects of fewer visible pixels in the crop are left out."""
+_LEAST_EXTENT = 12
+"""Objects are not shrunk below the area of a square with this side."""
+_LARGEST_FIT = 4.0
+"""Small photographs are not enlarged more than this, however the network will see them."""
 _TRIES = 1000
 _MOST_WORKERS = 1000
 
@@ -85,6 +89,9 @@ class Scenes(IterableDataset[Scene]):
         image, labels = photograph.read()
         if rng.random() < 0.5:
             image, labels = image[:, ::-1], labels[:, ::-1]
+        if photograph.dataset in self.config.turned:
+            turns = int(rng.integers(4))
+            image, labels = np.rot90(image, turns), np.rot90(labels, turns)
         objects = _large_enough(labels, 40)
         if not len(objects):
             return None
@@ -95,7 +102,12 @@ class Scenes(IterableDataset[Scene]):
         )
         chosen = _choose(_large_enough(labels, _SMALLEST), self.config.max_objects, rng)
         if rng.random() < self.config.paste:
-            image, labels, pasted = self._paste(image, labels, rng)
+            if len(chosen) and rng.random() < 0.5:
+                others = self.sets[photograph.dataset]
+                near = labels == rng.choice(chosen)
+            else:
+                others, near = None, None
+            image, labels, pasted = self._paste(image, labels, others, near, rng)
             chosen = [*chosen, *pasted]
         labels = _relabel(labels, chosen)
         if labels.max() <= 0:
@@ -109,14 +121,21 @@ class Scenes(IterableDataset[Scene]):
         return photographs[rng.integers(len(photographs))]
 
     def _paste(
-        self, image: NDArray[np.uint8], labels: NDArray[np.int32], rng: np.random.Generator
+        self,
+        image: NDArray[np.uint8],
+        labels: NDArray[np.int32],
+        others: Sequence[LabelledImage] | None,
+        near: NDArray[np.bool_] | None,
+        rng: np.random.Generator,
     ) -> tuple[NDArray[np.uint8], NDArray[np.int32], list[int]]:
-        source, source_labels = self.pick(rng).read()
-        objects = _large_enough(source_labels, source_labels.size // 100)
+        source = others[int(rng.integers(len(others)))] if others else self.pick(rng)
+        pixels, source_labels = source.read()
+        objects = _large_enough(source_labels, min(source_labels.size // 100, 400))
         pasted = []
         for label in rng.permutation(objects)[: rng.integers(1, 4)]:
             new = int(labels.max()) + 1
-            image, labels = paste_object(image, labels, source, source_labels == label, new, rng)
+            mask = source_labels == label
+            image, labels = paste_object(image, labels, pixels, mask, new, rng, near)
             pasted.append(new)
         return image, labels, pasted
 
@@ -125,11 +144,13 @@ def _draw_scale(
     focus: NDArray[np.bool_], config: TrainingConfig, rng: np.random.Generator
 ) -> float:
     """Log-uniform, but the photograph fills the crop, and objects stay neither tiny nor huge."""
-    low, high = config.scale
+    fit = min(_LARGEST_FIT, config.short_side / min(focus.shape)) if config.short_side else 1.0
+    low, high = (fit * end for end in config.scale)
     low = min(high, max(low, 0.85 * config.crop / max(focus.shape)))
     scale = float(np.exp(rng.uniform(np.log(low), np.log(high))))
     extent = np.sqrt(focus.sum())
-    return float(np.clip(scale, min(1.0, 16 / extent), max(low, 1.3 * config.crop / extent)))
+    smallest, largest = _LEAST_EXTENT / extent, 1.3 * config.crop / extent
+    return float(np.clip(scale, min(fit, smallest), max(low, largest)))
 
 
 def _large_enough(labels: NDArray[np.int32], area: int) -> NDArray[np.int64]:

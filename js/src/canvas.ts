@@ -1,4 +1,4 @@
-// The canvas: photograph below, marks above, drawn for the view's own zoom and sharp on any screen.
+// The canvas: photograph, masks and marks in layers, drawn for the view's own zoom, sharp anywhere.
 
 import { drawDot, dotAt, type Dot } from "./clicks.ts";
 import { Detail } from "./detail.ts";
@@ -6,12 +6,12 @@ import { element } from "./elements.ts";
 import { FLASH_MS, Flashes } from "./flashes.ts";
 import type { Kernel } from "./kernel.ts";
 import { LabelMap } from "./label_map.ts";
+import { Layer, type Surface } from "./layer.ts";
 import type { BorderStyle } from "./borders.ts";
 import { drawBound, drawCrosshair, drawNumber } from "./marks.ts";
 import { Masks, type MaskOptions } from "./masks.ts";
 import { Photograph } from "./photograph.ts";
 import type { SegmentedObject } from "./protocol.ts";
-import { Resting } from "./resting.ts";
 import type { Tool } from "./tools/tool.ts";
 import type { ViewState } from "./view_state.ts";
 import { fit, resized, toView, type Point, type Size, type Viewport } from "./viewport.ts";
@@ -46,11 +46,12 @@ export class Canvas {
   readonly detail: Detail;
   /** One for each click, also where its object is not shown. */
   allDots: readonly Dot[] = [];
-  #photographCanvas = element("canvas", { "aria-hidden": "true" });
-  #marksCanvas = element("canvas", { "aria-hidden": "true" });
+  readonly #photographLayer = new Layer();
+  /** Stays as it is while only dots, strokes or the aim change: those follow the hand. */
+  readonly #masksLayer = new Layer();
+  readonly #marksLayer = new Layer();
+  readonly #layers = [this.#photographLayer, this.#masksLayer, this.#marksLayer];
   #flashes = new Flashes();
-  /** The masks as they are while only dots, strokes or the aim change: those follow the hand. */
-  #resting = new Resting();
   #frame = 0;
   /** Whose traits are loaded: where the image stands in a list, its preview and its label map. */
   #loaded: { place: number; image: DataView | null; labels: DataView | null } | null = null;
@@ -72,7 +73,8 @@ export class Canvas {
     signal: AbortSignal,
   ) {
     this.detail = new Detail(kernel, () => this.redraw(true), signal);
-    this.node = element("div", { class: "dw-canvas" }, this.#photographCanvas, this.#marksCanvas);
+    const nodes = this.#layers.map(({ node }) => node);
+    this.node = element("div", { class: "dw-canvas" }, ...nodes);
     this.#calm = matchMedia("(prefers-reduced-motion: reduce)");
     const loaded = ["_image", "_other_image", "_image_info", "_label_map"] as const;
     kernel.on(loaded, () => this.#load(), signal);
@@ -90,7 +92,7 @@ export class Canvas {
     resize.observe(this.node);
     // Windowed notebooks take a widget off the page and bring it back with blank canvases.
     const reappear = () => {
-      this.#resting.forget();
+      for (const layer of this.#layers) layer.forget();
       this.redraw(true);
     };
     const appear = new IntersectionObserver(reappear);
@@ -104,8 +106,7 @@ export class Canvas {
       clearTimeout(this.#pulse);
       this.photograph.free();
       this.masks.map = null;
-      this.#resting.forget();
-      for (const canvas of [this.#photographCanvas, this.#marksCanvas]) canvas.width = 0;
+      for (const layer of this.#layers) layer.free();
     });
   }
 
@@ -212,7 +213,7 @@ export class Canvas {
       contrast: this.kernel.get("contrast"),
     };
     const plain = brightness === 1 && contrast === 1;
-    this.#photographCanvas.style.filter = plain
+    this.#photographLayer.node.style.filter = plain
       ? ""
       : `brightness(${brightness}) contrast(${contrast})`;
   }
@@ -254,9 +255,12 @@ export class Canvas {
 
   #drawPhotograph(): void {
     this.#photographIsStale = false;
-    const context = this.#prepare(this.#photographCanvas);
+    this.#photographLayer.draw(this.#surface, (context) => this.#drawBitmaps(context));
+  }
+
+  #drawBitmaps(context: CanvasRenderingContext2D): void {
     const bitmap = this.photograph.bitmap;
-    if (!context || !bitmap) return;
+    if (!bitmap) return;
     const { viewport } = this.state;
     context.imageSmoothingEnabled = viewport.scale < PIXELATED_FROM;
     const place = (at: Viewport, { width, height }: Size) =>
@@ -268,14 +272,27 @@ export class Canvas {
     }
   }
 
-  /** Returns when to draw again because something on it moves by itself; null: nothing does. */
+  /** Returns when to draw again because something moves by itself; null: nothing does. */
   #drawMarks(now: number, moving: boolean): "frame" | "pulse" | null {
-    const context = this.#prepare(this.#marksCanvas);
-    if (!context) return null;
-    const { kernel, state } = this;
-    const { viewport, size } = state;
-    const { scene } = kernel.shown;
     const calm = this.#calm?.matches === true;
+    const styles = this.#styles(now, calm);
+    const rough = this.#drawMasks(styles, moving);
+    const waits = this.#marksLayer.draw(this.#surface, (context) => {
+      this.#drawFlashes(context, styles);
+      if (this.kernel.get("numbers")) this.#drawNumbers(context);
+      const waits = !this.kernel.get("masks_only") && this.#drawDots(context, now, calm);
+      this.#drawAim(context);
+      this.tool().draw?.(context);
+      return waits;
+    });
+    if (calm && this.#flashes.any) this.#endFlash ??= setTimeout(() => this.#calmDown(), FLASH_MS);
+    if ((this.#flashes.any && !calm) || rough) return "frame";
+    return waits ? "pulse" : null;
+  }
+
+  /** How the border of each object that is shown looks. */
+  #styles(now: number, calm: boolean): ReadonlyMap<number, BorderStyle> {
+    const { scene } = this.kernel.shown;
     const styles = new Map<number, BorderStyle>();
     for (const object of scene.objects) {
       if (!this.isShown(object)) continue;
@@ -283,26 +300,11 @@ export class Canvas {
       styles.set(object.id, {
         color: object.color,
         active: object.id === scene.active,
-        hovered: object.id === state.hovered,
+        hovered: object.id === this.state.hovered,
         flash: calm && flash > 0 ? 1 : flash,
       });
     }
-    const options = { opacity: kernel.get("opacity"), outline: kernel.get("outline"), moving };
-    const rough = this.#drawMasks(context, styles, options);
-    if (kernel.get("numbers")) {
-      for (const object of scene.objects) {
-        const middle = this.isShown(object) && this.masks.middleOf(object.id, this.image);
-        if (middle) drawNumber(context, object, toView(viewport, middle));
-      }
-    }
-    const waits = kernel.get("masks_only") ? false : this.#drawDots(context, now, calm);
-    const bound = scene.objects.find(({ id }) => id === scene.active)?.bound;
-    if (bound) drawBound(context, bound, viewport);
-    if (state.keyboard) drawCrosshair(context, toView(viewport, state.keyboard), size);
-    this.tool().draw?.(context);
-    if (calm && this.#flashes.any) this.#endFlash ??= setTimeout(() => this.#calmDown(), FLASH_MS);
-    if ((this.#flashes.any && !calm) || rough) return "frame";
-    return waits ? "pulse" : null;
+    return styles;
   }
 
   /** Without motion a flash is steady, and gone after its time. */
@@ -311,25 +313,40 @@ export class Canvas {
     this.redraw();
   }
 
-  /** All masks; returns whether they should be drawn again, sharper, once the view rests. */
-  #drawMasks(
-    context: CanvasRenderingContext2D,
-    styles: ReadonlyMap<number, BorderStyle>,
-    options: MaskOptions,
-  ): boolean {
-    if (options.moving) return this.#drawMaps(context, styles, options);
-    const { viewport, size } = this.state;
-    const { masks, box } = this.detail;
-    const steady = new Map([...styles].map(([id, style]) => [id, { ...style, flash: 0 }]));
-    const look = JSON.stringify([...steady, options]);
-    const of = [look, viewport, this.masks.map, masks.map, box];
-    this.#resting.show(context, { size, ratio: this.#ratio }, of, (inner) => {
-      this.#drawMaps(inner, steady, options);
-    });
+  /** All masks but flashes; returns whether to draw them again, sharper, once the view rests. */
+  #drawMasks(styles: ReadonlyMap<number, BorderStyle>, moving: boolean): boolean {
+    const { kernel, detail } = this;
+    const options = { opacity: kernel.get("opacity"), outline: kernel.get("outline"), moving };
+    // An object that was just begun has no border yet: its first dot changes nothing here.
+    const drawn = [...styles].filter(([id]) => this.masks.has(id) || detail.masks.has(id));
+    const steady = new Map(drawn.map(([id, style]) => [id, { ...style, flash: 0 }]));
+    // What is drawn while it moves is quick rather than sharp, and shown once.
+    const look = moving ? {} : JSON.stringify([...steady, options]);
+    const of = [look, this.state.viewport, this.masks.map, detail.masks.map, detail.box];
+    const draw = (context: CanvasRenderingContext2D) => this.#drawMaps(context, steady, options);
+    return this.#masksLayer.drawIfChanged(this.#surface, of, draw) ?? false;
+  }
+
+  #drawFlashes(context: CanvasRenderingContext2D, styles: ReadonlyMap<number, BorderStyle>): void {
     const flashing = new Map([...styles].filter(([, { flash }]) => flash > 0));
-    if (flashing.size)
-      this.#drawMaps(context, flashing, { ...options, opacity: 0, outline: false });
-    return false;
+    if (flashing.size === 0) return;
+    this.#drawMaps(context, flashing, { opacity: 0, outline: false, moving: false });
+  }
+
+  #drawNumbers(context: CanvasRenderingContext2D): void {
+    for (const object of this.kernel.shown.scene.objects) {
+      const middle = this.isShown(object) && this.masks.middleOf(object.id, this.image);
+      if (middle) drawNumber(context, object, toView(this.state.viewport, middle));
+    }
+  }
+
+  /** What the next act aims at: the active object's box, and the keyboard's crosshair. */
+  #drawAim(context: CanvasRenderingContext2D): void {
+    const { viewport, size, keyboard } = this.state;
+    const { scene } = this.kernel.shown;
+    const bound = scene.objects.find(({ id }) => id === scene.active)?.bound;
+    if (bound) drawBound(context, bound, viewport);
+    if (keyboard) drawCrosshair(context, toView(viewport, keyboard), size);
   }
 
   /** The label map, and where there is detail, the sharp one instead. */
@@ -381,18 +398,7 @@ export class Canvas {
     return window.devicePixelRatio || 1;
   }
 
-  /** Gives a canvas the view's size in device pixels, cleared and scaled to CSS pixels. */
-  #prepare(canvas: HTMLCanvasElement): CanvasRenderingContext2D | null {
-    const ratio = this.#ratio;
-    const width = Math.round(this.state.size.width * ratio);
-    const height = Math.round(this.state.size.height * ratio);
-    const context = canvas.getContext("2d");
-    if (canvas.width !== width || canvas.height !== height) {
-      canvas.width = width;
-      canvas.height = height;
-    }
-    context?.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context?.clearRect(0, 0, this.state.size.width, this.state.size.height);
-    return context;
+  get #surface(): Surface {
+    return { size: this.state.size, ratio: this.#ratio };
   }
 }

@@ -42,6 +42,11 @@ export class Masks {
     }
   }
 
+  /** Whether an object has pixels. */
+  has(id: number): boolean {
+    return this.#borders.get(id) !== undefined;
+  }
+
   /**
    * Draws the objects that have a style.
    *

@@ -9,18 +9,7 @@ from typing import Literal
 
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
-_PAINTED = """(canvas, [points, size]) => {
-  const scale = Math.min(canvas.clientWidth / size[0], canvas.clientHeight / size[1]);
-  const left = (canvas.clientWidth - size[0] * scale) / 2;
-  const top = (canvas.clientHeight - size[1] * scale) / 2;
-  const ratio = canvas.width / canvas.clientWidth;
-  const context = canvas.getContext("2d");
-  return points.map(([x, y]) => {
-    const column = Math.floor((left + (x + 0.5) * scale) * ratio);
-    const row = Math.floor((top + (y + 0.5) * scale) * ratio);
-    return [...context.getImageData(column, row, 1, 1).data];
-  });
-}"""
+from tests import painted
 
 
 @dataclass(frozen=True)
@@ -44,11 +33,6 @@ class WidgetOnScreen:
     def canvas(self) -> Locator:
         """Where a person clicks."""
         return self.root.locator(".dw-canvas")
-
-    @property
-    def marks(self) -> Locator:
-        """The canvas on which masks and dots are drawn; transparent elsewhere."""
-        return self.canvas.locator("canvas").last
 
     def wait_until_it_shows_the_photograph(self) -> None:
         """Wait for the canvas and for the end of what the kernel is doing."""
@@ -90,13 +74,12 @@ class WidgetOnScreen:
         self.canvas.press(key)
         self.wait_for_the_answer()
 
-    def painted(self, points: list[tuple[int, int]]) -> list[tuple[int, int, int, int]]:
+    def painted(self, points: list[tuple[int, int]]) -> list[painted.Color]:
         """RGBA of masks and dots at pixels of the photograph, each 0..255; alpha 0: nothing."""
-        rows = self.marks.evaluate(_PAINTED, [points, list(self.size)])
-        return [(row[0], row[1], row[2], row[3]) for row in rows]
+        return painted.marks_at(self.canvas, [self.place(x, y) for x, y in points])
 
     def wait_until_painted(
-        self, points: list[tuple[int, int]], colors: list[tuple[int, int, int, int]]
+        self, points: list[tuple[int, int]], colors: list[painted.Color]
     ) -> None:
         """Wait until masks and dots have these RGBA at these pixels of the photograph.
 

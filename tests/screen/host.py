@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page
 
 from dynamite_widget.widget import SegmentationWidget
+from tests import painted
 from tests.at_rest import at_rest
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Host</title>
@@ -59,14 +60,6 @@ _RENDER = """async (source) => {
 
 _PATIENCE = 60
 """Seconds after which something is wrong, not slow."""
-
-_PAINTED = """([x, y, which]) => {
-  const canvas = document.querySelectorAll(".dw-canvas canvas")[which];
-  const ratio = canvas.width / canvas.clientWidth;
-  const box = canvas.getBoundingClientRect();
-  const at = [(x - box.x) * ratio, (y - box.y) * ratio].map(Math.floor);
-  return [...canvas.getContext("2d").getImageData(...at, 1, 1).data];
-}"""
 
 
 class Host:
@@ -186,11 +179,11 @@ class Host:
 
     def marks_at(self, x: float, y: float) -> list[int]:
         """RGBA of masks and dots at a place in the window, each 0..255."""
-        return self.page.evaluate(_PAINTED, [x, y, 1])
+        return list(painted.marks_at(self.canvas, [(x, y)])[0])
 
     def photograph_at(self, x: float, y: float) -> list[int]:
         """RGBA of the photograph at a place in the window, each 0..255."""
-        return self.page.evaluate(_PAINTED, [x, y, 0])
+        return list(painted.photograph_at(self.canvas, [(x, y)])[0])
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
         """Carry messages and traits until something holds, and the page knows of it."""
