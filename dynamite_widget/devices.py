@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import sys
 import threading
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import torch
@@ -17,6 +19,7 @@ N = TypeVar("N", bound=nn.Module)
 T = TypeVar("T")
 
 CPU = torch.device("cpu")
+_PACKAGE = str(Path(__file__).parent)
 
 
 def available_devices() -> list[torch.device]:
@@ -113,7 +116,7 @@ class PlacedNetwork(Generic[N]):
                 f"{self.device} is out of memory, so this runs on the CPU, slowly. A smaller "
                 "short_side needs less memory.",
                 RuntimeWarning,
-                stacklevel=4,
+                stacklevel=_level_of_caller(),
             )
             return work(self._on_host(), CPU)
 
@@ -148,6 +151,14 @@ def _copy_to_host(network: N) -> N:
     for buffer in network.buffers():
         memo[id(buffer)] = buffer.to(CPU, copy=True)
     return copy.deepcopy(network, memo).to(CPU)
+
+
+def _level_of_caller() -> int:
+    """Where a warning points: the number of frames up to the first outside this package."""
+    level, frame = 1, sys._getframe(1).f_back  # there is no other way before 3.12
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    return level + 1
 
 
 def _empty_cache(device: torch.device) -> None:

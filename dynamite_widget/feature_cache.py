@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
 HOST = "cpu"
@@ -118,6 +119,12 @@ class FeatureCache(Generic[E]):
         """Drop one image, if it is here."""
         with self._lock:
             self._entries.pop(key, None)
+
+    def discard_if(self, meant: Callable[[str], bool]) -> None:
+        """Drop every image whose key is meant."""
+        with self._lock:
+            for key in [key for key in self._entries if meant(key)]:
+                del self._entries[key]
 
     def clear(self) -> None:
         """Drop every image; the counts of hits and misses go on."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from dynamite_widget.models.dynamite import ImageFeatures
 
 
+_PART = "@"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
     """What a network has computed of one image. Immutable; valid for as long as it is held.
@@ -25,12 +28,14 @@ class Features:
         resizing: from the photograph to the network's input.
         key: of the image's content, the same for equal pixels.
         made_by: the segmenter that made them, and that alone can use them.
+        pixels: (H, W, 3) of the photograph, for close-ups; None where there are none.
     """
 
     network: ImageFeatures
     resizing: Resizing
     key: str
     made_by: str
+    pixels: NDArray[np.uint8] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -39,8 +44,8 @@ class Features:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the network's tensors."""
-        return self.network.nbytes
+        """Bytes of the network's tensors, and of the photograph where it is kept."""
+        return self.network.nbytes + (0 if self.pixels is None else self.pixels.nbytes)
 
     @property
     def device(self) -> torch.device:
@@ -52,6 +57,21 @@ class Features:
         if torch.device(device).type == self.device.type:
             return self
         return replace(self, network=self.network.to(torch.device(device)))
+
+
+def part_key(key: str, box: tuple[int, int, int, int]) -> str:
+    """The key of a part of an image: it begins with the image's own.
+
+    Args:
+        key: of the image.
+        box: top, left, bottom and right.
+    """
+    return f"{key}{_PART}{','.join(map(str, box))}"
+
+
+def is_part(key: str, of: str) -> bool:
+    """Whether the first key is that of a part of the other's image."""
+    return key.startswith(of + _PART)
 
 
 def content_key(pixels: NDArray[np.uint8]) -> str:

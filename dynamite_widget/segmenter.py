@@ -18,10 +18,11 @@ from torch import Tensor
 
 from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.clicks import BACKGROUND, Click
+from dynamite_widget.close_ups import Glass, Window, answer_closely
 from dynamite_widget.computing import compute
 from dynamite_widget.devices import PlacedNetwork
 from dynamite_widget.feature_cache import CacheInfo, FeatureCache
-from dynamite_widget.features import Features, content_key
+from dynamite_widget.features import Features, content_key, is_part, part_key
 from dynamite_widget.images import to_rgb
 from dynamite_widget.models.checkpoint import load_network
 from dynamite_widget.models.colour_guide import ColourGuide
@@ -40,6 +41,7 @@ from dynamite_widget.segmenting import Answered, LabelMap
 
 if TYPE_CHECKING:
     from dynamite_widget.models.dynamite import DynaMITe, ImageFeatures
+    from dynamite_widget.models.previous_answer import PreviousAnswer
     from dynamite_widget.models.registry import ModelRecord
 
 DEVICE_CACHE_BYTES = 2 * 2**30
@@ -67,6 +69,8 @@ class Segmenter:
             no bound.
         cache_bytes_device: features kept in device memory, beyond those in use.
         cache_bytes_host: features kept in host memory, beyond those in use.
+        close_ups: whether small objects are answered once more in a window of the photograph,
+            encoded when first needed; the published models answer as published, without.
 
     Raises:
         ValueError: if the device does not exist here, or a side is not positive.
@@ -82,12 +86,14 @@ class Segmenter:
         long_side: int | Literal["model"] | None = "model",
         cache_bytes_device: int = DEVICE_CACHE_BYTES,
         cache_bytes_host: int = HOST_CACHE_BYTES,
+        close_ups: bool = True,
     ) -> None:
         self.record = record
         self.short_side = _side("short_side", short_side, record.short_side)
         self.long_side = _side("long_side", long_side, record.long_side)
         self._id = uuid.uuid4().hex
         self._takes_previous = network.config.refiner is not None
+        self._close_ups = close_ups and network.config.refiner is not None
         self._cache = FeatureCache[Features](cache_bytes_device, cache_bytes_host)
         self._placed = PlacedNetwork(
             network, device, works=_answers_a_click, free=self._cache.move_to_host
@@ -108,6 +114,7 @@ class Segmenter:
         precision: Precision = "float32",
         cache_bytes_device: int = DEVICE_CACHE_BYTES,
         cache_bytes_host: int = HOST_CACHE_BYTES,
+        close_ups: bool = True,
     ) -> Segmenter:
         """Load a model by name; `dynamite-widget models` lists the names.
 
@@ -122,6 +129,7 @@ class Segmenter:
                 pixels; float32 gives the same answer everywhere.
             cache_bytes_device: features kept in device memory.
             cache_bytes_host: features kept in host memory.
+            close_ups: whether small objects are answered once more in a window.
 
         Raises:
             ValueError: if there is no such model, device or precision, its weights are not at
@@ -145,6 +153,7 @@ class Segmenter:
             long_side=long_side,
             cache_bytes_device=cache_bytes_device,
             cache_bytes_host=cache_bytes_host,
+            close_ups=close_ups,
         )
 
     @property
@@ -173,12 +182,21 @@ class Segmenter:
             ValueError, TypeError, OSError: from `to_rgb`, if it is no image.
         """
         pixels = np.ascontiguousarray(to_rgb(image))
-        key = content_key(pixels)
+        height, width = pixels.shape[:2]
+        kept = None
+        if self._glass((height, width)).levels:
+            # The array is the caller's, who may change it.
+            kept = pixels.copy() if pixels.flags.writeable else pixels
+        return self._encode(content_key(pixels), pixels, kept)
+
+    def _encode(
+        self, key: str, pixels: NDArray[np.uint8], kept: NDArray[np.uint8] | None
+    ) -> Features:
         with self._turn_of(key):
             features = self._cache.get(key)
             if features is None:
                 resizing, work = self._encoding(pixels)
-                features = Features(self._placed.run(work), resizing, key, self._id)
+                features = Features(self._placed.run(work), resizing, key, self._id, kept)
             elif features.device.type != self.device.type:
                 stored = features
                 features = self._placed.run(lambda _network, device: stored.to(device))
@@ -229,11 +247,36 @@ class Segmenter:
                 "encode the image with the one that shall segment it"
             )
         checked = check_clicks(clicks, features.size)
-        label_map = np.zeros(features.size, np.uint16)
         ids = objects_in_order(checked)
         earlier = previous_answer(previous, len(checked), ids, features.resizing)
+        if features.pixels is None:
+            return self._answer(features, checked, ids, earlier)
+        photograph = features.pixels
+
+        def look(
+            window: Window | None, clicks: Sequence[Click], previous: Answered | None
+        ) -> LabelMap:
+            if window is None:
+                return self._answer(features, checked, ids, earlier)
+            part = np.ascontiguousarray(photograph[window.slices])
+            seen = self._encode(part_key(features.key, window), part, None)
+            inside = objects_in_order(clicks)
+            told = previous_answer(previous, len(clicks), inside, seen.resizing)
+            return self._answer(seen, clicks, inside, told)
+
+        return answer_closely(look, self._glass(features.size), checked, previous)
+
+    def _answer(
+        self,
+        features: Features,
+        clicks: Sequence[Click],
+        ids: list[int],
+        earlier: PreviousAnswer | None,
+    ) -> LabelMap:
+        """The network's own answer about one view of a photograph."""
+        label_map = np.zeros(features.size, np.uint16)
         if ids:
-            tensors = click_tensors(checked, ids, features.resizing)
+            tensors = click_tensors(clicks, ids, features.resizing)
             sizes = features.resizing.resized, features.resizing.original
 
             def work(network: DynaMITe, device: torch.device) -> Tensor:
@@ -262,10 +305,20 @@ class Segmenter:
     def forget(self, features: Features) -> None:
         """Drop an image from the cache; its features stay valid for whoever holds them."""
         self._cache.discard(features.key)
+        self._cache.discard_if(lambda key: is_part(key, features.key))
 
     def cache_info(self) -> CacheInfo:
         """Return hits, misses, entries, bytes and bounds of the cache."""
         return self._cache.cache_info()
+
+    def _glass(self, size: tuple[int, int]) -> Glass:
+        """Which windows of a photograph the network looks at: none without close-ups."""
+
+        def scale(part: tuple[int, int]) -> float:
+            resizing = Resizing.fit(part, self.short_side, self.long_side)
+            return min(a / b for a, b in zip(resizing.resized, part, strict=True))
+
+        return Glass(size, scale if self._close_ups else lambda _part: 1.0)
 
     def _turn_of(self, key: str) -> threading.Lock:
         """Return the lock of one image, which lives while somebody holds or awaits it."""

@@ -35,6 +35,7 @@ FLOORS = (
     },
     {
         *("commands", "history", "protocol", "network_input", "features", "segmenter"),
+        "close_ups",
         *("asking", "answering", "formats", "message_fields", "importing", "collection_requests"),
         *("pictures", "picture_files", "figures", "protocol_traits"),
     },
