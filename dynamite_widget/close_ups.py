@@ -124,8 +124,8 @@ def answer_closely(
 ) -> LabelMap:
     """Answer clicks in the photograph, and small objects once more in windows.
 
-    With an earlier answer windows without a new click stay as they were; and where all new clicks
-    are about objects that have a window, nothing but these windows is looked at.
+    With an earlier answer, windows whose objects no new click is about stay as they were; and
+    where all new clicks belong to objects that have a window, nothing but these is looked at.
 
     Args:
         look: asks the network.
@@ -186,7 +186,7 @@ class _Seen:
         while waiting:
             window = max(waiting, key=lambda w: w.size)
             ids = waiting.pop(window)
-            answer = self._answer(window, whole is None)
+            answer = self._answer(window, ids, only_new=whole is None)
             if answer is None:
                 continue
             for object_id in ids:
@@ -204,17 +204,22 @@ class _Seen:
                     want(object_id, self.glass.window_for(self._with_clicks(object_id, moved)))
         return True
 
-    def _answer(self, window: Window, only_new: bool) -> LabelMap | None:
-        """The network's answer in a window; None where it would be what it was."""
+    def _answer(self, window: Window, ids: Sequence[int], *, only_new: bool) -> LabelMap | None:
+        """The answer in a window, as it was where no new click is about these objects.
+
+        Such a click belongs to one, or lies on one. Where all is as it was and `only_new` is
+        wanted, there is none.
+        """
         inside = [(i, click) for i, click in enumerate(self.clicks) if window.has(click)]
         moved = [replace(c, x=c.x - window.left, y=c.y - window.top) for _, c in inside]
         if self.previous is None:
             return self.look(window, moved, None)
-        earlier = self.previous.label_map[window.slices]
-        count = sum(i < self.known for i, _ in inside)
-        if count == len(inside):
-            return None if only_new else earlier.astype(np.uint16)
-        return self.look(window, moved, Answered(earlier, count))
+        whole = self.previous.label_map
+        new = [click for i, click in inside if i >= self.known]
+        if not any(c.object_id in ids or whole[int(c.y), int(c.x)] in ids for c in new):
+            return None if only_new else whole[window.slices].astype(np.uint16)
+        earlier = Answered(whole[window.slices], len(inside) - len(new))
+        return self.look(window, moved, earlier)
 
     def _lay(self, label_map: LabelMap, window: Window, answer: LabelMap, object_id: int) -> None:
         """Give an object the pixels that it has in a window, and those alone."""

@@ -94,6 +94,17 @@ def test_other_windows_stay_as_they_were_when_the_photograph_is_looked_at() -> N
     assert eye.looks == [None]
 
 
+def test_a_click_beside_a_small_object_is_no_reason_to_look_at_it_again_but_one_on_it_is() -> None:
+    truth = np.zeros((600, 800), np.uint16)
+    clicks = [disc(truth, 1, 150, 210, 8)]
+    before = answer_closely(Eye(truth), glass(600, 800), clicks, None)
+    beside, on_it = Eye(truth), Eye(truth)
+    answer_closely(beside, glass(600, 800), [*clicks, Click(222, 150)], Answered(before, 1))
+    answer_closely(on_it, glass(600, 800), [*clicks, Click(214, 150)], Answered(before, 1))
+    assert beside.looks == [None]
+    assert len(on_it.looks) == 2
+
+
 def test_a_background_click_is_heard_by_the_whole_photograph() -> None:
     truth = np.zeros((600, 800), np.uint16)
     clicks = [disc(truth, 1, 150, 210, 8)]
@@ -154,8 +165,9 @@ def test_a_window_lies_in_the_photograph_and_its_object_has_room_in_it(
     looking = glass(height, width)
     window = looking.window_for(box)
     if window is None:
-        # A box of a quarter of the sides has room on the coarsest level, wherever it lies.
-        small = all(4 * a <= b - 8 for a, b in zip(box.size, (height, width), strict=True))
+        # With its room an object of an eighth of the sides fills half a window of the coarsest
+        # level, and windows overlap by half: one of them holds it wherever it lies.
+        small = all(8 * a <= b - 16 for a, b in zip(box.size, (height, width), strict=True))
         assert not (looking.levels and small)
         return
     assert window.size in looking.levels

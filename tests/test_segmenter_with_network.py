@@ -230,3 +230,45 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_model_whose_weights_must_be_fetched_says_so() -> None:
     with pytest.raises(ValueError, match=r"dynamite_resnet50\.pth"):
         Segmenter.load("dynamite-resnet50")
+
+
+def test_close_ups_are_kept_for_the_next_click_and_given_back_with_their_photograph(
+    network: DynaMITe,
+) -> None:
+    segmenter = Segmenter(network, LITE_RECORD, device="cpu", short_side=64)
+    features = segmenter.encode(photograph(400, 500))
+    clicks = [Click(120, 90, 1)]
+    # Noise has no objects that a network without training would find small.
+    earlier = np.zeros((400, 500), np.uint16)
+    earlier[80:100, 110:130] = 1
+    segmenter.segment(features, clicks, Answered(earlier, 0))
+    entries = segmenter.cache_info().entries
+    assert entries > 1
+    segmenter.segment(features, [*clicks, Click(122, 92, 1)], Answered(earlier, 1))
+    assert segmenter.cache_info().entries == entries
+    segmenter.forget(features)
+    assert segmenter.cache_info().entries == 0
+
+
+def test_without_close_ups_nothing_but_the_photograph_is_encoded(network: DynaMITe) -> None:
+    segmenter = Segmenter(network, LITE_RECORD, device="cpu", short_side=64, close_ups=False)
+    features = segmenter.encode(photograph(400, 500))
+    earlier = np.zeros((400, 500), np.uint16)
+    earlier[80:100, 110:130] = 1
+    segmenter.segment(features, [Click(120, 90, 1)], Answered(earlier, 0))
+    assert segmenter.cache_info().entries == 1
+    assert features.pixels is None
+
+
+def test_close_ups_show_the_photograph_as_it_was_encoded(network: DynaMITe) -> None:
+    earlier = np.zeros((400, 500), np.uint16)
+    earlier[80:100, 110:130] = 1
+    answers = []
+    for change in (False, True):
+        segmenter = Segmenter(network, LITE_RECORD, device="cpu", short_side=64)
+        image = photograph(400, 500)
+        features = segmenter.encode(image)
+        if change:
+            image[:] = 0
+        answers.append(segmenter.segment(features, [Click(120, 90, 1)], Answered(earlier, 0)))
+    np.testing.assert_array_equal(*answers)
