@@ -11,18 +11,18 @@ Color = tuple[int, int, int, int]
 
 _READ = """(stage, [places, first, end]) => {
   const layers = [...stage.querySelectorAll("canvas")].slice(first, end ?? undefined);
-  const pixel = document.createElement("canvas");
-  pixel.width = pixel.height = 1;
-  const context = pixel.getContext("2d", { willReadFrequently: true });
+  const { width, height, clientWidth } = layers[0];
+  const box = layers[0].getBoundingClientRect();
+  const all = document.createElement("canvas");
+  Object.assign(all, { width, height });
+  const context = all.getContext("2d", { willReadFrequently: true });
+  for (const layer of layers) context.drawImage(layer, 0, 0);
+  const { data } = context.getImageData(0, 0, width, height);
+  const ratio = width / clientWidth;
   return places.map(([x, y]) => {
-    context.clearRect(0, 0, 1, 1);
-    for (const layer of layers) {
-      const ratio = layer.width / layer.clientWidth;
-      const box = layer.getBoundingClientRect();
-      const [column, row] = [(x - box.x) * ratio, (y - box.y) * ratio].map(Math.floor);
-      context.drawImage(layer, column, row, 1, 1, 0, 0, 1, 1);
-    }
-    return [...context.getImageData(0, 0, 1, 1).data];
+    const [column, row] = [(x - box.x) * ratio, (y - box.y) * ratio].map(Math.floor);
+    const at = 4 * (row * width + column);
+    return [...data.subarray(at, at + 4)];
   });
 }"""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,11 +49,14 @@ class WidgetOnScreen:
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Where in the browser's window the middle of a pixel of the photograph is shown."""
+        return self._places([(x, y)])[0]
+
+    def _places(self, points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         box = self._box()
         scale = min(box["width"] / self.size[0], box["height"] / self.size[1])
         left = box["x"] + (box["width"] - self.size[0] * scale) / 2
         top = box["y"] + (box["height"] - self.size[1] * scale) / 2
-        return left + (x + 0.5) * scale, top + (y + 0.5) * scale
+        return [(left + (x + 0.5) * scale, top + (y + 0.5) * scale) for x, y in points]
 
     def wait_until_it_stands_still(self) -> None:
         """Bring the canvas into view, and wait until nothing above it moves it any more."""
@@ -76,7 +80,7 @@ class WidgetOnScreen:
 
     def painted(self, points: list[tuple[int, int]]) -> list[painted.Color]:
         """RGBA of masks and dots at pixels of the photograph, each 0..255; alpha 0: nothing."""
-        return painted.marks_at(self.canvas, [self.place(x, y) for x, y in points])
+        return painted.marks_at(self.canvas, self._places(points))
 
     def wait_until_painted(
         self, points: list[tuple[int, int]], colors: list[painted.Color]
