@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import contextvars
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
-
-_LOOK_SECONDS = 0.05
-"""A thread that lingers sees so soon that Python ends."""
 
 
 class _Job(NamedTuple):
@@ -28,16 +24,12 @@ class BackgroundJobs(Generic[T]):
     standard library would do all of it first. What is asked for after that is cancelled at once. A
     job runs in the context of whoever asked for it, so that what it prints or publishes in a
     notebook goes to the right cell.
-
-    Args:
-        linger: seconds that the thread waits for another job before it ends.
     """
 
-    def __init__(self, linger: float = 0.0) -> None:
-        self._linger = linger
+    def __init__(self) -> None:
         self._jobs: deque[_Job] = deque()
         self._busy = False
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
         """Put a job at the end of the list; cancelling its future takes it off again."""
@@ -46,9 +38,8 @@ class BackgroundJobs(Generic[T]):
         if _python_ends():  # a thread that is started now never begins
             _give_up(future)
             return future
-        with self._changed:
+        with self._lock:
             self._jobs.append(_Job(lambda: context.run(work), future))
-            self._changed.notify()
             if not self._busy:
                 self._busy = True
                 threading.Thread(target=self._work_off, name="dynamite-background").start()
@@ -66,18 +57,12 @@ class BackgroundJobs(Generic[T]):
                 job.future.set_result(result)
 
     def _next(self) -> _Job | None:
-        with self._changed:
-            self._wait()
+        with self._lock:
             if _python_ends():
                 while self._jobs:
                     _give_up(self._jobs.popleft().future)
             self._busy = bool(self._jobs)
             return self._jobs.popleft() if self._jobs else None
-
-    def _wait(self) -> None:
-        end = time.monotonic() + self._linger
-        while not self._jobs and not _python_ends() and (left := end - time.monotonic()) > 0:
-            self._changed.wait(min(left, _LOOK_SECONDS))
 
 
 def _python_ends() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import sys
 import threading
 import warnings
@@ -13,13 +14,11 @@ from typing import Generic, TypeVar
 import torch
 from torch import nn
 
-from dynamite_widget.computing import compute
-
 N = TypeVar("N", bound=nn.Module)
 T = TypeVar("T")
 
 CPU = torch.device("cpu")
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = str(Path(__file__).parent) + os.sep
 
 
 def available_devices() -> list[torch.device]:
@@ -96,11 +95,6 @@ class PlacedNetwork(Generic[N]):
         Where device memory runs out, spare memory is given back and the work done again; where
         that is not enough, it is done by the CPU, with a warning.
         """
-        if self.device.type == "cpu":
-            return compute(lambda: self._run(work))
-        return self._run(work)
-
-    def _run(self, work: Callable[[N, torch.device], T]) -> T:
         with torch.inference_mode():
             for attempt in range(2):
                 if attempt:

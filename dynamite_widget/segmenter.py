@@ -19,7 +19,6 @@ from torch import Tensor
 from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.close_ups import Glass, Window, answer_closely
-from dynamite_widget.computing import compute
 from dynamite_widget.devices import PlacedNetwork
 from dynamite_widget.feature_cache import CacheInfo, FeatureCache
 from dynamite_widget.features import Features, content_key, is_part, part_key
@@ -136,15 +135,9 @@ class Segmenter:
                 hand, or the file is not for it.
             FileNotFoundError: if there is no such file.
         """
-        check_precision(precision)
-
-        def read() -> tuple[DynaMITe, ModelRecord]:
-            network, record = load_network(name, checkpoint)
-            network.precision = precision
-            folded = fold_batch_norm(network)
-            return folded.to(memory_format=torch.channels_last), record  # type: ignore[call-overload]
-
-        network, record = compute(read)
+        network, record = load_network(name, checkpoint)
+        network.precision = check_precision(precision)
+        network = fold_batch_norm(network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return cls(
             network,
             record,

@@ -30,7 +30,6 @@ FLOORS = (
             "image_identity",
             "latency",
             "image_list",
-            "computing",
         ),
     },
     {

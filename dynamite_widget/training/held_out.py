@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from dynamite_widget.computing import computing_here
 from dynamite_widget.evaluation.noc import NocResult, run_noc
 from dynamite_widget.evaluation.scenes import Scene
 from dynamite_widget.models.dynamite import DynaMITe
@@ -98,8 +97,7 @@ def measure(
     """
     segmenter = Segmenter(network, record, device=device)
     bar = tqdm(list(_samples(images)), desc=title, unit="object", disable=title is None)
-    with computing_here():  # training does so
-        result = run_noc(segmenter, bar, iou_threshold=_STOP_AT, max_clicks=MAX_CLICKS)
+    result = run_noc(segmenter, bar, iou_threshold=_STOP_AT, max_clicks=MAX_CLICKS)
     if not result.samples:
         raise ValueError("no held-out image has an object to measure on")
     return Scores.of(result)
