@@ -80,6 +80,8 @@ class TrainingConfig:
         scale: smallest and largest scale of the large-scale jitter.
         short_side: that of photographs in use, pixels: a scale of 1 then shows objects as large as
             the network will see them; None for scales of the photograph's own pixels (`dense`).
+        closer: probability of showing a small object as a close-up does, larger than `scale` has it
+            (`dense`).
         paste: probability of pasting objects of another image in (`dense`); half of the time of
             the same set, as large and close by.
         turned: sets that are seen from above, so that every quarter turn is as likely.
@@ -111,6 +113,7 @@ class TrainingConfig:
     max_objects: int = 8
     scale: tuple[float, float] = (0.4, 1.4)
     short_side: int | None = None
+    closer: float = 0.0
     paste: float = 0.4
     turned: tuple[str, ...] = ()
     points: int = 2048

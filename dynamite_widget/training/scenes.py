@@ -23,6 +23,8 @@ _LEAST_EXTENT = 12
 """Objects are not shrunk below the area of a square with this side."""
 _LARGEST_FIT = 4.0
 """Small photographs are not enlarged more than this, however the network will see them."""
+_SMALL, _CLOSEST = 0.25, 0.5
+"""Objects up to the first part of the crop's side are shown closely, up to the second."""
 _TRIES = 1000
 _MOST_WORKERS = 1000
 
@@ -145,10 +147,14 @@ def _draw_scale(
 ) -> float:
     """Log-uniform, but the photograph fills the crop, and objects stay neither tiny nor huge."""
     fit = min(_LARGEST_FIT, config.short_side / min(focus.shape)) if config.short_side else 1.0
+    extent = np.sqrt(focus.sum())
+    if rng.random() < config.closer and extent * fit < _SMALL * config.crop:
+        high = min(_LARGEST_FIT, _CLOSEST * config.crop / extent)
+        low = min(fit * config.scale[1], high)
+        return float(np.exp(rng.uniform(np.log(low), np.log(high))))
     low, high = (fit * end for end in config.scale)
     low = min(high, max(low, 0.85 * config.crop / max(focus.shape)))
     scale = float(np.exp(rng.uniform(np.log(low), np.log(high))))
-    extent = np.sqrt(focus.sum())
     smallest, largest = _LEAST_EXTENT / extent, 1.3 * config.crop / extent
     return float(np.clip(scale, min(fit, smallest), max(low, largest)))
 

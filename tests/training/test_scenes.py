@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,25 +92,38 @@ def test_an_object_pasted_near_another_is_about_as_large_and_touches_or_hides_it
         assert xs.max() > 35
 
 
+class Leaf:
+    """A photograph of 100 pixels with one object of 30."""
+
+    name, dataset, partial = "leaf", "leaves", False
+
+    def read(self) -> tuple[np.ndarray, np.ndarray]:
+        labels = np.zeros((100, 100), np.int32)
+        labels[40:70, 40:70] = 1
+        return np.zeros((100, 100, 3), np.uint8), labels
+
+
+def extents(config: TrainingConfig) -> list[float]:
+    """Sides of the leaf in scenes drawn from its photograph."""
+    scenes = draw([Leaf()], 40, config)
+    return [np.sqrt((s.labels == 1).sum()) for s in scenes]
+
+
 def test_photographs_are_shown_as_large_as_the_network_will_see_them() -> None:
-    class Leaf:
-        """A photograph of 100 pixels with one object of 30."""
+    config = TrainingConfig(crop=256, scale=(0.9, 1.1), paste=0.0)
+    assert max(extents(config)) < 1.2 * 30
+    assert 0.8 * 60 < np.median(extents(replace(config, short_side=200))) < 1.2 * 60
 
-        name, dataset, partial = "leaf", "leaves", False
 
-        def read(self) -> tuple[np.ndarray, np.ndarray]:
-            labels = np.zeros((100, 100), np.int32)
-            labels[40:70, 40:70] = 1
-            return np.zeros((100, 100, 3), np.uint8), labels
-
-    def extents(short_side: int | None) -> list[float]:
-        config = TrainingConfig(crop=256, scale=(0.9, 1.1), short_side=short_side, paste=0.0)
-        rng, scenes = np.random.default_rng(0), Scenes([Leaf()], config)
-        drawn = [scenes.draw(rng) for _ in range(40)]
-        return [np.sqrt((s.labels == 1).sum()) for s in drawn if s is not None]
-
-    assert max(extents(None)) < 1.2 * 30
-    assert 0.8 * 60 < np.median(extents(200)) < 1.2 * 60
+def test_small_objects_are_sometimes_shown_as_a_close_up_shows_them() -> None:
+    config = TrainingConfig(crop=256, scale=(0.9, 1.1), paste=0.0, closer=0.5)
+    shown = np.array(extents(config))
+    close = shown[shown > 1.2 * 30]
+    assert 10 <= len(close) <= 30
+    assert close.max() <= 0.55 * 256
+    assert close.max() > 3 * 30
+    large = replace(config, short_side=250)  # seen with 75 of 256 pixels it is not small
+    assert max(extents(large)) < 1.2 * 75
 
 
 def test_what_is_seen_from_above_is_shown_any_way_up() -> None:
