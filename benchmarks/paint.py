@@ -19,6 +19,8 @@ from tests.browser.widget_on_screen import WidgetOnScreen
 
 CLICKS = 12
 """On new objects; the answer to each takes longer than to the one before."""
+HELD_MS = 80
+"""How long a person holds the button."""
 MANY_CLICKS = 200
 FRAME_SECONDS = 3
 NOTCHES = 14
@@ -134,7 +136,7 @@ def click_around(screen: Screen, widget: WidgetOnScreen) -> list[Painted]:
         page.mouse.move(*widget.place(x, y))
         echoes.append(page.evaluate("() => window.echo()"))
         watch.prepare()
-        page.mouse.click(*widget.place(x, y))
+        page.mouse.click(*widget.place(x, y), delay=HELD_MS)
         seen.append(watch.seen("mask"))
     computed = json.loads(screen.notebook.run("import json; print(json.dumps(timed.spent))"))
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import NamedTuple
@@ -12,6 +12,7 @@ import numpy as np
 
 from dynamite_widget.asking import Asker
 from dynamite_widget.clicks import BoolMap, Click
+from dynamite_widget.extents import Box
 from dynamite_widget.imports import NO_IMPORTS, Imports, clicks_near, statements
 from dynamite_widget.refinement import refine, unheard
 from dynamite_widget.regions import Region
@@ -88,6 +89,10 @@ class Answers:
     def encode(self) -> None:
         """Compute the image's features now; nothing happens if they are at hand."""
         self._asker.encode()
+
+    def look_ahead(self, boxes: Sequence[Box]) -> None:
+        """Compute now what the model needs of the image for an object with one of these boxes."""
+        self._asker.look_ahead(boxes)
 
     def answer(self, snapshot: Snapshot) -> Answer:
         """Return what the model makes of clicks and imported objects.

@@ -39,6 +39,7 @@ class AnsweringThread:
         self._publish = publish
         self._failed = failed
         self._jobs: BackgroundJobs[None] = BackgroundJobs()
+        self._ahead: Future[None] = Future()
         self._latency = latency
         self._activity: Activity = "idle"
         self._woken = False
@@ -68,6 +69,19 @@ class AnsweringThread:
             woken, self._woken = self._woken, True
         if not woken:
             self._jobs.submit(self._answer)
+
+    def look_ahead(self, x: float, y: float, object_id: int | None) -> None:
+        """Make ready for a click that may come here; of such places the newest alone matters.
+
+        What fails here fails again, and is told, when the click comes.
+        """
+
+        def look() -> None:
+            if not self._finishing:
+                self._session.look_ahead(x, y, object_id)
+
+        self._ahead.cancel()
+        self._ahead = self._jobs.submit(look)
 
     def do(self, job: Callable[[], None]) -> Future[None]:
         """Do something else in between; cancelling its future takes it off again."""

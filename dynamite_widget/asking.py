@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 
@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynamite_widget.clicks import BACKGROUND, Click
+from dynamite_widget.extents import Box
 from dynamite_widget.run_lengths import Runs
-from dynamite_widget.segmenting import Answered, SupportsSegmentation, go_on
+from dynamite_widget.segmenting import Answered, LooksAhead, SupportsSegmentation, go_on
 
 REMEMBERED_BYTES = 32 * 2**20
 """How much memory the answers to earlier clicks may take."""
@@ -53,6 +54,12 @@ class Asker:
         """Compute the image's features now; nothing happens if they are at hand."""
         with self._one_at_a_time:
             self._encode()
+
+    def look_ahead(self, boxes: Sequence[Box]) -> None:
+        """Let the segmenter, if it can and knows the image, make ready for one of these boxes."""
+        with self._one_at_a_time:
+            if self._encoded and isinstance(self._segmenter, LooksAhead):
+                self._segmenter.look_ahead(self._features, boxes)
 
     def ask(self, clicks: tuple[Click, ...]) -> Runs:
         """Return the model's label map for some clicks, in order of time.

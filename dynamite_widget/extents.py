@@ -28,6 +28,17 @@ class Box(NamedTuple):
         """Tell whether the pixel (x, y) lies in the box."""
         return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
 
+    def with_(self, other: Box) -> Box:
+        """The smallest box around both."""
+        x, y = min(self.x, other.x), min(self.y, other.y)
+        right = max(self.x + self.width, other.x + other.width)
+        bottom = max(self.y + self.height, other.y + other.height)
+        return Box(x, y, right - x, bottom - y)
+
+    def moved_around(self, x: int, y: int) -> Box:
+        """A box of the same size with the pixel (x, y) in its middle."""
+        return self._replace(x=x - self.width // 2, y=y - self.height // 2)
+
 
 NO_BOX = Box(0, 0, 0, 0)
 """The box of an empty mask."""

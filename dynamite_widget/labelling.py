@@ -13,10 +13,14 @@ from dynamite_widget.clicks import BACKGROUND
 from dynamite_widget.commands import Act, AddObject, Scene
 from dynamite_widget.composing import compose
 from dynamite_widget.edits import Overlay
+from dynamite_widget.extents import Box
 from dynamite_widget.history import History, Step
 from dynamite_widget.run_lengths import Runs
 from dynamite_widget.state import State, pixel_of
 from dynamite_widget.view import View
+
+OBJECTS_REMEMBERED = 20
+"""A new object is expected to be as large as one of so many others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,23 @@ class Labelling:
     def encode(self) -> None:
         """Compute now what the model needs of the image, so that the first click is quick."""
         self._answers.encode()
+
+    def look_ahead(self, x: float, y: float, object_id: int | None = None) -> None:
+        """Compute now what a click at a pixel would need of the image, where that is more.
+
+        Args:
+            x: of the pixel.
+            y: of the pixel.
+            object_id: whose click it would be; None for that of a new object, which may be as
+                large as any other, or small.
+        """
+        at = Box(int(x), int(y), 1, 1)
+        boxes = {one.id: one.box for one in self._view.objects if one.area}
+        if object_id in boxes:
+            self._answers.look_ahead([at.with_(boxes[object_id])])
+        else:
+            latest = list(boxes.values())[-OBJECTS_REMEMBERED:]
+            self._answers.look_ahead([*(box.moved_around(at.x, at.y) for box in latest), at])
 
     @property
     def encoded(self) -> bool:

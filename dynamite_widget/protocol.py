@@ -33,6 +33,14 @@ class AddClick:
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """The pointer rests at a pixel or is pressed there: a click may follow."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
 class MoveClick:
     """The click at a time step, which is at `at`, belongs to another pixel."""
 
@@ -227,6 +235,7 @@ SessionRequest = (
     | Undo
     | Redo
     | Reset
+    | Aim
     | SavePictures
     | SendDetail
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
@@ -20,6 +22,7 @@ from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.close_ups import Glass, Window, answer_closely
 from dynamite_widget.devices import PlacedNetwork
+from dynamite_widget.extents import Box
 from dynamite_widget.feature_cache import CacheInfo, FeatureCache
 from dynamite_widget.features import Features, content_key, is_part, part_key
 from dynamite_widget.images import to_rgb
@@ -35,6 +38,7 @@ from dynamite_widget.network_input import (
     pixel_tensor,
     previous_answer,
 )
+from dynamite_widget.processors import leaving_one_processor
 from dynamite_widget.resizing import Resizing
 from dynamite_widget.segmenting import Answered, LabelMap
 
@@ -55,7 +59,8 @@ class Segmenter:
     pure: nothing is carried over from one call to the next but a cache of features; who wants an
     answer to go on from the one before gives it. Both may be
     called from several threads at once. Neither changes any setting of PyTorch; the number of
-    threads is `torch.set_num_threads`'s.
+    threads is `torch.set_num_threads`'s, but an answer in the background leaves a processor to
+    others (`processors.py`).
 
     Args:
         network: it is moved to `device` and put into evaluation mode.
@@ -97,6 +102,8 @@ class Segmenter:
         self._placed = PlacedNetwork(
             network, device, works=_answers_a_click, free=self._cache.move_to_host
         )
+        small_steps = network.config.refiner is not None  # those of published ones are large
+        self._in_small_steps = small_steps and self._placed.device.type == "cpu"
         self._lock = threading.Lock()
         self._turns: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._prefetching = BackgroundJobs[Features]()
@@ -251,13 +258,36 @@ class Segmenter:
         ) -> LabelMap:
             if window is None:
                 return self._answer(features, checked, ids, earlier)
-            part = np.ascontiguousarray(photograph[window.slices])
-            seen = self._encode(part_key(features.key, window), part, None)
+            seen = self._encode_part(features, photograph, window)
             inside = objects_in_order(clicks)
             told = previous_answer(previous, len(clicks), inside, seen.resizing)
             return self._answer(seen, clicks, inside, told)
 
         return answer_closely(look, self._glass(features.size), checked, previous)
+
+    def look_ahead(self, features: Features, boxes: Sequence[Box]) -> None:
+        """Encode now the window in which the next object is looked at closely, if it is small.
+
+        The first click on it then need not wait for that.
+
+        Args:
+            features: from this segmenter's `encode`.
+            boxes: boxes that the object may have, (x, y, width, height) in pixels of the
+                photograph. Of the windows they need, the one most of them need is encoded.
+        """
+        if features.pixels is None:
+            return
+        glass = self._glass(features.size)
+        around = (Window(y, x, y + height, x + width) for x, y, width, height in boxes)
+        windows = Counter(window for box in around if (window := glass.window_for(box)))
+        for window, _ in windows.most_common(1):
+            self._encode_part(features, features.pixels, window)
+
+    def _encode_part(
+        self, features: Features, photograph: NDArray[np.uint8], window: Window
+    ) -> Features:
+        part = np.ascontiguousarray(photograph[window.slices])
+        return self._encode(part_key(features.key, window), part, None)
 
     def _answer(
         self,
@@ -276,7 +306,8 @@ class Segmenter:
                 given = features.to(device).network, tensors.to(device), *sizes
                 return network.segment(*given, earlier and earlier.to(device)).to("cpu")
 
-            answer = self._placed.run(work)
+            with leaving_one_processor() if self._in_small_steps else nullcontext():
+                answer = self._placed.run(work)
             _write_ids(answer.numpy(), ids, label_map)
         return label_map
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dynamite_widget.clicks import Click
+from dynamite_widget.extents import Box
 
 LabelMap = NDArray[np.uint16]
 """(H, W): 0 is background, k is object k."""
@@ -61,6 +62,15 @@ class TakesPrevious(SupportsSegmentation, Protocol):
         previous: Answered | None = None,
     ) -> LabelMap:
         """Label every pixel, (H, W) uint16, from all clicks in order of time."""
+        ...
+
+
+@runtime_checkable
+class LooksAhead(SupportsSegmentation, Protocol):
+    """A segmenter that needs more of an image for some objects than for others."""
+
+    def look_ahead(self, features: Any, boxes: Sequence[Box]) -> None:  # noqa: ANN401
+        """Compute now what an object would need that has one of these boxes."""
         ...
 
 

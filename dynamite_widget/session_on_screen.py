@@ -138,6 +138,10 @@ class SessionOnScreen:
         if not self.session.encoded:
             self.answering.encode()
 
+    def look_ahead(self, x: float, y: float) -> None:
+        """Make ready for a click of the active object, or of a new one, that may come here."""
+        self.answering.look_ahead(x, y, self.requests.active)
+
     def stop(self) -> None:
         """Follow the session no longer; what is being computed is waited for."""
         stop_listening, self._stop_listening = self._stop_listening, lambda: None

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _STATIC = Path(__file__).parent / "static"
 VIEWS_REMEMBERED = 16
+_BESIDE = protocol.SendDetail | protocol.SavePictures | protocol.Aim
+"""Requests that change nothing in the session."""
 
 
 _MADE: MadeInCells[SegmentationWidget] = MadeInCells()
@@ -258,9 +260,11 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
             else:
                 with self._images.holding(place) as shown:
                     message = protocol.read_message(content, shown.session.size)
-                    if not isinstance(message.request, protocol.SendDetail | protocol.SavePictures):
+                    if not isinstance(message.request, _BESIDE):
                         shown.requests.carry_out(message.request)
                 self._carry_out_beside(shown, message)
+                if isinstance(message.request, protocol.Aim):
+                    return  # nothing is new
         except Exception as error:  # whatever it is, the person sees it, and the work goes on
             self._fail(error)
         sender = protocol.sender_of(content)
@@ -285,6 +289,8 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
         match message.request:
             case protocol.SendDetail() as detail if shown is self._shown:
                 self._send_detail(shown.session, message, detail)
+            case protocol.Aim(x, y) if shown is self._shown:
+                shown.look_ahead(x, y)
             case protocol.SavePictures():
                 shown.answering.do(lambda: self._save_pictures(shown))
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from dynamite_widget import Click, devices
+from dynamite_widget.extents import Box
 from dynamite_widget.models.checkpoint import WeightsRecord, save_weights
 from dynamite_widget.models.config import LITE
 from dynamite_widget.models.dynamite import DynaMITe, ImageFeatures
@@ -258,6 +259,24 @@ def test_without_close_ups_nothing_but_the_photograph_is_encoded(network: DynaMI
     segmenter.segment(features, [Click(120, 90, 1)], Answered(earlier, 0))
     assert segmenter.cache_info().entries == 1
     assert features.pixels is None
+
+
+def test_where_it_looked_ahead_the_first_click_encodes_one_window_less(network: DynaMITe) -> None:
+    earlier = np.zeros((400, 500), np.uint16)
+    earlier[80:100, 110:130] = 1
+    encoded = []
+    for ahead in (False, True):
+        segmenter = Segmenter(network, LITE_RECORD, device="cpu", short_side=64)
+        features = segmenter.encode(photograph(400, 500))
+        if ahead:
+            segmenter.look_ahead(features, [Box(0, 0, 400, 300)])  # too large for a second look
+            assert segmenter.cache_info().entries == 1
+            segmenter.look_ahead(features, [Box(111, 82, 20, 20)])  # almost where it will be
+            assert segmenter.cache_info().entries == 2
+        before = segmenter.cache_info().misses
+        segmenter.segment(features, [Click(120, 90, 1)], Answered(earlier, 0))
+        encoded.append(segmenter.cache_info().misses - before)
+    assert encoded[1] == encoded[0] - 1
 
 
 def test_close_ups_show_the_photograph_as_it_was_encoded(network: DynaMITe) -> None:

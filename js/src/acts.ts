@@ -14,6 +14,7 @@ import {
 /** The messages of docs/contract.md, without their sender. */
 export type Act =
   | { command: "add_click"; x: number; y: number; object_id: number | null }
+  | { command: "aim"; x: number; y: number }
   | { command: "move_click"; index: number; at: PointRow; x: number; y: number }
   | { command: "delete_click"; index: number; at: PointRow }
   | { command: "add_object" }

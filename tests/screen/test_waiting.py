@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from threading import Event
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from dynamite_widget.extents import Box
 from dynamite_widget.widget import SegmentationWidget
 from tests.nearest_click import NearestClick
 from tests.screen.host import Host
@@ -92,3 +93,37 @@ def test_she_reads_how_long_the_last_answer_and_the_median_answer_took(host: Hos
     host.click(100, 80)
     expect(latency).to_have_text(re.compile(r"^\d+ ms · median \d+ ms$"))
     expect(latency).to_have_attribute("title", re.compile(r"image read in \d"))
+
+
+class LooksAhead(NearestClick):
+    """Notes where the next object may be."""
+
+    def __init__(self) -> None:
+        super().__init__(reach=30)
+        self.expected: list[Box] = []
+
+    def look_ahead(self, _features: tuple[int, int], boxes: Sequence[Box]) -> None:
+        self.expected.append(boxes[-1])
+
+
+def test_where_her_pointer_rests_the_model_looks_before_she_clicks(page: Page) -> None:
+    segmenter = LooksAhead()
+    picture = Image.linear_gradient("L").resize((300, 200)).convert("RGB")
+    widget = SegmentationWidget(picture, segmenter=segmenter)
+    host = Host(page, widget)
+    page.mouse.move(*host.place(40, 80))
+    page.mouse.move(*host.place(150, 80), steps=8)
+    host.carry(lambda: Box(150, 80, 1, 1) in segmenter.expected)
+    assert widget.clicks == ()
+
+    looked = len(segmenter.expected)
+    page.mouse.down()
+    page.mouse.up()
+    host.settle()
+    assert host.painted(150, 95)[3] > 0
+    host.key("b")
+    page.mouse.move(*host.place(250, 150))
+    page.wait_for_timeout(300)
+    host.settle()
+    assert len(segmenter.expected) == looked, "a background click belongs to no object"
+    widget.close()

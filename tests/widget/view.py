@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,15 +46,17 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 class Wire:
-    """Counts what a widget sends."""
+    """Notes what a widget sends: how many bytes, and which traits."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sizes: list[int] = []
+        self.states: list[dict[str, Any]] = []
         send = SegmentationWidget._send
 
         def counted(
-            widget: SegmentationWidget, msg: object, buffers: list[bytes] | None = None
+            widget: SegmentationWidget, msg: dict[str, Any], buffers: list[bytes] | None = None
         ) -> None:
+            self.states.append(msg.get("state", {}))
             self.sizes.append(len(json.dumps(msg)) + sum(map(len, buffers or [])))
             send(widget, msg, buffers)
 

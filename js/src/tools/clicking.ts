@@ -1,5 +1,6 @@
 // The click tool: a pixel belongs to the active object, or to the background; dots move and go.
 
+import { Aim } from "../aim.ts";
 import { dotAt, dotUnder, drawDot, type Dot } from "../clicks.ts";
 import type { Drag, Press } from "../gestures.ts";
 import { BACKGROUND } from "../protocol.ts";
@@ -11,11 +12,14 @@ export class Clicking implements Tool {
   hovered: Dot | null = null;
   #pressed: { at: Point; background: boolean } | null = null;
   #moving: { dot: Dot; to: Point } | null = null;
+  readonly #aim: Aim;
 
   constructor(
     readonly desk: Desk,
     readonly background: boolean,
-  ) {}
+  ) {
+    this.#aim = new Aim(desk);
+  }
 
   get cursor(): string {
     return this.hovered ? "pointer" : "crosshair";
@@ -25,6 +29,7 @@ export class Clicking implements Tool {
     const before = this.hovered;
     this.hovered = at && this.#dotUnder(at);
     if (this.hovered !== before) this.desk.redraw();
+    if (!this.background) this.#aim.move(this.hovered ? null : at);
   }
 
   press({ at, background }: Press): Drag | null {
@@ -32,6 +37,7 @@ export class Clicking implements Tool {
     this.hovered = dot;
     if (!dot) this.#pressed = { at, background: background || this.background };
     this.desk.redraw();
+    if (!dot && !background && !this.background) this.#aim.take(at);
     return dot ? this.#dragOf(dot) : null;
   }
 

@@ -1,0 +1,45 @@
+// Aim: tells the kernel where a click may follow, so that it need not look there first when it does.
+
+import type { Kernel } from "./kernel.ts";
+import type { Point, Viewport } from "./viewport.ts";
+
+/** A pointer that did not move for so long rests. */
+const REST_MS = 60;
+/** Places closer than this, in CSS pixels, are the same. */
+const SAME_PLACE = 12;
+
+/** Where a pointer may aim; points are in view coordinates unless said otherwise. */
+export interface Range {
+  readonly kernel: Kernel;
+  readonly viewport: Viewport;
+  pixelAt(at: Point): Point | null;
+}
+
+export class Aim {
+  #told: { readonly pixel: Point; readonly place: number } | null = null;
+  #rest: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly range: Range) {}
+
+  /** The pointer came to a place; null: it is where no click will follow. */
+  move(at: Point | null): void {
+    clearTimeout(this.#rest);
+    if (at) this.#rest = setTimeout(() => this.take(at), REST_MS);
+  }
+
+  /** The pointer rests at a place, or is pressed there. */
+  take(at: Point): void {
+    clearTimeout(this.#rest);
+    const { kernel, viewport } = this.range;
+    const pixel = this.range.pixelAt(at);
+    if (!pixel || this.#isTold(pixel, viewport.scale)) return;
+    this.#told = { pixel, place: kernel.place };
+    kernel.ask({ command: "aim", ...pixel });
+  }
+
+  #isTold({ x, y }: Point, scale: number): boolean {
+    const told = this.#told;
+    if (!told || told.place !== this.range.kernel.place) return false;
+    return Math.hypot(x - told.pixel.x, y - told.pixel.y) * scale < SAME_PLACE;
+  }
+}
