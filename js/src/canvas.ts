@@ -17,6 +17,8 @@ import type { ViewState } from "./view_state.ts";
 import { fit, resized, toView, type Point, type Size, type Viewport } from "./viewport.ts";
 
 const PULSE_MS = 1200;
+/** Dots pulse that have waited so long: what is answered sooner need not be waited for. */
+const PULSE_AFTER_MS = 250;
 /** Waiting dots move on so often: where kernel and page share a processor, frames delay answers. */
 const PULSE_STEP_MS = 100;
 /** A view that was not moved for so long is at rest: it is drawn sharp. */
@@ -62,6 +64,7 @@ export class Canvas {
   /** Moved since the last frame, however long that took. */
   #moved = false;
   #endFlash: ReturnType<typeof setTimeout> | undefined;
+  #waitsSince: number | null = null;
   #pulse: ReturnType<typeof setTimeout> | undefined;
   readonly #calm: MediaQueryList | null;
 
@@ -241,8 +244,8 @@ export class Canvas {
     this.#moved = false;
     const next = this.#drawMarks(now, moving);
     clearTimeout(this.#pulse);
-    if (next === "frame") this.redraw();
-    if (next === "pulse") this.#pulse = setTimeout(() => this.redraw(), PULSE_STEP_MS);
+    if (next === 0) this.redraw();
+    else if (next !== null) this.#pulse = setTimeout(() => this.redraw(), next);
     if (!moving) this.#wantDetail();
     else this.redraw();
   }
@@ -272,22 +275,32 @@ export class Canvas {
     }
   }
 
-  /** Returns when to draw again because something moves by itself; null: nothing does. */
-  #drawMarks(now: number, moving: boolean): "frame" | "pulse" | null {
+  /** Returns in how many ms to draw again because something moves by itself; null: nothing does. */
+  #drawMarks(now: number, moving: boolean): number | null {
     const calm = this.#calm?.matches === true;
     const styles = this.#styles(now, calm);
     const rough = this.#drawMasks(styles, moving);
-    const waits = this.#marksLayer.draw(this.#surface, (context) => {
+    const pulse = this.#pulseAt(now);
+    this.#marksLayer.draw(this.#surface, (context) => {
       this.#drawFlashes(context, styles);
       if (this.kernel.get("numbers")) this.#drawNumbers(context);
-      const waits = !this.kernel.get("masks_only") && this.#drawDots(context, now, calm);
+      if (!this.kernel.get("masks_only")) this.#drawDots(context, calm ? 0.4 : pulse);
       this.#drawAim(context);
       this.tool().draw?.(context);
-      return waits;
     });
     if (calm && this.#flashes.any) this.#endFlash ??= setTimeout(() => this.#calmDown(), FLASH_MS);
-    if ((this.#flashes.any && !calm) || rough) return "frame";
-    return waits ? "pulse" : null;
+    if ((this.#flashes.any && !calm) || rough) return 0;
+    if (this.#waitsSince === null || calm) return null;
+    return pulse === null ? this.#waitsSince + PULSE_AFTER_MS - now + 1 : PULSE_STEP_MS;
+  }
+
+  /** How far waiting dots have pulsed, from 0 to 1; null while none has waited for long. */
+  #pulseAt(now: number): number | null {
+    const waits = !this.kernel.get("masks_only") && this.dots.some((dot) => dot.waiting);
+    this.#waitsSince = waits ? (this.#waitsSince ?? now) : null;
+    if (this.#waitsSince === null) return null;
+    const since = now - this.#waitsSince - PULSE_AFTER_MS;
+    return since < 0 ? null : (since % PULSE_MS) / PULSE_MS;
   }
 
   /** How the border of each object that is shown looks. */
@@ -376,13 +389,10 @@ export class Canvas {
     return coarse || rough;
   }
 
-  #drawDots(context: CanvasRenderingContext2D, now: number, calm: boolean): boolean {
+  #drawDots(context: CanvasRenderingContext2D, pulse: number | null): void {
     const radius = this.kernel.get("click_radius");
     const { hovered } = this.tool();
-    const pulse = calm ? 0.4 : (now % PULSE_MS) / PULSE_MS;
-    let waits = false;
     for (const dot of this.dots) {
-      waits ||= dot.waiting;
       drawDot(context, dotAt(this.state.viewport, dot.click), {
         color: dot.color,
         objectId: dot.click[2],
@@ -391,7 +401,6 @@ export class Canvas {
         pulse: dot.waiting ? pulse : null,
       });
     }
-    return waits && !calm;
   }
 
   get #ratio(): number {

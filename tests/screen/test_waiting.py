@@ -78,6 +78,28 @@ def test_a_click_shows_its_dot_at_once_and_is_busy_until_the_mask_is_there(
     expect(host.root).not_to_have_class(re.compile("dw-working"))
 
 
+def test_a_dot_whose_answer_takes_long_pulses_until_it_is_there(
+    host: Host, segmenter: NearestClick
+) -> None:
+    segmenter.gate.clear()
+    host.page.mouse.click(*host.place(200, 80))
+    x, y = host.place(200, 80)
+
+    def rings() -> bool:
+        """Whether something is painted beside the dot, where no mask is yet."""
+        return any(host.marks_at(x + away, y)[3] > 0 for away in range(11, 17))
+
+    host.carry(lambda: host.marks_at(x, y)[3] == 255)
+    host.carry(rings)
+    host.carry(lambda: not rings())  # it moves on
+    host.carry(rings)
+    segmenter.gate.set()
+    host.settle()
+    before = [host.marks_at(x + away, y) for away in range(11, 17)]
+    host.page.wait_for_timeout(700)
+    assert [host.marks_at(x + away, y) for away in range(11, 17)] == before
+
+
 def test_a_kernel_that_hears_nothing_is_said_to_be_busy(host: Host) -> None:
     host.page.mouse.click(*host.place(100, 80))
     expect(host.root.locator(".dw-activity")).to_have_text(
