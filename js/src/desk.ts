@@ -48,6 +48,11 @@ export class DeskOfView implements Desk, GestureTarget {
     this.changed();
   }
 
+  /** The view goes: nothing more happens by itself. */
+  end(): void {
+    for (const tool of Object.values(this.#tools)) tool.end?.();
+  }
+
   get image(): Size {
     return this.canvas.image;
   }

@@ -197,6 +197,7 @@ export class View {
     listenForKeys(this.node, { actions, holdPan }, signal);
     this.node.addEventListener("focusout", () => holdPan(false), { signal });
     signal.addEventListener("abort", () => {
+      this.desk.end();
       cancelAnimationFrame(this.#frame);
       clearTimeout(this.#silence);
       clearTimeout(this.#changedShown);

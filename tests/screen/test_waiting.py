@@ -128,6 +128,23 @@ class LooksAhead(NearestClick):
         self.expected.append(boxes[-1])
 
 
+def test_a_view_that_is_gone_says_no_more_where_the_pointer_rested(host: Host) -> None:
+    move = """(view) => {
+      const stage = view.querySelector(".dw-canvas");
+      const box = stage.getBoundingClientRect();
+      const at = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2 };
+      stage.dispatchEvent(new PointerEvent("pointermove", { ...at, bubbles: true }));
+    }"""
+    told = "() => window.model.sent.filter(({ command }) => command === 'aim').length"
+    host.root.evaluate(move)
+    host.page.wait_for_function(f"({told})() === 1")
+    host.page.evaluate("() => { window.clean(); window.clean = window.show(); }")
+    expect(host.root.locator("canvas").first).to_be_visible()
+    host.root.evaluate(f"(view) => {{ ({move})(view); window.clean(); }}")
+    host.page.wait_for_timeout(200)
+    assert host.page.evaluate(told) == 1
+
+
 def test_where_her_pointer_rests_the_model_looks_before_she_clicks(page: Page) -> None:
     segmenter = LooksAhead()
     picture = Image.linear_gradient("L").resize((300, 200)).convert("RGB")

@@ -91,6 +91,10 @@ export class Clicking implements Tool {
     return something;
   }
 
+  end(): void {
+    this.#aim.move(null);
+  }
+
   #dotUnder(at: Point): Dot | null {
     if (this.desk.kernel.get("masks_only")) return null;
     return dotUnder(this.desk.dots, at, this.desk.viewport, this.desk.clickRadius);

@@ -40,4 +40,6 @@ export interface Tool {
   finish?(): boolean;
   /** Esc: gives up what is being made; false if there was nothing. */
   cancel?(): boolean;
+  /** The view goes: nothing more happens by itself. */
+  end?(): void;
 }
