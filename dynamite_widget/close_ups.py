@@ -21,12 +21,16 @@ from dynamite_widget.segmenting import Answered, LabelMap
 Size = tuple[int, int]
 """(H, W) in pixels of the photograph."""
 
-FINEST = 2.0
-"""No window is enlarged more than this: there is nothing more to be seen in it."""
+FINEST = 4.0
+"""No window is enlarged more than this."""
+SHARPEST = 2.0
+"""In windows enlarged more there is nothing more to be seen: they are for the smallest objects,
+whose borders need cells."""
 _LEAST_GAIN = 1.5
 """An object must be seen so much larger for a second look to be worth it."""
-_ROOM = 0.5
-"""An object has this part of its own size around it in its window, on each side."""
+_ROOM, _ROOM_BEYOND = 0.5, 1.5
+"""An object has such a part of its own size around it in its window, on each side; the second in
+windows enlarged more than is sharp."""
 _MEASURED = 1024
 """Boxes of objects are measured on at most so many rows and columns."""
 
@@ -52,6 +56,13 @@ class Window(NamedTuple):
     def has(self, click: Click) -> bool:
         """Whether a click lies in it."""
         return self.top <= click.y < self.bottom and self.left <= click.x < self.right
+
+    def with_room(self, part: float) -> Window:
+        """The window with such a part of its own size around it, on each side."""
+        rows, columns = (round(part * side) for side in self.size)
+        return Window(
+            self.top - rows, self.left - columns, self.bottom + rows, self.right + columns
+        )
 
     def with_(self, other: Window) -> Window:
         """The smallest window around both."""
@@ -95,10 +106,9 @@ class Glass:
 
     def window_for(self, box: Window) -> Window | None:
         """The finest window in which an object has room; None if that is the photograph."""
-        rows, columns = (round(_ROOM * side) for side in box.size)
-        around = Window(box.top - rows, box.left - columns, box.bottom + rows, box.right + columns)
         height, width = self.size
         for level in self.levels:
+            around = box.with_room(_ROOM if self.scale(level) <= SHARPEST else _ROOM_BEYOND)
             top, bottom = _place(around.top, around.bottom, level[0], height)
             left, right = _place(around.left, around.right, level[1], width)
             if (

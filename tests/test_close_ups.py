@@ -63,11 +63,22 @@ def test_a_small_object_is_as_sharp_as_if_it_were_photographed_alone() -> None:
     assert eye.looks[0] is None
 
 
-def test_a_photograph_that_is_seen_as_it_is_has_no_close_ups() -> None:
-    truth = np.zeros((50, 40), np.uint16)
+def test_a_photograph_that_is_much_enlarged_already_has_no_close_ups() -> None:
+    truth = np.zeros((30, 24), np.uint16)
     eye = Eye(truth)
-    answer_closely(eye, glass(50, 40), [disc(truth, 1, 20, 20, 4)], None)
+    answer_closely(eye, glass(30, 24), [disc(truth, 1, 12, 12, 3)], None)
     assert eye.looks == [None]
+
+
+def test_only_the_smallest_objects_are_enlarged_beyond_what_there_is_to_be_seen() -> None:
+    seen = glass(100, 80)  # as it is; in halves of it twice as large, in quarters four times
+    assert seen.levels == [(25, 20), (50, 40)]
+    small = seen.window_for(Window(50, 40, 52, 42))
+    larger = seen.window_for(Window(50, 40, 60, 50))
+    assert small is not None
+    assert larger is not None
+    assert small.size == (25, 20)
+    assert larger.size == (50, 40)
 
 
 def test_a_click_on_a_small_object_looks_at_its_window_alone() -> None:
