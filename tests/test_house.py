@@ -20,6 +20,7 @@ FLOORS = (
     {
         *("clicks", "images", "masks", "regions", "run_lengths", "palette", "objects", "edits"),
         *("resizing", "segmenting", "feature_cache", "devices", "state", "view", "background_jobs"),
+        "processors",
         *(
             "imports",
             "seeding",
