@@ -284,15 +284,19 @@ def sender_of(content: object) -> tuple[str, int] | None:
         return None
 
 
+def request_of(content: object) -> type[Any] | None:
+    """Return the kind of request that a message names, however bad the rest is; None for none."""
+    command = content.get("command") if isinstance(content, dict) else None
+    return REQUESTS.get(command) if isinstance(command, str) else None
+
+
 def image_asked_about(content: object) -> int | None:
     """Return the place of the image whose session a message is for; None if it is for none.
 
     Raises:
         ProtocolError: if the message does not say which image its view showed.
     """
-    if not isinstance(content, dict) or not isinstance(content.get("command"), str):
-        return None
-    if REQUESTS.get(content["command"]) not in get_args(SessionRequest):
+    if not isinstance(content, dict) or request_of(content) not in get_args(SessionRequest):
         return None
     return int(_checked("place", content, (0, 0)))
 
@@ -314,8 +318,7 @@ def read_message(content: object, size: tuple[int, int]) -> Message:
     """
     if not isinstance(content, dict):
         raise ProtocolError(f"a message is an object, not {type(content).__name__}")
-    command = content.get("command")
-    kind = REQUESTS.get(command) if isinstance(command, str) else None
+    command, kind = content.get("command"), request_of(content)
     if kind is None:
         raise ProtocolError(f"unknown command {command!r:.80}; known: {', '.join(REQUESTS)}")
     expected = {field.name for field in fields(kind)}

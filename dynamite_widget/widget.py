@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 _STATIC = Path(__file__).parent / "static"
 VIEWS_REMEMBERED = 16
-_BESIDE = protocol.SendDetail | protocol.SavePictures | protocol.Aim
-"""Requests that change nothing in the session."""
 
 
 _MADE: MadeInCells[SegmentationWidget] = MadeInCells()
@@ -254,17 +252,18 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:  # noqa: ANN401
         try:
+            if protocol.request_of(content) is protocol.Aim:
+                self._look_ahead(content)
+                return  # nothing is new
             place = protocol.image_asked_about(content)
             if place is None:
                 self._carry_out(protocol.read_message(content, (0, 0)))
             else:
                 with self._images.holding(place) as shown:
                     message = protocol.read_message(content, shown.session.size)
-                    if not isinstance(message.request, _BESIDE):
+                    if not isinstance(message.request, protocol.SendDetail | protocol.SavePictures):
                         shown.requests.carry_out(message.request)
                 self._carry_out_beside(shown, message)
-                if isinstance(message.request, protocol.Aim):
-                    return  # nothing is new
         except Exception as error:  # whatever it is, the person sees it, and the work goes on
             self._fail(error)
         sender = protocol.sender_of(content)
@@ -274,6 +273,14 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
                 others = [item for item in self._received.items() if item[0] != view]
                 self._received = dict([*others[1 - VIEWS_REMEMBERED :], (view, number)])
         self._publish()
+
+    def _look_ahead(self, content: object) -> None:
+        """Make ready for a click on the image shown; no other is opened for that."""
+        shown = self._shown
+        if isinstance(shown, SessionOnScreen):
+            message = protocol.read_message(content, shown.session.size)
+            if message.place == shown.place and isinstance(message.request, protocol.Aim):
+                shown.look_ahead(message.request.x, message.request.y)
 
     def _carry_out(self, message: protocol.Message) -> None:
         match message.request:
@@ -289,8 +296,6 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
         match message.request:
             case protocol.SendDetail() as detail if shown is self._shown:
                 self._send_detail(shown.session, message, detail)
-            case protocol.Aim(x, y) if shown is self._shown:
-                shown.look_ahead(x, y)
             case protocol.SavePictures():
                 shown.answering.do(lambda: self._save_pictures(shown))
 

@@ -24,6 +24,9 @@ from dynamite_widget.segmenter import Segmenter
 from dynamite_widget.segmenting import Answered
 
 LITE_RECORD = find_model("dynamite-lite")
+# Noise has no objects that a network without training would find small.
+SMALL_OBJECT = np.zeros((400, 500), np.uint16)
+SMALL_OBJECT[80:100, 110:130] = 1
 CLICKS = [Click(20, 10, 3), Click(70, 40, 8), Click(2, 45), Click(25, 14, 3)]
 
 
@@ -239,13 +242,10 @@ def test_close_ups_are_kept_for_the_next_click_and_given_back_with_their_photogr
     segmenter = Segmenter(network, LITE_RECORD, device="cpu", short_side=64)
     features = segmenter.encode(photograph(400, 500))
     clicks = [Click(120, 90, 1)]
-    # Noise has no objects that a network without training would find small.
-    earlier = np.zeros((400, 500), np.uint16)
-    earlier[80:100, 110:130] = 1
-    segmenter.segment(features, clicks, Answered(earlier, 0))
+    segmenter.segment(features, clicks, Answered(SMALL_OBJECT, 0))
     entries = segmenter.cache_info().entries
     assert entries > 1
-    segmenter.segment(features, [*clicks, Click(122, 92, 1)], Answered(earlier, 1))
+    segmenter.segment(features, [*clicks, Click(122, 92, 1)], Answered(SMALL_OBJECT, 1))
     assert segmenter.cache_info().entries == entries
     segmenter.forget(features)
     assert segmenter.cache_info().entries == 0
@@ -254,16 +254,12 @@ def test_close_ups_are_kept_for_the_next_click_and_given_back_with_their_photogr
 def test_without_close_ups_nothing_but_the_photograph_is_encoded(network: DynaMITe) -> None:
     segmenter = Segmenter(network, LITE_RECORD, device="cpu", short_side=64, close_ups=False)
     features = segmenter.encode(photograph(400, 500))
-    earlier = np.zeros((400, 500), np.uint16)
-    earlier[80:100, 110:130] = 1
-    segmenter.segment(features, [Click(120, 90, 1)], Answered(earlier, 0))
+    segmenter.segment(features, [Click(120, 90, 1)], Answered(SMALL_OBJECT, 0))
     assert segmenter.cache_info().entries == 1
     assert features.pixels is None
 
 
 def test_where_it_looked_ahead_the_first_click_encodes_one_window_less(network: DynaMITe) -> None:
-    earlier = np.zeros((400, 500), np.uint16)
-    earlier[80:100, 110:130] = 1
     encoded = []
     for ahead in (False, True):
         segmenter = Segmenter(network, LITE_RECORD, device="cpu", short_side=64)
@@ -274,14 +270,12 @@ def test_where_it_looked_ahead_the_first_click_encodes_one_window_less(network: 
             segmenter.look_ahead(features, [Box(111, 82, 20, 20)])  # almost where it will be
             assert segmenter.cache_info().entries == 2
         before = segmenter.cache_info().misses
-        segmenter.segment(features, [Click(120, 90, 1)], Answered(earlier, 0))
+        segmenter.segment(features, [Click(120, 90, 1)], Answered(SMALL_OBJECT, 0))
         encoded.append(segmenter.cache_info().misses - before)
     assert encoded[1] == encoded[0] - 1
 
 
 def test_close_ups_show_the_photograph_as_it_was_encoded(network: DynaMITe) -> None:
-    earlier = np.zeros((400, 500), np.uint16)
-    earlier[80:100, 110:130] = 1
     answers = []
     for change in (False, True):
         segmenter = Segmenter(network, LITE_RECORD, device="cpu", short_side=64)
@@ -289,5 +283,5 @@ def test_close_ups_show_the_photograph_as_it_was_encoded(network: DynaMITe) -> N
         features = segmenter.encode(image)
         if change:
             image[:] = 0
-        answers.append(segmenter.segment(features, [Click(120, 90, 1)], Answered(earlier, 0)))
+        answers.append(segmenter.segment(features, [Click(120, 90, 1)], Answered(SMALL_OBJECT, 0)))
     np.testing.assert_array_equal(*answers)

@@ -248,6 +248,8 @@ def test_a_missing_or_broken_image_is_said_and_one_can_go_on(
     assert widget._scene["recent_objects"] == ()
     with pytest.raises(ValueError, match="there is no file"):
         _ = widget.masks
+    screen.send("aim", x=0, y=0)  # a pointer that rests there asks for nothing
+    assert widget._error == {}
     screen.send("undo")
     assert "there is no file" in widget._error["message"]
     screen.send("dismiss_error")

@@ -367,7 +367,7 @@ def test_where_the_pointer_rests_the_model_makes_ready_and_nothing_is_sent(
     widget.close()
 
 
-def test_what_cannot_be_made_ready_is_said_when_the_click_comes() -> None:
+def test_what_cannot_be_made_ready_keeps_no_click_from_its_answer() -> None:
     class Blind(Foresighted):
         def look_ahead(self, _features: tuple[int, int], boxes: Sequence[Box]) -> None:
             super().look_ahead(_features, boxes)
