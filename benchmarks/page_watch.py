@@ -159,6 +159,10 @@ _SHARP = """async ([canvas, notches]) => {
 }"""
 
 
+HELD_MS = 80
+"""How long a person holds the button."""
+
+
 class PageWatch:
     """Measures one widget's view in a page.
 
@@ -193,10 +197,27 @@ class PageWatch:
             if last in seen or time.monotonic() > deadline:
                 return seen
 
-    def bare_press(self) -> float:
-        """Press where nobody paints, and return the milliseconds to the next frame."""
+    def press(self, x: float, y: float, rest: float) -> None:
+        """Press and let go as a hand does: it rests before, and holds the button for a while.
+
+        A pointer that is told to move and press at once presses just after the frame of its move,
+        which is as far from the next frame as can be; a hand presses at any time.
+
+        Args:
+            x: of the place, in pixels of the window.
+            y: of the place.
+            rest: milliseconds between the move and the press.
+        """
+        self._page.mouse.move(x, y)
         self.prepare()
-        self._page.mouse.click(12, 12)
+        self._page.wait_for_timeout(rest)
+        self._page.mouse.down()
+        self._page.wait_for_timeout(HELD_MS)
+        self._page.mouse.up()
+
+    def bare_press(self, rest: float) -> float:
+        """Press where nobody paints, and return the milliseconds to the next frame."""
+        self.press(12, 12, rest)
         return self.seen("frame")["frame"]
 
     def frames(self, kind: str, seconds: float) -> list[float]:

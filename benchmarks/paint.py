@@ -17,10 +17,10 @@ from benchmarks.paint_cells import LARGE, SHOW, SIZE, set_up
 from tests.browser.notebook_page import NotebookPage
 from tests.browser.widget_on_screen import WidgetOnScreen
 
-CLICKS = 12
+CLICKS = 24
 """On new objects; the answer to each takes longer than to the one before."""
-HELD_MS = 80
-"""How long a person holds the button."""
+RESTS_MS = (100, 200)
+"""How long a person's hand rests on a place before it presses: anything between."""
 MANY_CLICKS = 200
 FRAME_SECONDS = 3
 NOTCHES = 14
@@ -128,15 +128,14 @@ def click_around(screen: Screen, widget: WidgetOnScreen) -> list[Painted]:
     """Click on many new objects, and time each; clicks whose mask is a speck are left out."""
     page, watch = screen.notebook.page, screen.watch
     columns, rows = np.meshgrid(np.linspace(80, 944, 6), np.linspace(80, 688, CLICKS // 6))
-    places = np.random.default_rng(0).permutation(np.stack([columns.ravel(), rows.ravel()], 1))
+    rng = np.random.default_rng(0)
+    places = rng.permutation(np.stack([columns.ravel(), rows.ravel()], 1))
     seen, bare, echoes = [], [], []
     for x, y in places:
         widget.key("n")
-        bare.append(watch.bare_press())
-        page.mouse.move(*widget.place(x, y))
+        bare.append(watch.bare_press(rng.uniform(*RESTS_MS)))
         echoes.append(page.evaluate("() => window.echo()"))
-        watch.prepare()
-        page.mouse.click(*widget.place(x, y), delay=HELD_MS)
+        watch.press(*widget.place(x, y), rest=rng.uniform(*RESTS_MS))
         seen.append(watch.seen("mask"))
     computed = json.loads(screen.notebook.run("import json; print(json.dumps(timed.spent))"))
     return [

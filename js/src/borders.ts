@@ -1,17 +1,14 @@
 // Borders: draws the outlines of all objects, from a picture of them while the view moves.
 
+import { inView, meets, whole, type Extent } from "./extent.ts";
 import { simplified, type Outline } from "./outlines.ts";
 import type { Size, Viewport } from "./viewport.ts";
 
 /** One object's border, in pixels of the label map. */
-export interface Border {
+export interface Border extends Extent {
   /** The line for a zoom, in device pixels for a pixel of the label map. */
   readonly pathAt: (scale: number) => Path2D;
   readonly points: number;
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
 }
 
 export interface BorderStyle {
@@ -27,8 +24,12 @@ export interface BorderFrame {
   readonly viewport: Viewport;
   readonly size: Size;
   readonly ratio: number;
+  /** The part of the view that is drawn; null for all of it. */
+  readonly part: Extent | null;
 }
 
+/** No line reaches farther than this from its border, in CSS pixels, whatever stands out. */
+export const REACH = 8;
 /** With fewer points than this every frame is drawn anew: it costs a few milliseconds. */
 const FEW_POINTS = 3000;
 /** From this many device pixels for a pixel of the label map on, lines are drawn as traced. */
@@ -37,13 +38,20 @@ const AS_TRACED_FROM = 1.5;
 const TOLERANCE = 0.5;
 
 export class Borders {
-  #borders = new Map<number, Border>();
+  readonly #borders = new Map<number, Border>();
   #points = 0;
   #picture: HTMLCanvasElement | null = null;
   #drawn: { look: string; frame: BorderFrame } | null = null;
 
-  set outlines(outlines: ReadonlyMap<number, Outline>) {
-    this.#borders = new Map([...outlines].map(([id, outline]) => [id, borderOf(outline)]));
+  /**
+   * Takes over new outlines.
+   *
+   * @param of objects that have these outlines now, or none; null for all: no other stays.
+   */
+  change(outlines: ReadonlyMap<number, Outline>, of: ReadonlySet<number> | null): void {
+    if (!of) this.#borders.clear();
+    for (const id of of ?? []) this.#borders.delete(id);
+    for (const [id, outline] of outlines) this.#borders.set(id, borderOf(outline));
     this.#points = [...this.#borders.values()].reduce((sum, { points }) => sum + points, 0);
     this.#drawn = null;
   }
@@ -86,7 +94,7 @@ export class Borders {
     styles: ReadonlyMap<number, BorderStyle>,
     moving: boolean,
   ): boolean {
-    if (this.#points < FEW_POINTS) {
+    if (this.#points < FEW_POINTS || frame.part) {
       this.#stroke(context, frame, styles);
       return false;
     }
@@ -180,14 +188,8 @@ function isSame(a: BorderFrame, b: BorderFrame): boolean {
   );
 }
 
-function isSeen(border: Border, { viewport, size }: BorderFrame): boolean {
-  const { scale, left, top } = viewport;
-  return (
-    border.right * scale + left > -8 &&
-    border.bottom * scale + top > -8 &&
-    border.left * scale + left < size.width + 8 &&
-    border.top * scale + top < size.height + 8
-  );
+function isSeen(border: Border, { viewport, size, part }: BorderFrame): boolean {
+  return meets(inView(border, viewport, REACH), part ?? whole(size));
 }
 
 function borderOf(outline: Outline): Border {

@@ -9,7 +9,8 @@ import { LabelMap } from "./label_map.ts";
 import { Layer, type Surface } from "./layer.ts";
 import type { BorderStyle } from "./borders.ts";
 import { drawBound, drawCrosshair, drawNumber } from "./marks.ts";
-import { Masks, type MaskOptions } from "./masks.ts";
+import { Masks } from "./masks.ts";
+import { MasksLayer, type Sight } from "./masks_layer.ts";
 import { Photograph } from "./photograph.ts";
 import type { SegmentedObject } from "./protocol.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -21,6 +22,8 @@ const PULSE_MS = 1200;
 const PULSE_AFTER_MS = 250;
 /** Waiting dots move on so often: where kernel and page share a processor, frames delay answers. */
 const PULSE_STEP_MS = 100;
+/** Flashes fade in steps of so long, for the same reason. */
+const FLASH_STEP_MS = 40;
 /** A view that was not moved for so long is at rest: it is drawn sharp. */
 const REST_MS = 120;
 /** From this many CSS pixels for one image pixel on, pixels are shown as squares. */
@@ -50,10 +53,11 @@ export class Canvas {
   allDots: readonly Dot[] = [];
   readonly #photographLayer = new Layer();
   /** Stays as it is while only dots, strokes or the aim change: those follow the hand. */
-  readonly #masksLayer = new Layer();
+  readonly #masksLayer: MasksLayer;
   readonly #marksLayer = new Layer();
-  readonly #layers = [this.#photographLayer, this.#masksLayer, this.#marksLayer];
+  readonly #layers: readonly Layer[];
   #flashes = new Flashes();
+  #drawnMap: LabelMap | null = null;
   #frame = 0;
   /** Whose traits are loaded: where the image stands in a list, its preview and its label map. */
   #loaded: { place: number; image: DataView | null; labels: DataView | null } | null = null;
@@ -76,6 +80,8 @@ export class Canvas {
     signal: AbortSignal,
   ) {
     this.detail = new Detail(kernel, () => this.redraw(true), signal);
+    this.#masksLayer = new MasksLayer(this.masks, this.detail);
+    this.#layers = [this.#photographLayer, this.#masksLayer, this.#marksLayer];
     const nodes = this.#layers.map(({ node }) => node);
     this.node = element("div", { class: "dw-canvas" }, ...nodes);
     this.#calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -281,15 +287,19 @@ export class Canvas {
     const styles = this.#styles(now, calm);
     const rough = this.#drawMasks(styles, moving);
     const pulse = this.#pulseAt(now);
+    // The answer is what a person waits for: what it changed beside it flashes a frame later.
+    const isNew = this.#drawnMap !== this.masks.map;
+    this.#drawnMap = this.masks.map;
     this.#marksLayer.draw(this.#surface, (context) => {
-      this.#drawFlashes(context, styles);
+      if (!isNew) this.#drawFlashes(context, styles);
       if (this.kernel.get("numbers")) this.#drawNumbers(context);
       if (!this.kernel.get("masks_only")) this.#drawDots(context, calm ? 0.4 : pulse);
       this.#drawAim(context);
       this.tool().draw?.(context);
     });
     if (calm && this.#flashes.any) this.#endFlash ??= setTimeout(() => this.#calmDown(), FLASH_MS);
-    if ((this.#flashes.any && !calm) || rough) return 0;
+    if (rough || (isNew && this.#flashes.any)) return 0;
+    if (this.#flashes.any && !calm) return FLASH_STEP_MS;
     if (this.#waitsSince === null || calm) return null;
     return pulse === null ? this.#waitsSince + PULSE_AFTER_MS - now + 1 : PULSE_STEP_MS;
   }
@@ -333,17 +343,14 @@ export class Canvas {
     // An object that was just begun has no border yet: its first dot changes nothing here.
     const drawn = [...styles].filter(([id]) => this.masks.has(id) || detail.masks.has(id));
     const steady = new Map(drawn.map(([id, style]) => [id, { ...style, flash: 0 }]));
-    // What is drawn while it moves is quick rather than sharp, and shown once.
-    const look = moving ? {} : JSON.stringify([...steady, options]);
-    const of = [look, this.state.viewport, this.masks.map, detail.masks.map, detail.box];
-    const draw = (context: CanvasRenderingContext2D) => this.#drawMaps(context, steady, options);
-    return this.#masksLayer.drawIfChanged(this.#surface, of, draw) ?? false;
+    return this.#masksLayer.show(this.#sight, steady, options);
   }
 
   #drawFlashes(context: CanvasRenderingContext2D, styles: ReadonlyMap<number, BorderStyle>): void {
     const flashing = new Map([...styles].filter(([, { flash }]) => flash > 0));
     if (flashing.size === 0) return;
-    this.#drawMaps(context, flashing, { opacity: 0, outline: false, moving: false });
+    const options = { opacity: 0, outline: false, moving: false };
+    this.#masksLayer.drawOn(context, this.#sight, flashing, options);
   }
 
   #drawNumbers(context: CanvasRenderingContext2D): void {
@@ -360,33 +367,6 @@ export class Canvas {
     const bound = scene.objects.find(({ id }) => id === scene.active)?.bound;
     if (bound) drawBound(context, bound, viewport);
     if (keyboard) drawCrosshair(context, toView(viewport, keyboard), size);
-  }
-
-  /** The label map, and where there is detail, the sharp one instead. */
-  #drawMaps(
-    context: CanvasRenderingContext2D,
-    styles: ReadonlyMap<number, BorderStyle>,
-    options: MaskOptions,
-  ): boolean {
-    const { viewport, size } = this.state;
-    const frame = { viewport, size, ratio: this.#ratio, image: this.image };
-    const { detail } = this;
-    if (!detail.masks.map) return this.masks.draw(context, frame, styles, options);
-    const at = detail.viewportOf(viewport);
-    const inside = new Path2D();
-    inside.rect(at.left, at.top, detail.size.width * at.scale, detail.size.height * at.scale);
-    const outside = new Path2D(inside);
-    outside.rect(0, 0, size.width, size.height);
-    context.save();
-    context.clip(outside, "evenodd");
-    const coarse = this.masks.draw(context, frame, styles, options);
-    context.restore();
-    context.save();
-    context.clip(inside);
-    const sharp = { ...frame, viewport: at, image: detail.size };
-    const rough = detail.masks.draw(context, sharp, styles, options);
-    context.restore();
-    return coarse || rough;
   }
 
   #drawDots(context: CanvasRenderingContext2D, pulse: number | null): void {
@@ -409,5 +389,9 @@ export class Canvas {
 
   get #surface(): Surface {
     return { size: this.state.size, ratio: this.#ratio };
+  }
+
+  get #sight(): Sight {
+    return { surface: this.#surface, viewport: this.state.viewport, image: this.image };
   }
 }

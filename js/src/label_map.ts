@@ -1,5 +1,6 @@
 // The label map as a view holds it: which pixel belongs to which object, ready to be painted.
 
+import type { Extent } from "./extent.ts";
 import { decode, forEachRun, type Runs } from "./run_lengths.ts";
 import { traceOutlines, type Outline } from "./outlines.ts";
 import type { Point, Size } from "./viewport.ts";
@@ -9,7 +10,6 @@ export class LabelMap {
   /** Object id of every pixel, row-major; 0 is background. */
   readonly ids: Uint16Array;
   readonly #runs: Runs;
-  #outlines: Map<number, Outline> | undefined;
 
   constructor(data: DataView) {
     this.#runs = decode(data);
@@ -20,10 +20,9 @@ export class LabelMap {
     });
   }
 
-  /** Borders of all objects in pixels of this map, traced when first asked for. */
-  get outlines(): Map<number, Outline> {
-    this.#outlines ??= traceOutlines(this.ids, this.size);
-    return this.#outlines;
+  /** Borders in pixels of this map: of all objects, or of those asked for. */
+  outlines(of: ReadonlySet<number> | null = null): Map<number, Outline> {
+    return traceOutlines(this.#runs, this.ids, of);
   }
 
   /** The object at a point of the image, which may have more pixels than this map. */
@@ -43,13 +42,25 @@ export class LabelMap {
     return area;
   }
 
-  /** Fills every pixel of `pixels` (ABGR words, as in ImageData) with its object's colour. */
-  paint(pixels: Uint32Array, colorOf: (id: number) => number): void {
-    pixels.fill(0);
-    forEachRun(this.#runs, (start, end, label) => {
-      const color = label ? colorOf(label) : 0;
-      if (color) pixels.fill(color, start, end);
-    });
+  /**
+   * The pixels of a part row by row, as words of ImageData in the colours of their objects.
+   *
+   * @param part in whole pixels of this map, at least one.
+   * @param words ABGR by object; the rest stays transparent.
+   */
+  paint(part: Extent, words: ReadonlyMap<number, number>): Uint32Array<ArrayBuffer> {
+    const { left, top, right, bottom } = part;
+    const pixels = new Uint32Array((right - left) * (bottom - top));
+    const wordOf = new Uint32Array(Math.max(0, ...words.keys()) + 1);
+    for (const [id, word] of words) if (id) wordOf[id] = word;
+    for (let y = top, to = 0; y < bottom; y++) {
+      const row = y * this.size.width;
+      for (let from = row + left; from < row + right; from++, to++) {
+        const word = wordOf[this.ids[from] ?? 0];
+        if (word) pixels[to] = word;
+      }
+    }
+    return pixels;
   }
 
   /** How many pixels each object gained or lost since an earlier map of the same size. */

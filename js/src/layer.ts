@@ -1,6 +1,7 @@
 // A layer of the canvas: as large as the view in device pixels, drawn in CSS pixels.
 
 import { element } from "./elements.ts";
+import { rounded, whole, type Extent } from "./extent.ts";
 import type { Size } from "./viewport.ts";
 
 /** What a layer covers. */
@@ -12,12 +13,18 @@ export interface Surface {
 
 export class Layer {
   readonly node = element("canvas", { "aria-hidden": "true" });
-  #shown: readonly unknown[] | null = null;
 
-  /** Draws anew, on an empty canvas, and returns what the drawing does. */
-  draw<T>({ size, ratio }: Surface, draw: (context: CanvasRenderingContext2D) => T): T | undefined {
+  /**
+   * Draws anew, on an empty canvas, and returns what the drawing does.
+   *
+   * @param part of the layer outside of which all stays as it is; null for all of it.
+   */
+  draw<T>(
+    { size, ratio }: Surface,
+    draw: (context: CanvasRenderingContext2D) => T,
+    part: Extent | null = null,
+  ): T | undefined {
     const { node } = this;
-    this.#shown = null;
     const width = Math.round(size.width * ratio);
     const height = Math.round(size.height * ratio);
     if (node.width !== width || node.height !== height) {
@@ -27,35 +34,29 @@ export class Layer {
     const context = node.getContext("2d");
     if (!context) return undefined;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, size.width, size.height);
-    return draw(context);
-  }
-
-  /**
-   * The same, but leaves what is there while nothing has changed in it.
-   *
-   * @param of all that the drawing depends on; compared one by one, by identity.
-   */
-  drawIfChanged<T>(
-    surface: Surface,
-    of: readonly unknown[],
-    draw: (context: CanvasRenderingContext2D) => T,
-  ): T | undefined {
-    const now = [...of, surface.size, surface.ratio];
-    if (now.every((part, i) => part === this.#shown?.[i])) return undefined;
-    const drawn = this.draw(surface, draw);
-    this.#shown = now;
+    const { left, top, right, bottom } = part ? rounded(part, ratio) : whole(size);
+    const area = [left, top, right - left, bottom - top] as const;
+    if (!part) {
+      context.clearRect(...area);
+      return draw(context);
+    }
+    context.save();
+    context.beginPath();
+    context.rect(...area);
+    context.clip();
+    context.clearRect(...area);
+    const drawn = draw(context);
+    context.restore();
     return drawn;
   }
 
-  /** Draws anew the next time: the browser may have dropped the pixels. */
+  /** Draws all of it the next time: the browser may have dropped the pixels. */
   forget(): void {
-    this.#shown = null;
+    // A layer that is drawn in parts has something to forget.
   }
 
   /** Gives the memory of the pixels back. */
   free(): void {
-    this.#shown = null;
     this.node.width = 0;
   }
 }

@@ -2,6 +2,7 @@
 
 import { Borders, type BorderStyle } from "./borders.ts";
 import { parseColor, pixelWord } from "./colors.ts";
+import { rounded, union, whole, type Extent } from "./extent.ts";
 import type { LabelMap } from "./label_map.ts";
 import type { Point, Size, Viewport } from "./viewport.ts";
 
@@ -12,6 +13,8 @@ export interface MaskFrame {
   /** Device pixels in a CSS pixel. */
   readonly ratio: number;
   readonly image: Size;
+  /** The part of the view that is drawn; null for all of it. */
+  readonly part: Extent | null;
 }
 
 export interface MaskOptions {
@@ -21,24 +24,39 @@ export interface MaskOptions {
   readonly moving: boolean;
 }
 
+/** What was drawn: which map, and how each object looked. */
+export interface Drawn<Look> {
+  readonly map: LabelMap | null;
+  readonly looks: ReadonlyMap<number, Look>;
+}
+
 export class Masks {
   readonly #borders = new Borders();
   #map: LabelMap | null = null;
+  /** What the newest map changed: in objects of the map before it, and where; null for all. */
+  #change: { readonly from: LabelMap; readonly extent: Extent | null } | null = null;
   #fill: HTMLCanvasElement | null = null;
-  #filled: string | null = null;
+  #filled: Drawn<string> | null = null;
 
   get map(): LabelMap | null {
     return this.#map;
   }
 
   set map(map: LabelMap | null) {
+    const before = this.#map;
     this.#map = map;
-    this.#filled = null;
-    if (map) {
-      this.#borders.outlines = map.outlines;
-    } else {
+    this.#change = null;
+    if (!map) {
       this.#borders.free();
-      this.#fill = null;
+      this.#fill = this.#filled = null;
+    } else if (before?.ids.length === map.ids.length && before.size.width === map.size.width) {
+      const changed = new Set(map.changesSince(before).keys());
+      const gone = this.#extentOf(changed);
+      this.#borders.change(map.outlines(changed), changed);
+      const extents = [gone, this.#extentOf(changed)].filter((extent) => extent !== null);
+      this.#change = { from: before, extent: union(extents) };
+    } else {
+      this.#borders.change(map.outlines(), null);
     }
   }
 
@@ -48,13 +66,33 @@ export class Masks {
   }
 
   /**
+   * Where the objects look otherwise than they were drawn.
+   *
+   * @returns in pixels of the map; "nowhere", or null where that is not known.
+   */
+  changedSince<Look>(
+    { map, looks: before }: Drawn<Look>,
+    looks: ReadonlyMap<number, Look>,
+  ): Extent | "nowhere" | null {
+    const changed = [...before.keys(), ...looks.keys()].filter(
+      (id) => before.get(id) !== looks.get(id),
+    );
+    const extents = [this.#extentOf(changed)];
+    if (map !== this.#map) {
+      if (!map || this.#change?.from !== map) return null;
+      extents.push(this.#change.extent);
+    }
+    return union(extents.filter((extent) => extent !== null)) ?? "nowhere";
+  }
+
+  /**
    * Draws the objects that have a style.
    *
    * @returns whether it should be drawn again, sharper, once the view rests.
    */
   draw(
     context: CanvasRenderingContext2D,
-    { viewport, size, ratio, image }: MaskFrame,
+    { viewport, size, ratio, image, part }: MaskFrame,
     styles: ReadonlyMap<number, BorderStyle>,
     { opacity, outline, moving }: MaskOptions,
   ): boolean {
@@ -74,7 +112,7 @@ export class Masks {
       );
       context.restore();
     }
-    const frame = { viewport: { ...viewport, scale }, size, ratio };
+    const frame = { viewport: { ...viewport, scale }, size, ratio, part };
     return this.#borders.draw(context, frame, styles, { all: outline, moving });
   }
 
@@ -100,18 +138,29 @@ export class Masks {
     return { x: x * stretch, y: (row + 0.5) * stretch };
   }
 
+  #extentOf(ids: Iterable<number>): Extent | null {
+    const borders = [...ids].map((id) => this.#borders.get(id));
+    return union(borders.filter((border) => border !== undefined));
+  }
+
+  /** The map in colours, painted anew where it has changed. */
   #painted(map: LabelMap, styles: ReadonlyMap<number, BorderStyle>): HTMLCanvasElement {
     const { width, height } = map.size;
-    this.#fill ??= document.createElement("canvas");
-    const look = [...styles].map(([id, { color }]) => `${id}${color}`).join();
-    if (this.#filled === look) return this.#fill;
-    this.#fill.width = width;
-    this.#fill.height = height;
-    const words = new Map([...styles].map(([id, { color }]) => [id, pixelWord(parseColor(color))]));
-    const pixels = new ImageData(width, height);
-    map.paint(new Uint32Array(pixels.data.buffer), (id) => words.get(id) ?? 0);
-    this.#fill.getContext("2d")?.putImageData(pixels, 0, 0);
-    this.#filled = look;
-    return this.#fill;
+    const fill = (this.#fill ??= document.createElement("canvas"));
+    const colors = new Map([...styles].map(([id, { color }]) => [id, color]));
+    let changed = this.#filled && this.changedSince(this.#filled, colors);
+    this.#filled = { map, looks: colors };
+    if (changed === "nowhere") return fill;
+    if (!changed || fill.width !== width || fill.height !== height) {
+      fill.width = width;
+      fill.height = height;
+      changed = whole(map.size);
+    }
+    const part = rounded(changed);
+    const words = new Map([...colors].map(([id, color]) => [id, pixelWord(parseColor(color))]));
+    const pixels = new Uint8ClampedArray(map.paint(part, words).buffer);
+    const image = new ImageData(pixels, part.right - part.left);
+    fill.getContext("2d")?.putImageData(image, part.left, part.top);
+    return fill;
   }
 }

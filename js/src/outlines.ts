@@ -1,5 +1,6 @@
 // Outlines: the border of every object of a label map, as closed lines in image coordinates.
 
+import { forEachRun, type Runs } from "./run_lengths.ts";
 import type { Size } from "./viewport.ts";
 
 /** One object's border: closed lines, each x0, y0, x1, y1, ... */
@@ -19,21 +20,28 @@ type Direction = 0 | 1 | 2 | 3;
  *
  * A line runs through the middles of pixel edges, which cuts the corners of the staircase: it looks
  * smooth at any zoom and never leaves the true border by more than half a pixel.
+ *
+ * @param runs of the map `ids`: lines are looked for where objects are.
+ * @param of objects whose borders are wanted; null for all.
  */
-export function traceOutlines(ids: Uint16Array, size: Size): Map<number, Outline> {
-  const { width, height } = size;
+export function traceOutlines(
+  runs: Runs,
+  ids: Uint16Array,
+  of: ReadonlySet<number> | null = null,
+): Map<number, Outline> {
+  const { width } = runs;
   const traced = new Uint8Array(ids.length);
   const outlines = new Map<number, Outline>();
-  for (let y = 0, index = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, index++) {
-      const id = ids[index];
-      if (!id || traced[index] || (y > 0 && ids[index - width] === id)) continue;
-      const line = traceLine(ids, size, x, y, id, traced);
+  forEachRun(runs, (start, end, id) => {
+    if (!id || (of && !of.has(id))) return;
+    for (let index = start; index < end; index++) {
+      if (traced[index] || (index >= width && ids[index - width] === id)) continue;
+      const line = traceLine(ids, runs, index % width, Math.floor(index / width), id, traced);
       const outline = outlines.get(id);
       if (outline) outline.push(line);
       else outlines.set(id, [line]);
     }
-  }
+  });
   return outlines;
 }
 

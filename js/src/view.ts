@@ -232,11 +232,18 @@ export class View {
     this.#errors.show({ message, details });
   }
 
-  /** Brings everything up to date with the next frame. */
+  /**
+   * Brings lists, buttons and texts up to date: with the frame after the next one.
+   *
+   * The canvas has the next one to itself, as a dot or a mask is what a person waits for: laying
+   * out a notebook's page takes as long as painting them.
+   */
   refresh(): void {
     this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#refresh();
+      this.#frame = requestAnimationFrame(() => {
+        this.#frame = 0;
+        this.#refresh();
+      });
     });
   }
 

@@ -33,7 +33,14 @@ test("a pixel that changes hands counts for both", () => {
 });
 
 test("painting gives every object its colour and leaves the rest transparent", () => {
-  const pixels = new Uint32Array(4).fill(7);
-  map("0123").paint(pixels, (id) => (id === 2 ? 0 : 100 + id));
-  assert.deepEqual([...pixels], [0, 101, 0, 103]);
+  const words = new Map([
+    [1, 101],
+    [3, 103],
+    [7, 107],
+  ]);
+  const paint = (left: number, top: number, right: number, bottom: number) => {
+    return [...map("0123", "1032").paint({ left, top, right, bottom }, words)];
+  };
+  assert.deepEqual(paint(0, 0, 4, 2), [0, 101, 0, 103, 101, 0, 103, 0]);
+  assert.deepEqual(paint(1, 0, 3, 2), [101, 0, 0, 103]);
 });

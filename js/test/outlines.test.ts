@@ -1,11 +1,16 @@
 // Outlines close around every part and hole of an object, and stay on its border.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { simplified, traceOutlines } from "../src/outlines.ts";
+import { LabelMap } from "../src/label_map.ts";
+import { simplified } from "../src/outlines.ts";
+import { encode } from "./encode.ts";
 
-function trace(...rows: string[]) {
-  const ids = Uint16Array.from(Array.from(rows.join(""), Number));
-  return traceOutlines(ids, { width: rows[0]?.length ?? 0, height: rows.length });
+const trace = (...rows: string[]) => new LabelMap(encode(rows)).outlines();
+
+/** An object of a square map: the pixels that a test of their place picks. */
+function drawn(size: number, isInside: (x: number, y: number) => boolean) {
+  const places = Array.from({ length: size }, (_, i) => i);
+  return places.map((y) => places.map((x) => (isInside(x, y) ? "1" : "0")).join(""));
 }
 
 /** Twice the signed area of a closed line: positive clockwise, as y points down. */
@@ -53,18 +58,18 @@ test("each object has its own outline, also along the edge of the image", () => 
 });
 
 test("every line surrounds about as many pixels as the object has", () => {
-  const size = 60;
-  const ids = new Uint16Array(size * size);
-  let pixels = 0;
-  for (let i = 0; i < ids.length; i++) {
-    const inside = Math.hypot((i % size) - 30, Math.floor(i / size) - 28) < 20;
-    ids[i] = inside ? 4 : 0;
-    pixels += Number(inside);
-  }
-  const lines = traceOutlines(ids, { width: size, height: size }).get(4) ?? [];
+  const rows = drawn(60, (x, y) => Math.hypot(x - 30, y - 28) < 20);
+  const pixels = rows.join("").split("1").length - 1;
+  const lines = trace(...rows).get(1) ?? [];
   assert.equal(lines.length, 1);
   const [line] = lines;
   assert.ok(line && Math.abs(area(line) / 2 - pixels) < 0.03 * pixels);
+});
+
+test("borders of some objects are the same as when all are traced", () => {
+  const map = new LabelMap(encode(["1122", "1322", "3333"]));
+  const all = map.outlines();
+  assert.deepEqual([...map.outlines(new Set([3, 9]))], [[3, all.get(3)]]);
 });
 
 /** How far a point lies from a closed line. */
@@ -82,14 +87,12 @@ function distance(line: Float32Array, x: number, y: number): number {
 }
 
 test("a simpler line has a few of the points, and the others lie near it", () => {
-  const size = 400;
-  const ids = new Uint16Array(size * size);
-  for (let i = 0; i < ids.length; i++) {
-    const [x, y] = [(i % size) - 200, Math.floor(i / size) - 190];
+  const rows = drawn(400, (column, row) => {
+    const [x, y] = [column - 200, row - 190];
     const radius = 120 * (1 + 0.2 * Math.sin(7 * Math.atan2(y, x)));
-    ids[i] = Math.hypot(x, y) < radius && Math.hypot(x, y) > 20 ? 1 : 0;
-  }
-  const outline = traceOutlines(ids, { width: size, height: size }).get(1) ?? [];
+    return Math.hypot(x, y) < radius && Math.hypot(x, y) > 20;
+  });
+  const outline = trace(...rows).get(1) ?? [];
   const simple = simplified(outline, 0.5);
   assert.equal(simple.length, 2);
   outline.forEach((line, k) => {

@@ -44,5 +44,7 @@ globalThis.Path2D = class {
 } as unknown as typeof Path2D;
 Reflect.set(window.HTMLElement.prototype, "setPointerCapture", () => undefined);
 
-/** Lets pending frames and promises run. */
-export const settle = (ms = 5): Promise<void> => new Promise((done) => setTimeout(done, ms));
+/** Lets pending promises run, and the two frames in which a view draws and is laid out. */
+export async function settle(ms = 5): Promise<void> {
+  for (const wait of [ms, 1, 1]) await new Promise((done) => setTimeout(done, wait));
+}

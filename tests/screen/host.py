@@ -215,8 +215,9 @@ class Host:
         self.settle()
 
     def _draw(self) -> None:
+        """Wait until the canvas, a frame later lists and texts, and what these cause is drawn."""
         self.page.evaluate(
-            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+            "async () => { for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame); }"
         )
 
     def _receive(self, kind: str, text: str) -> None:

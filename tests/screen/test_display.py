@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import itertools
+from collections.abc import Callable
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
@@ -121,3 +126,50 @@ def test_python_and_the_sliders_agree(labelled: Host) -> None:
     labelled.settle()
     assert slider(labelled, "Opacity").input_value() == "0.8"
     assert labelled.painted(115, 90)[3] == pytest.approx(0.8 * 255, abs=3)
+
+
+def masks_of(host: Host) -> NDArray[np.float64]:
+    """What the layer of masks adds to the photograph, (H, W, 4): RGB times alpha, and alpha."""
+    url = host.canvas.locator("canvas").nth(1).evaluate("(layer) => layer.toDataURL()")
+    rgba = np.array(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1])))).astype(float)
+    rgba[..., :3] *= rgba[..., 3:] / 255
+    return rgba
+
+
+def drawn_anew(host: Host) -> NDArray[np.float64]:
+    """The same after all of it was drawn at once, as when the page has been hidden."""
+    host.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    host.settle()
+    return masks_of(host)
+
+
+@pytest.mark.parametrize("notches", [0, 3])
+def test_masks_painted_part_by_part_are_those_painted_at_once(host: Host, notches: int) -> None:
+    host.page.mouse.move(*host.place(110, 90))
+    for _ in range(notches):
+        host.page.mouse.wheel(0, -120)
+    host.settle()
+    steps: list[Callable[[], None]] = [
+        lambda: host.click(100, 80),
+        lambda: host.click(125, 85),
+        lambda: host.key("n"),
+        lambda: host.click(112, 110),  # takes pixels from the first one
+        lambda: host.click(112, 95, button="right"),
+        lambda: host.key("n"),
+        lambda: host.click(90, 100),
+        lambda: host.widget.set_color(1, "#ff0000"),
+        lambda: host.key("z"),
+        lambda: host.key("z"),
+        lambda: host.key("1"),
+        lambda: host.widget.set_visible(2, visible=False),
+        lambda: host.widget.remove_object(1),
+    ]
+    seen = []
+    for step in steps:
+        step()
+        host.settle()
+        seen.append(masks_of(host))
+        difference = np.abs(seen[-1] - drawn_anew(host))
+        assert difference.max() < 48  # a mask has 128, and where lines meet Skia rounds
+        assert (difference > 2).any(-1).sum() < 100
+    assert all((one != other).any() for one, other in itertools.pairwise(seen[:4]))
