@@ -105,7 +105,7 @@ class AnsweringThread:
         self._at_work = threading.get_ident()
         with self._lock:
             self._woken = False
-        self._publish()
+        # The first thing said is what the network works at, the last what came of it all.
         while not self._finishing and (snapshot := self._session.pending) is not None:
             try:
                 with self._doing("segmenting"), self._latency.of_answer():
@@ -114,7 +114,7 @@ class AnsweringThread:
                 self._session.reject(snapshot, error)
             else:
                 self._session.install(snapshot, answer)
-            self._publish()
+        self._publish()
         self._at_work = None
 
     @contextmanager

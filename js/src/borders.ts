@@ -95,7 +95,8 @@ export class Borders {
     moving: boolean,
   ): boolean {
     if (this.#points < FEW_POINTS || frame.part) {
-      this.#stroke(context, frame, styles);
+      const plain = [...styles].filter(([, style]) => !standsOut(style));
+      this.#stroke(context, frame, new Map(plain)); // wider lines will cover the others
       return false;
     }
     const look = [...styles].map(([id, { color }]) => `${id}${color}`).join();
