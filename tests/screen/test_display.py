@@ -143,8 +143,13 @@ def drawn_anew(host: Host) -> NDArray[np.float64]:
     return masks_of(host)
 
 
-@pytest.mark.parametrize("notches", [0, 3])
-def test_masks_painted_part_by_part_are_those_painted_at_once(host: Host, notches: int) -> None:
+@pytest.mark.parametrize(("notches", "ratio"), [(0, 1), (3, 1), (0, 1.25)])
+def test_masks_painted_part_by_part_are_those_painted_at_once(
+    host: Host, notches: int, ratio: float
+) -> None:
+    screen = host.page.context.new_cdp_session(host.page)
+    metrics = {"width": 1000, "height": 700, "deviceScaleFactor": ratio, "mobile": False}
+    screen.send("Emulation.setDeviceMetricsOverride", metrics)
     host.page.mouse.move(*host.place(110, 90))
     for _ in range(notches):
         host.page.mouse.wheel(0, -120)
