@@ -298,6 +298,8 @@ export class View {
   }
 
   #painted(changed: readonly number[]): void {
+    const { pointer } = this.state; // it rests, and another object may lie there now
+    if (pointer) this.state.hovered = this.canvas.objectAt(pointer);
     if (changed.length) {
       this.#changed = new Set(changed);
       clearTimeout(this.#changedShown);

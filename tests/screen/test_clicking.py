@@ -45,6 +45,14 @@ def test_the_first_click_may_be_background(host: Host) -> None:
     assert host.widget.objects == ()
 
 
+def test_while_the_pointer_rests_the_status_line_follows_the_masks(host: Host) -> None:
+    place = host.root.locator(".dw-place")
+    host.click(100, 80)
+    assert place.inner_text() == "100, 80 · Object 1"
+    host.key("z")
+    assert place.inner_text() == "100, 80"
+
+
 def test_she_removes_a_wrong_click_by_clicking_its_dot(host: Host) -> None:
     host.click(100, 80)
     host.click(200, 80)
