@@ -68,9 +68,11 @@ function fromPlanes<Numbers extends Uint8Array | Uint16Array | Uint32Array>(
   into: Numbers,
 ): Numbers {
   const count = into.length;
-  planes.forEach((byte, i) => {
-    into[i % count] = ((into[i % count] ?? 0) | (byte << (8 * Math.floor(i / count)))) >>> 0;
-  });
+  for (let plane = 0; plane < into.BYTES_PER_ELEMENT; plane++) {
+    for (let i = 0; i < count; i++) {
+      into[i] = (into[i] ?? 0) | ((planes[plane * count + i] ?? 0) << (8 * plane));
+    }
+  }
   return into;
 }
 
