@@ -138,7 +138,8 @@ class Scenes(IterableDataset[Scene]):
             new = int(labels.max()) + 1
             mask = source_labels == label
             image, labels = paste_object(image, labels, pixels, mask, new, rng, near)
-            pasted.append(new)
+            if (labels == new).any():  # what is thin may vanish as it is made smaller
+                pasted.append(new)
         return image, labels, pasted
 
 

@@ -92,6 +92,26 @@ def test_an_object_pasted_near_another_is_about_as_large_and_touches_or_hides_it
         assert xs.max() > 35
 
 
+class Wires:
+    """A photograph of two wires that vanish when it is shown smaller, and of a disc between."""
+
+    name, dataset, partial = "wires", "wires", False
+
+    def read(self) -> tuple[np.ndarray, np.ndarray]:
+        labels = np.zeros((900, 900), np.int32)
+        np.fill_diagonal(labels[:, 40:], 1)
+        np.fill_diagonal(labels[40:], 2)
+        labels[50:350, 550:850] = 3
+        return np.zeros((900, 900, 3), np.uint8), labels
+
+
+def test_of_a_pasted_object_too_thin_to_be_seen_nothing_is_said() -> None:
+    config = TrainingConfig(crop=96, paste=1.0, scale=(0.3, 0.4))
+    for scene in draw([Wires()], 60, config):
+        shown = set(np.unique(scene.labels[scene.labels > 0]) - 1)
+        assert shown == {int(owner) for *_, owner in scene.clicks if owner >= 0}
+
+
 class Leaf:
     """A photograph of 100 pixels with one object of 30."""
 
