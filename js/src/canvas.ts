@@ -101,7 +101,7 @@ export class Canvas {
     resize.observe(this.node);
     // Windowed notebooks take a widget off the page and bring it back with blank canvases.
     const reappear = () => {
-      for (const layer of this.#layers) layer.forget();
+      this.#masksLayer.forget();
       this.redraw(true);
     };
     const appear = new IntersectionObserver(reappear);

@@ -50,11 +50,6 @@ export class Layer {
     return drawn;
   }
 
-  /** Draws all of it the next time: the browser may have dropped the pixels. */
-  forget(): void {
-    // A layer that is drawn in parts has something to forget.
-  }
-
   /** Gives the memory of the pixels back. */
   free(): void {
     this.node.width = 0;

@@ -24,17 +24,18 @@ export interface MaskOptions {
   readonly moving: boolean;
 }
 
-/** What was drawn: which map, and how each object looked. */
+/** What was drawn: of which `Masks.version`, and how each object looked. */
 export interface Drawn<Look> {
-  readonly map: LabelMap | null;
+  readonly version: number;
   readonly looks: ReadonlyMap<number, Look>;
 }
 
 export class Masks {
   readonly #borders = new Borders();
   #map: LabelMap | null = null;
-  /** What the newest map changed: in objects of the map before it, and where; null for all. */
-  #change: { readonly from: LabelMap; readonly extent: Extent | null } | null = null;
+  #version = 0;
+  /** Where the newest map differs from the one before it; null where that is not known. */
+  #changes: readonly Extent[] | null = null;
   #fill: HTMLCanvasElement | null = null;
   #filled: Drawn<string> | null = null;
 
@@ -42,19 +43,24 @@ export class Masks {
     return this.#map;
   }
 
+  /** Rises by one with every map. */
+  get version(): number {
+    return this.#version;
+  }
+
   set map(map: LabelMap | null) {
     const before = this.#map;
     this.#map = map;
-    this.#change = null;
+    this.#version++;
+    this.#changes = null;
     if (!map) {
       this.#borders.free();
       this.#fill = this.#filled = null;
     } else if (before?.ids.length === map.ids.length && before.size.width === map.size.width) {
       const changed = new Set(map.changesSince(before).keys());
-      const gone = this.#extentOf(changed);
+      const gone = this.#extentsOf(changed);
       this.#borders.change(map.outlines(changed), changed);
-      const extents = [gone, this.#extentOf(changed)].filter((extent) => extent !== null);
-      this.#change = { from: before, extent: union(extents) };
+      this.#changes = [...gone, ...this.#extentsOf(changed)];
     } else {
       this.#borders.change(map.outlines(), null);
     }
@@ -71,18 +77,16 @@ export class Masks {
    * @returns in pixels of the map; "nowhere", or null where that is not known.
    */
   changedSince<Look>(
-    { map, looks: before }: Drawn<Look>,
+    { version, looks: before }: Drawn<Look>,
     looks: ReadonlyMap<number, Look>,
   ): Extent | "nowhere" | null {
-    const changed = [...before.keys(), ...looks.keys()].filter(
-      (id) => before.get(id) !== looks.get(id),
-    );
-    const extents = [this.#extentOf(changed)];
-    if (map !== this.#map) {
-      if (!map || this.#change?.from !== map) return null;
-      extents.push(this.#change.extent);
+    const ids = [...before.keys(), ...looks.keys()];
+    const changes = this.#extentsOf(ids.filter((id) => before.get(id) !== looks.get(id)));
+    if (version !== this.#version) {
+      if (version !== this.#version - 1 || !this.#changes) return null;
+      changes.push(...this.#changes);
     }
-    return union(extents.filter((extent) => extent !== null)) ?? "nowhere";
+    return union(changes) ?? "nowhere";
   }
 
   /**
@@ -138,9 +142,8 @@ export class Masks {
     return { x: x * stretch, y: (row + 0.5) * stretch };
   }
 
-  #extentOf(ids: Iterable<number>): Extent | null {
-    const borders = [...ids].map((id) => this.#borders.get(id));
-    return union(borders.filter((border) => border !== undefined));
+  #extentsOf(ids: Iterable<number>): Extent[] {
+    return [...ids].map((id) => this.#borders.get(id)).filter((border) => border !== undefined);
   }
 
   /** The map in colours, painted anew where it has changed. */
@@ -149,7 +152,7 @@ export class Masks {
     const fill = (this.#fill ??= document.createElement("canvas"));
     const colors = new Map([...styles].map(([id, { color }]) => [id, color]));
     let changed = this.#filled && this.changedSince(this.#filled, colors);
-    this.#filled = { map, looks: colors };
+    this.#filled = { version: this.#version, looks: colors };
     if (changed === "nowhere") return fill;
     if (!changed || fill.width !== width || fill.height !== height) {
       fill.width = width;

@@ -42,12 +42,10 @@ export class MasksLayer extends Layer {
     const looks = new Map([...styles].map(([id, style]) => [id, JSON.stringify(style)]));
     const before = this.#drawn;
     // What is drawn while it moves is quick rather than sharp, and shown once.
-    this.#drawn = moving ? null : { of, looks, map: masks.map };
+    this.#drawn = moving ? null : { of, looks, version: masks.version };
     const known = !moving && before && of.every((value, i) => value === before.of[i]);
-    const changed = known ? masks.changedSince(before, looks) : null;
-    if (changed === "nowhere") return false;
-    // Where there is detail, borders are not those of the map alone.
-    const part = detail.masks.map ? null : changed && this.#inView(changed, sight);
+    const part = known ? this.#changedSince(before, looks, sight) : null;
+    if (part === "nowhere") return false;
     const draw = (context: CanvasRenderingContext2D) =>
       this.drawOn(context, sight, styles, { ...options, moving }, part);
     return this.draw(surface, draw, part) ?? false;
@@ -87,7 +85,8 @@ export class MasksLayer extends Layer {
     return coarse || rough;
   }
 
-  override forget(): void {
+  /** Draws all of it the next time: the browser may have dropped the pixels. */
+  forget(): void {
     this.#drawn = null;
   }
 
@@ -96,9 +95,22 @@ export class MasksLayer extends Layer {
     this.forget();
   }
 
-  /** Where a part of the map lies in the view, with the lines around it. */
-  #inView(extent: Extent, { viewport, image }: Sight): Extent {
-    const stretch = image.width / (this.masks.map?.size.width ?? image.width);
-    return inView(extent, { ...viewport, scale: viewport.scale * stretch }, REACH);
+  /** Where in the view, lines included, it is not what was drawn; null for everywhere. */
+  #changedSince(
+    before: Drawn<string>,
+    looks: ReadonlyMap<number, string>,
+    { viewport, image }: Sight,
+  ): Extent | "nowhere" | null {
+    const { masks, detail } = this;
+    if (detail.masks.map) {
+      // Where there is detail, borders are not those of the map alone.
+      const alike = looks.size === before.looks.size && masks.version === before.version;
+      const same = alike && [...looks].every(([id, look]) => look === before.looks.get(id));
+      return same ? "nowhere" : null;
+    }
+    const changed = masks.changedSince(before, looks);
+    if (changed === null || changed === "nowhere") return changed;
+    const stretch = image.width / (masks.map?.size.width ?? image.width);
+    return inView(changed, { ...viewport, scale: viewport.scale * stretch }, REACH);
   }
 }

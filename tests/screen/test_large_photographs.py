@@ -62,6 +62,25 @@ def test_masks_are_sharp_where_she_has_zoomed_in(host: Host) -> None:
     assert np.count_nonzero(np.array(row) != ids) <= 1  # the outline is drawn on the border itself
 
 
+def test_an_object_too_small_for_the_preview_is_hidden_where_it_is_seen(host: Host) -> None:
+    host.widget.add_object()
+    mask = np.zeros((HEIGHT, WIDTH), bool)
+    mask[2001, 3001] = True  # between the pixels of the preview's label map
+    host.widget.paint(1, mask)
+    host.settle()
+    place = host.place(3001, 2001)
+    host.page.mouse.move(*place)
+    for _ in range(20):
+        host.page.mouse.wheel(0, -150)
+    host.wait_until(lambda: bool(host.widget._detail_info))
+    host.page.mouse.move(*host.place(2900, 1900))
+    host.settle()
+    assert host.marks_at(*place)[3] > 100
+    host.widget.set_visible(1, visible=False)
+    host.settle()
+    assert host.marks_at(*place)[3] == 0
+
+
 def test_nothing_large_travels(host: Host) -> None:
     assert len(host.widget._image) < 4_000_000
     host.click(3000, 2000)

@@ -93,7 +93,7 @@ def test_an_object_pasted_near_another_is_about_as_large_and_touches_or_hides_it
 
 
 class Wires:
-    """A photograph of two wires that vanish when it is shown smaller, and of a disc between."""
+    """A photograph of two wires that vanish when it is shown smaller, and of a block."""
 
     name, dataset, partial = "wires", "wires", False
 
@@ -107,7 +107,9 @@ class Wires:
 
 def test_of_a_pasted_object_too_thin_to_be_seen_nothing_is_said() -> None:
     config = TrainingConfig(crop=96, paste=1.0, scale=(0.3, 0.4))
-    for scene in draw([Wires()], 60, config):
+    scenes = draw([Wires()], 60, config)
+    assert len(scenes) > 30
+    for scene in scenes:
         shown = set(np.unique(scene.labels[scene.labels > 0]) - 1)
         assert shown == {int(owner) for *_, owner in scene.clicks if owner >= 0}
 
