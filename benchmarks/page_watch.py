@@ -68,8 +68,10 @@ _MARKS = """(stage) => {
   };
   const lookForMask = () => {
     const now = performance.now();
-    if (changed((distance) => distance > near)) window.seen.mask = now - pressed.clicked;
-    else if (now < pressed.at + 3000) afterFrame(lookForMask);
+    if (changed((distance) => distance > near)) {
+      window.seen.mask = now - pressed.clicked;
+      window.seen.all = now - pressed.at;
+    } else if (now < pressed.at + 3000) afterFrame(lookForMask);
   };
   const press = (event) => {
     const box = stage.getBoundingClientRect();
@@ -183,7 +185,9 @@ class PageWatch:
         self._page.evaluate("() => window.prepare()")
 
     def seen(self, last: str) -> dict[str, float]:
-        """Milliseconds from the press to the first frame, and to those with dot and mask.
+        """Milliseconds from the press to the first frame and to those with dot and mask ("all").
+
+        Those of "mask" count from letting go.
 
         Args:
             last: which of "frame", "dot" and "mask" to wait for, ten seconds at most: a mask as

@@ -12,7 +12,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, WebSocket
 
 from benchmarks.lab_page import lab_page
-from benchmarks.page_watch import PageWatch
+from benchmarks.page_watch import HELD_MS, PageWatch
 from benchmarks.paint_cells import LARGE, SHOW, SIZE, set_up
 from tests.browser.notebook_page import NotebookPage
 from tests.browser.widget_on_screen import WidgetOnScreen
@@ -35,7 +35,8 @@ class Painted(NamedTuple):
         paint: from the press to the next paint, as the browser tells it (at least 16).
         bare: from a press that paints nothing to the next frame.
         mask: from letting go to the frame with the mask.
-        computed: of it the segmenter's.
+        all: the same from the press.
+        computed: the segmenter's part, which begins with the press.
         echo: from a message that does nothing to the frame that shows the kernel's reply.
     """
 
@@ -43,6 +44,7 @@ class Painted(NamedTuple):
     paint: float
     bare: float
     mask: float
+    all: float
     computed: float
     echo: float
 
@@ -113,9 +115,11 @@ def click_table(screen: Screen) -> Iterator[str]:
         ("press to dot, looked at after the frame", [one.dot for one in painted], "16 ms"),
         ("press to the paint with its dot", [one.paint for one in painted], ""),
         ("a press that paints nothing, to the next frame", [one.bare for one in painted], ""),
-        ("click to mask", [one.mask for one in painted], ""),
-        ("of it the segmenter", [one.computed for one in painted], ""),
-        ("the rest", [one.mask - one.computed for one in painted], "30 ms"),
+        (f"press to mask, the button held for {HELD_MS} ms", [one.all for one in painted], ""),
+        ("the segmenter, which begins with the press", [one.computed for one in painted], ""),
+        ("press to mask less the segmenter", [one.all - one.computed for one in painted], ""),
+        ("click to mask, from letting go", [one.mask for one in painted], ""),
+        ("that less the segmenter", [one.mask - one.computed for one in painted], "30 ms"),
         ("a message to the kernel and back, painted", [one.echo for one in painted], ""),
     ]
     for name, times, wanted in rows:
@@ -144,6 +148,7 @@ def click_around(screen: Screen, widget: WidgetOnScreen) -> list[Painted]:
             paint=one.get("paint", 16) if one["dot"] == one["frame"] else one["dot"],
             bare=pressed,
             mask=one["mask"],
+            all=one["all"],
             computed=computed[str(number)],
             echo=echo,
         )

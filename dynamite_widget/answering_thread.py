@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 
+from dynamite_widget.answering import Answer, Snapshot
 from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.latency import Latency
 from dynamite_widget.protocol_traits import Activity, Status
@@ -38,8 +39,8 @@ class AnsweringThread:
         self._session = session
         self._publish = publish
         self._failed = failed
-        self._jobs: BackgroundJobs[None] = BackgroundJobs()
-        self._ahead: Future[None] = Future()
+        self._jobs: BackgroundJobs[object] = BackgroundJobs()
+        self._ahead: Future[object] = Future()
         self._latency = latency
         self._activity: Activity = "idle"
         self._woken = False
@@ -67,6 +68,8 @@ class AnsweringThread:
         """Publish, and answer what waits for an answer; returns at once."""
         with self._lock:
             woken, self._woken = self._woken, True
+        if self._session.pending is not None:
+            self._ahead.cancel()  # the click is here, and is answered itself
         if not woken:
             self._jobs.submit(self._answer)
 
@@ -75,15 +78,17 @@ class AnsweringThread:
 
         What fails here fails again, and is told, when the click comes.
         """
+        self._make_ready(lambda: self._session.look_ahead(x, y, object_id))
 
-        def look() -> None:
-            if not self._finishing:
-                self._session.look_ahead(x, y, object_id)
+    def answer_ahead(self, snapshot: Snapshot) -> None:
+        """Answer what may be asked next; the session remembers it until it is."""
+        self._make_ready(lambda: self._compute(snapshot))
 
+    def _make_ready(self, job: Callable[[], object]) -> None:
         self._ahead.cancel()
-        self._ahead = self._jobs.submit(look)
+        self._ahead = self._jobs.submit(lambda: None if self._finishing else job())
 
-    def do(self, job: Callable[[], None]) -> Future[None]:
+    def do(self, job: Callable[[], None]) -> Future[object]:
         """Do something else in between; cancelling its future takes it off again."""
         return self._jobs.submit(job)
 
@@ -108,14 +113,21 @@ class AnsweringThread:
         # The first thing said is what the network works at, the last what came of it all.
         while not self._finishing and (snapshot := self._session.pending) is not None:
             try:
-                with self._doing("segmenting"), self._latency.of_answer():
-                    answer = self._session.compute(snapshot)
+                with self._doing("segmenting"):
+                    answer = self._compute(snapshot)
             except Exception as error:  # the session tells it to its listeners
                 self._session.reject(snapshot, error)
             else:
                 self._session.install(snapshot, answer)
         self._publish()
         self._at_work = None
+
+    def _compute(self, snapshot: Snapshot) -> Answer:
+        known = self._session.remembered(snapshot)
+        if known is not None:
+            return known
+        with self._latency.of_answer():
+            return self._session.compute(snapshot)
 
     @contextmanager
     def _doing(self, activity: Activity) -> Iterator[None]:

@@ -10,7 +10,7 @@ from typing import Literal
 from dynamite_widget.answering import Answer, Answers, Snapshot
 from dynamite_widget.asking import nothing
 from dynamite_widget.clicks import BACKGROUND
-from dynamite_widget.commands import Act, AddObject, Scene
+from dynamite_widget.commands import Act, AddObject, Command, Scene
 from dynamite_widget.composing import compose
 from dynamite_widget.edits import Overlay
 from dynamite_widget.extents import Box
@@ -184,10 +184,30 @@ class Labelling:
             latest = list(boxes.values())[-OBJECTS_REMEMBERED:]
             self._answers.look_ahead([*(box.moved_around(at.x, at.y) for box in latest), at])
 
+    def expected(self, act: Act) -> Snapshot | None:
+        """Return what would wait for the model's answer after an act; changes nothing.
+
+        Returns:
+            What to `compute` now so that the act is answered when it comes, or None if it would
+            take no model or is not allowed.
+        """
+        with self._lock:
+            state = self._view.state
+            try:
+                after = self._completed(act)[0].apply(state)
+            except (TypeError, ValueError):
+                return None  # the act itself will say so
+        snapshot = Snapshot.of(after)
+        return None if self._answers.remembered(snapshot) else snapshot
+
     @property
     def encoded(self) -> bool:
         """Whether what the model needs of the image is at hand."""
         return self._answers.encoded
+
+    def remembered(self, snapshot: Snapshot) -> Answer | None:
+        """Return what `compute` would, if that takes no model, or None."""
+        return self._answers.remembered(snapshot)
 
     def compute(self, snapshot: Snapshot) -> Answer:
         """Ask the model, on this thread; changes nothing.
@@ -268,11 +288,16 @@ class Labelling:
 
     def _apply(self, act: Act) -> tuple[int, Change]:
         """Return the id that a new object got if there is one, and what changed."""
+        object_id = self._next_id
+        command, self._next_id = self._completed(act)
+        return object_id, self._move_to(*self._history.do(command, self._view.state))
+
+    def _completed(self, act: Act) -> tuple[Command, int]:
+        """Return the command that an act is here and now, and the id of the next new object."""
         view = self._view
         scene = Scene(view.state, view.label_map, view.overlay, self._labels, self._next_id)
         command = act.completed(scene)
-        self._next_id = scene.after(command).next_id
-        return scene.next_id, self._move_to(*self._history.do(command, view.state))
+        return command, scene.after(command).next_id
 
     def _tell(self, change: Change) -> Snapshot | None:
         for listener in tuple(self._listeners):

@@ -34,10 +34,19 @@ class AddClick:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """The pointer rests at a pixel or is pressed there: a click may follow."""
+    """The pointer rests at a pixel: a click may follow."""
 
     x: float
     y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """The button is down at a pixel: unless the pointer moves, an `AddClick` of these follows."""
+
+    x: float
+    y: float
+    object_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +245,7 @@ SessionRequest = (
     | Redo
     | Reset
     | Aim
+    | Press
     | SavePictures
     | SendDetail
 )

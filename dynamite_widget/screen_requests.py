@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 
 from dynamite_widget import commands, protocol
+from dynamite_widget.answering import Snapshot
 from dynamite_widget.clicks import Click
+from dynamite_widget.commands import Act
 from dynamite_widget.regions import Region
 from dynamite_widget.session import Session
 from dynamite_widget.state import State
@@ -54,14 +56,16 @@ class ScreenRequests:
         with self._lock:
             self._carry_out(request)
 
+    def expected(self, press: protocol.Press) -> Snapshot | None:
+        """Return what a press asks the model if a click comes of it; None if that is nothing."""
+        with self._lock:
+            return self._session.expected(self._click(press.x, press.y, press.object_id))
+
     def _carry_out(self, request: protocol.Request) -> None:
         session = self._session
         match request:
-            case protocol.AddClick(x, y, None) if self.active is None:
-                session.apply(commands.AddObject(self.next_label, at=(x, y)))
             case protocol.AddClick(x, y, object_id):
-                owner = self.active if object_id is None else object_id
-                session.apply(commands.AddClick(Click(x, y, owner or 0)))
+                session.apply(self._click(x, y, object_id))
             case protocol.MoveClick(index, at, x, y):
                 self._check_click(index, at)
                 session.apply(commands.MoveClick(index, x, y))
@@ -112,6 +116,12 @@ class ScreenRequests:
                 session.step_forward()
             case protocol.Reset():
                 session.apply(commands.Reset())
+
+    def _click(self, x: float, y: float, object_id: int | None) -> Act:
+        owner = self.active if object_id is None else object_id
+        if owner is None:
+            return commands.AddObject(self.next_label, at=(x, y))
+        return commands.AddClick(Click(x, y, owner))
 
     def _activate(self, object_id: int | None) -> None:
         if object_id is not None:

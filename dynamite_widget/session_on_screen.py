@@ -13,6 +13,7 @@ from dynamite_widget import images, protocol_traits
 from dynamite_widget.answering_thread import AnsweringThread
 from dynamite_widget.collection_requests import CollectionRequest
 from dynamite_widget.latency import Latency
+from dynamite_widget.protocol import Press
 from dynamite_widget.run_lengths import Runs
 from dynamite_widget.screen_requests import ScreenRequests
 from dynamite_widget.session import Change, Session
@@ -142,6 +143,12 @@ class SessionOnScreen:
         """Make ready for a click of the active object, or of a new one, that may come here."""
         self.answering.look_ahead(x, y, self.requests.active)
 
+    def answer_ahead(self, press: Press) -> None:
+        """Begin to answer the click that a press may become."""
+        snapshot = self.requests.expected(press)
+        if snapshot is not None:
+            self.answering.answer_ahead(snapshot)
+
     def stop(self) -> None:
         """Follow the session no longer; what is being computed is waited for."""
         stop_listening, self._stop_listening = self._stop_listening, lambda: None
@@ -179,7 +186,7 @@ class OneOnScreen:
 
     def __init__(self, shown: SessionOnScreen) -> None:
         self._shown = shown
-        self._keeping: Future[None] = Future()
+        self._keeping: Future[object] = Future()
 
     @property
     def session(self) -> Session:

@@ -252,8 +252,8 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:  # noqa: ANN401
         try:
-            if protocol.request_of(content) is protocol.Aim:
-                self._look_ahead(content)
+            if protocol.request_of(content) in (protocol.Aim, protocol.Press):
+                self._make_ready(content)
                 return  # nothing is new
             place = protocol.image_asked_about(content)
             if place is None:
@@ -274,13 +274,18 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
                 self._received = dict([*others[1 - VIEWS_REMEMBERED :], (view, number)])
         self._publish()
 
-    def _look_ahead(self, content: object) -> None:
+    def _make_ready(self, content: object) -> None:
         """Make ready for a click on the image shown; no other is opened for that."""
         shown = self._shown
         if isinstance(shown, SessionOnScreen):
             message = protocol.read_message(content, shown.session.size)
-            if message.place == shown.place and isinstance(message.request, protocol.Aim):
-                shown.look_ahead(message.request.x, message.request.y)
+            match message.request:
+                case _ if message.place != shown.place:
+                    pass
+                case protocol.Aim(x, y):
+                    shown.look_ahead(x, y)
+                case protocol.Press() as press:
+                    shown.answer_ahead(press)
 
     def _carry_out(self, message: protocol.Message) -> None:
         match message.request:

@@ -15,6 +15,7 @@ import {
 export type Act =
   | { command: "add_click"; x: number; y: number; object_id: number | null }
   | { command: "aim"; x: number; y: number }
+  | { command: "press"; x: number; y: number; object_id: number | null }
   | { command: "move_click"; index: number; at: PointRow; x: number; y: number }
   | { command: "delete_click"; index: number; at: PointRow }
   | { command: "add_object" }

@@ -1,4 +1,4 @@
-// Aim: tells the kernel where a click may follow, so that it need not look there first when it does.
+// Aim: tells the kernel where the pointer rests, so that it need not look there first when a click comes.
 
 import type { Kernel } from "./kernel.ts";
 import type { Point, Viewport } from "./viewport.ts";
@@ -24,12 +24,10 @@ export class Aim {
   /** The pointer came to a place; null: it is where no click will follow. */
   move(at: Point | null): void {
     clearTimeout(this.#rest);
-    if (at) this.#rest = setTimeout(() => this.take(at), REST_MS);
+    if (at) this.#rest = setTimeout(() => this.#take(at), REST_MS);
   }
 
-  /** The pointer rests at a place, or is pressed there. */
-  take(at: Point): void {
-    clearTimeout(this.#rest);
+  #take(at: Point): void {
     const { kernel, viewport } = this.range;
     const pixel = this.range.pixelAt(at);
     if (!pixel || this.#isTold(pixel, viewport.scale)) return;

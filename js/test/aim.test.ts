@@ -1,4 +1,4 @@
-// Where a click may follow is said once, when the pointer rests there or is pressed.
+// Where a click may follow is said once, when the pointer rests there.
 import "./page.ts";
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
@@ -25,13 +25,16 @@ beforeEach(() => {
   });
 });
 
+const rest = (x: number, y: number) => {
+  aim.move({ x, y });
+  mock.timers.tick(1000);
+};
+
 const told = () => fake.sent.map(({ command, x, y }) => [command, x, y]);
 
 test("a pointer that rests says where, once", () => {
-  aim.move({ x: 100, y: 50 });
-  mock.timers.tick(1000);
-  aim.move({ x: 104, y: 52 });
-  mock.timers.tick(1000);
+  rest(100, 50);
+  rest(104, 52);
   assert.deepEqual(told(), [["aim", 100, 50]]);
 });
 
@@ -45,23 +48,16 @@ test("a pointer on its way says nothing, nor one that left", () => {
   assert.deepEqual(told(), []);
 });
 
-test("a press says so at once, and not again while it stays", () => {
-  aim.move({ x: 100, y: 50 });
-  aim.take({ x: 100, y: 50 });
-  mock.timers.tick(1000);
-  assert.deepEqual(told(), [["aim", 100, 50]]);
-});
-
 test("beside the photograph nothing is said", () => {
-  aim.take({ x: -5, y: 50 });
+  rest(-5, 50);
   assert.deepEqual(told(), []);
 });
 
 test("what was one place is two when it is seen larger", () => {
-  aim.take({ x: 100, y: 50 });
-  aim.take({ x: 108, y: 50 });
+  rest(100, 50);
+  rest(108, 50);
   scale = 4;
-  aim.take({ x: 108 * 4, y: 50 * 4 });
+  rest(108 * 4, 50 * 4);
   assert.deepEqual(told(), [
     ["aim", 100, 50],
     ["aim", 108, 50],
@@ -69,13 +65,13 @@ test("what was one place is two when it is seen larger", () => {
 });
 
 test("another photograph has other places", () => {
-  aim.take({ x: 100, y: 50 });
+  rest(100, 50);
   fake.receive({ _image_info: { width: 8, height: 4, name: "", place: 1, held_in: "_image" } });
-  aim.take({ x: 100, y: 50 });
+  rest(100, 50);
   assert.equal(told().length, 2);
 });
 
 test("nobody waits for an answer to it", () => {
-  aim.take({ x: 100, y: 50 });
+  rest(100, 50);
   assert.equal(aim.range.kernel.waiting, false);
 });

@@ -166,3 +166,27 @@ def test_where_her_pointer_rests_the_model_looks_before_she_clicks(page: Page) -
     host.settle()
     assert len(segmenter.expected) == looked, "a background click belongs to no object"
     widget.close()
+
+
+def test_while_she_holds_the_button_the_answer_is_being_made(page: Page) -> None:
+    segmenter = NearestClick(reach=30)
+    picture = Image.linear_gradient("L").resize((300, 200)).convert("RGB")
+    widget = SegmentationWidget(picture, segmenter=segmenter)
+    host = Host(page, widget)
+    for count, (x, button) in enumerate([(80, "left"), (120, "left"), (140, "right")], start=1):
+        page.mouse.move(*host.place(x, 100))
+        page.mouse.down(button=button)
+        host.carry(lambda count=count: len(segmenter.asked) == count)
+        assert len(widget.clicks) == count - 1
+        page.mouse.up(button=button)
+        host.settle()
+        assert len(widget.clicks) == count
+        assert len(segmenter.asked) == count, "what was made is what she sees"
+    assert host.painted(60, 100)[3] > 0
+    assert host.painted(160, 100)[3] == 0
+
+    host.drag((250, 50), (280, 80))
+    host.settle()
+    assert len(widget.clicks) == 3, "a drag moves the picture, whatever was made ready"
+    assert not widget._error
+    widget.close()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dynamite_widget import run_lengths
-from dynamite_widget.extents import Box
 from dynamite_widget.session import Session
 from dynamite_widget.widget import SegmentationWidget
 from tests.at_rest import at_rest
@@ -330,59 +328,6 @@ def test_the_image_is_encoded_before_anybody_clicks(
     Screen(widget).click(10, 10)
     wait_until(lambda: widget._status["last_seconds"] is not None)
     assert segmenter.encoded == 1
-
-
-class Foresighted(NearestClick):
-    """Notes the objects that it was told might come."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.expected: list[list[Box]] = []
-
-    def look_ahead(self, _features: tuple[int, int], boxes: Sequence[Box]) -> None:
-        self.expected.append(list(boxes))
-
-
-def test_where_the_pointer_rests_the_model_makes_ready_and_nothing_is_sent(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    segmenter = Foresighted()
-    widget = SegmentationWidget(IMAGE, segmenter=segmenter)
-    screen = Screen(widget)
-    wait_until(lambda: widget._status["encode_seconds"] is not None)
-    wire = Wire(monkeypatch)
-    assert wire.bytes_of(lambda: screen.send("aim", x=20, y=30), widget) == 0
-    wait_until(lambda: segmenter.expected == [[Box(20, 30, 1, 1)]])
-    screen.click(20, 30)
-    wait_until(lambda: at_rest(widget))
-    (disc,) = widget.objects
-    screen.send("aim", x=40, y=30)  # the active object may grow
-    wait_until(lambda: len(segmenter.expected) == 2)
-    assert segmenter.expected[1] == [disc.box._replace(width=41 - disc.box.x)]
-    screen.send("activate", object_id=None)
-    screen.send("aim", x=60, y=30)  # a new one may be as large as the others, or small
-    wait_until(lambda: len(segmenter.expected) == 3)
-    assert segmenter.expected[2] == [disc.box.moved_around(60, 30), Box(60, 30, 1, 1)]
-    assert not widget._error
-    widget.close()
-
-
-def test_what_cannot_be_made_ready_keeps_no_click_from_its_answer() -> None:
-    class Blind(Foresighted):
-        def look_ahead(self, _features: tuple[int, int], boxes: Sequence[Box]) -> None:
-            super().look_ahead(_features, boxes)
-            raise RuntimeError("no memory left")
-
-    segmenter = Blind()
-    widget = SegmentationWidget(IMAGE, segmenter=segmenter)
-    screen = Screen(widget)
-    screen.send("aim", x=20, y=30)
-    wait_until(lambda: bool(segmenter.expected))
-    screen.click(20, 30)
-    wait_until(lambda: at_rest(widget))
-    assert not widget._error
-    assert widget.masks[0, 30, 20]
-    widget.close()
 
 
 def test_a_model_that_cannot_read_the_image_is_said_at_once() -> None:

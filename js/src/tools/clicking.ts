@@ -32,12 +32,15 @@ export class Clicking implements Tool {
     if (!this.background) this.#aim.move(this.hovered ? null : at);
   }
 
-  press({ at, background }: Press): Drag | null {
+  press(press: Press): Drag | null {
+    const { at, background } = press;
     const dot = this.#dotUnder(at);
     this.hovered = dot;
     if (!dot) this.#pressed = { at, background: background || this.background };
     this.desk.redraw();
-    if (!dot && !background && !this.background) this.#aim.take(at);
+    this.#aim.move(null);
+    const click = dot ? null : this.#clickAt(press);
+    if (click) this.desk.kernel.ask({ command: "press", ...click });
     return dot ? this.#dragOf(dot) : null;
   }
 
@@ -47,19 +50,16 @@ export class Clicking implements Tool {
     this.desk.redraw();
   }
 
-  click({ at, background }: Press): void {
+  click(press: Press): void {
     this.release();
     const { kernel } = this.desk;
-    const dot = this.#dotUnder(at);
+    const dot = this.#dotUnder(press.at);
     if (dot) {
       const [x, y] = dot.click;
       return kernel.send({ command: "delete_click", index: dot.index, at: [x, y] });
     }
-    const pixel = this.desk.pixelAt(at);
-    if (!pixel) return;
-    const toBackground = background || this.background;
-    const objectId = toBackground ? BACKGROUND : kernel.shown.scene.active;
-    kernel.send({ command: "add_click", ...pixel, object_id: objectId });
+    const click = this.#clickAt(press);
+    if (click) kernel.send({ command: "add_click", ...click });
   }
 
   draw(context: CanvasRenderingContext2D): void {
@@ -93,6 +93,13 @@ export class Clicking implements Tool {
 
   end(): void {
     this.#aim.move(null);
+  }
+
+  #clickAt({ at, background }: Press): (Point & { object_id: number | null }) | null {
+    const pixel = this.desk.pixelAt(at);
+    const toBackground = background || this.background;
+    const objectId = toBackground ? BACKGROUND : this.desk.kernel.shown.scene.active;
+    return pixel && { ...pixel, object_id: objectId };
   }
 
   #dotUnder(at: Point): Dot | null {
