@@ -1,4 +1,4 @@
-// Aim: tells the kernel where the pointer rests, so that it need not look there first when a click comes.
+// Aim: tells the kernel which click may follow, so that its answer is on the way when it does.
 
 import type { Kernel } from "./kernel.ts";
 import type { Point, Viewport } from "./viewport.ts";
@@ -15,6 +15,11 @@ export interface Range {
   pixelAt(at: Point): Point | null;
 }
 
+/** What an `add_click` says; without an object it is the active one's, or a new one's. */
+export interface ExpectedClick extends Point {
+  readonly object_id: number | null;
+}
+
 export class Aim {
   #told: { readonly pixel: Point; readonly place: number } | null = null;
   #rest: ReturnType<typeof setTimeout> | undefined;
@@ -23,8 +28,19 @@ export class Aim {
 
   /** The pointer came to a place; null: it is where no click will follow. */
   move(at: Point | null): void {
-    clearTimeout(this.#rest);
+    this.stop();
     if (at) this.#rest = setTimeout(() => this.#take(at), REST_MS);
+  }
+
+  /** The button is down: says which click follows unless the pointer moves. */
+  press(click: ExpectedClick): void {
+    this.stop();
+    this.range.kernel.ask({ command: "press", ...click });
+  }
+
+  /** No click will follow where the pointer is. */
+  stop(): void {
+    clearTimeout(this.#rest);
   }
 
   #take(at: Point): void {

@@ -1,4 +1,4 @@
-// Where a click may follow is said once, when the pointer rests there.
+// Which click may follow is said when the pointer rests, once, and when the button goes down.
 import "./page.ts";
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
@@ -71,7 +71,16 @@ test("another photograph has other places", () => {
   assert.equal(told().length, 2);
 });
 
+test("a press is said at once, and no rest there after it", () => {
+  aim.move({ x: 100, y: 50 });
+  aim.press({ x: 100, y: 50, object_id: 3 });
+  mock.timers.tick(1000);
+  assert.deepEqual(told(), [["press", 100, 50]]);
+  assert.equal(fake.sent[0]?.object_id, 3);
+});
+
 test("nobody waits for an answer to it", () => {
   rest(100, 50);
+  aim.press({ x: 100, y: 50, object_id: null });
   assert.equal(aim.range.kernel.waiting, false);
 });

@@ -1,6 +1,6 @@
 // The click tool: a pixel belongs to the active object, or to the background; dots move and go.
 
-import { Aim } from "../aim.ts";
+import { Aim, type ExpectedClick } from "../aim.ts";
 import { dotAt, dotUnder, drawDot, type Dot } from "../clicks.ts";
 import type { Drag, Press } from "../gestures.ts";
 import { BACKGROUND } from "../protocol.ts";
@@ -38,9 +38,9 @@ export class Clicking implements Tool {
     this.hovered = dot;
     if (!dot) this.#pressed = { at, background: background || this.background };
     this.desk.redraw();
-    this.#aim.move(null);
     const click = dot ? null : this.#clickAt(press);
-    if (click) this.desk.kernel.ask({ command: "press", ...click });
+    if (click) this.#aim.press(click);
+    else this.#aim.stop();
     return dot ? this.#dragOf(dot) : null;
   }
 
@@ -92,10 +92,10 @@ export class Clicking implements Tool {
   }
 
   end(): void {
-    this.#aim.move(null);
+    this.#aim.stop();
   }
 
-  #clickAt({ at, background }: Press): (Point & { object_id: number | null }) | null {
+  #clickAt({ at, background }: Press): ExpectedClick | null {
     const pixel = this.desk.pixelAt(at);
     const toBackground = background || this.background;
     const objectId = toBackground ? BACKGROUND : this.desk.kernel.shown.scene.active;
