@@ -30,7 +30,7 @@ SET_WEIGHTS: dict[str, float] = {
     "strawberry": 1.5,
     "fruits_nuts": 1.5,
     "cwfid": 1.0,
-    "leaves_ara2013canon": 10.0,
+    "leaves_ara2013canon": 18.0,
     "dsb2018_nuclei": 7.0,
     "ccp_parts": 5.0,
     "fasseg": 1.5,
@@ -77,6 +77,8 @@ class TrainingConfig:
         first_answer: supervise the answer to the first clicks, too, not the last one alone.
         supervised: predictions before the last one that enter the loss.
         max_objects: largest number of objects in a scene.
+        alone: probability that one object of a scene is asked for, whatever else is there
+            (`dense`).
         scale: smallest and largest scale of the large-scale jitter.
         short_side: that of photographs in use, pixels: a scale of 1 then shows objects as large as
             the network will see them; None for scales of the photograph's own pixels (`dense`).
@@ -111,6 +113,7 @@ class TrainingConfig:
     first_answer: bool = True
     supervised: tuple[int, ...] = (0, 2, 4)
     max_objects: int = 8
+    alone: float = 0.4
     scale: tuple[float, float] = (0.4, 1.4)
     short_side: int | None = None
     closer: float = 0.0

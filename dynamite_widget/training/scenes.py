@@ -102,7 +102,10 @@ class Scenes(IterableDataset[Scene]):
         image, labels = jitter_scale(
             np.ascontiguousarray(image), labels, self.config.crop, scale, focus, rng
         )
-        chosen = _choose(_large_enough(labels, _SMALLEST), self.config.max_objects, rng)
+        alone = rng.random() < self.config.alone
+        count = 1 if alone else int(rng.integers(2, self.config.max_objects + 1))
+        there = _large_enough(labels, _SMALLEST)
+        chosen = [int(k) for k in rng.permutation(there)[:count]]
         if rng.random() < self.config.paste:
             if len(chosen) and rng.random() < 0.5:
                 others = self.sets[photograph.dataset]
@@ -110,7 +113,8 @@ class Scenes(IterableDataset[Scene]):
             else:
                 others, near = None, None
             image, labels, pasted = self._paste(image, labels, others, near, rng)
-            chosen = [*chosen, *pasted]
+            if not (alone and chosen):
+                chosen = [*chosen, *pasted]
         labels = _relabel(labels, chosen)
         if labels.max() <= 0:
             return None
@@ -163,12 +167,6 @@ def _draw_scale(
 def _large_enough(labels: NDArray[np.int32], area: int) -> NDArray[np.int64]:
     counts = np.bincount(labels[labels > 0].ravel(), minlength=1)
     return np.flatnonzero(counts >= max(area, 1))
-
-
-def _choose(objects: NDArray[np.int64], most: int, rng: np.random.Generator) -> list[int]:
-    """Often one object, sometimes many: half of the time one, else up to `most`."""
-    count = 1 if rng.random() < 0.4 else int(rng.integers(2, most + 1))
-    return [int(k) for k in rng.permutation(objects)[:count]]
 
 
 def _relabel(labels: NDArray[np.int32], chosen: Sequence[int]) -> NDArray[np.int32]:

@@ -125,6 +125,16 @@ class Leaf:
         return np.zeros((100, 100, 3), np.uint8), labels
 
 
+def test_one_object_asked_for_alone_may_lie_beside_others(photographs: list[Photograph]) -> None:
+    scenes = draw(photographs, 30, replace(CONFIG, alone=1.0, paste=1.0))
+    assert {int(scene.labels.max()) for scene in scenes} == {1}
+    assert {int(owner) for scene in scenes for owner in scene.clicks[:, 2]} <= {0, -1}
+    bright = [(scene.image.mean(2) > 110) & (scene.labels == 0) for scene in scenes]
+    assert sum(pixels.sum() > 200 for pixels in bright) > 15, "others are there, and not asked for"
+    together = draw(photographs, 30, replace(CONFIG, alone=0.0, paste=0.0, max_objects=2))
+    assert {int(scene.labels.max()) for scene in together} == {1, 2}
+
+
 def extents(config: TrainingConfig) -> list[float]:
     """Sides of the leaf in scenes drawn from its photograph."""
     scenes = draw([Leaf()], 40, config)
