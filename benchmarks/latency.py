@@ -2,7 +2,7 @@
 
 Usage:
     python -m benchmarks.latency [--model NAME] [--threads 2] [--repeats 7] [--browser]
-                                 [--data DATA] [--anew]
+                                 [--held 80] [--data DATA] [--anew]
 
 Prints the tables of docs/performance.md. DATA is a folder as `dynamite-widget evaluate` takes it:
 its photographs, with one click in the middle of each object, take the place of clicks anywhere.
@@ -51,6 +51,9 @@ def main() -> None:
     parser.add_argument(
         "--browser", action="store_true", help="measure the screen in JupyterLab instead"
     )
+    parser.add_argument(
+        "--held", type=float, default=80, help="milliseconds a hand holds the button, on the screen"
+    )
     parser.add_argument("--data", help="measure clicks on true objects of these photographs")
     parser.add_argument("--anew", action="store_true", help="tell nothing of the answer before")
     given = parser.parse_args()
@@ -61,7 +64,7 @@ def main() -> None:
         from benchmarks.paint import paint_tables
 
         print()
-        for row in paint_tables(given.model, given.threads):
+        for row in paint_tables(given.model, given.threads, given.held):
             print(row, flush=True)
         return
     segmenter = dw.Segmenter.load(given.model, device="cpu")

@@ -161,19 +161,17 @@ _SHARP = """async ([canvas, notches]) => {
 }"""
 
 
-HELD_MS = 80
-"""How long a person holds the button."""
-
-
 class PageWatch:
     """Measures one widget's view in a page.
 
     Args:
         page: the page.
+        held: milliseconds for which the button is held.
     """
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, held: float) -> None:
         self._page = page
+        self.held = held
         page.evaluate(_BARE)
 
     def follow(self, stage: Locator) -> None:
@@ -216,7 +214,7 @@ class PageWatch:
         self.prepare()
         self._page.wait_for_timeout(rest)
         self._page.mouse.down()
-        self._page.wait_for_timeout(HELD_MS)
+        self._page.wait_for_timeout(self.held)
         self._page.mouse.up()
 
     def bare_press(self, rest: float) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, WebSocket
 
 from benchmarks.lab_page import lab_page
-from benchmarks.page_watch import HELD_MS, PageWatch
+from benchmarks.page_watch import PageWatch
 from benchmarks.paint_cells import LARGE, SHOW, SIZE, set_up
 from tests.browser.notebook_page import NotebookPage
 from tests.browser.widget_on_screen import WidgetOnScreen
@@ -93,14 +93,20 @@ class Screen(NamedTuple):
         return float(sum(process["cpuTime"] for process in processes))
 
 
-def paint_tables(model: str, threads: int) -> Iterator[str]:
-    """Lines of Markdown tables, each as soon as it is measured."""
+def paint_tables(model: str, threads: int, held: float) -> Iterator[str]:
+    """Lines of Markdown tables, each as soon as it is measured.
+
+    Args:
+        model: name of the segmenter's.
+        threads: of its network.
+        held: milliseconds for which a hand holds the button.
+    """
     with lab_page() as lab:
         wire = Wire(lab.page)
         cells = (set_up(model, threads), "w")
         notebook = NotebookPage.open(lab.page, lab.server, cells=cells, path=None)
         notebook.run_cell(0)
-        screen = Screen(lab.browser, notebook, wire, PageWatch(lab.page))
+        screen = Screen(lab.browser, notebook, wire, PageWatch(lab.page, held))
         for table in (click_table, wire_table, frame_table, large_table):
             yield from table(screen)
             yield f"Load: {os.getloadavg()[0]:.1f} processes on {os.cpu_count()} cores.\n"
@@ -108,14 +114,14 @@ def paint_tables(model: str, threads: int) -> Iterator[str]:
 
 def click_table(screen: Screen) -> Iterator[str]:
     """Press to dot, click to mask, and what of that was not the segmenter's."""
-    painted = click_around(screen, screen.show("model"))
+    painted, held = click_around(screen, screen.show("model")), screen.watch.held
     yield f"| in JupyterLab, 1024 × 768, {len(painted)} clicks | p50 | p95 | wanted, p95 |"
     yield "|---|---|---|---|"
     rows: list[tuple[str, list[float], str]] = [
         ("press to dot, looked at after the frame", [one.dot for one in painted], "16 ms"),
         ("press to the paint with its dot", [one.paint for one in painted], ""),
         ("a press that paints nothing, to the next frame", [one.bare for one in painted], ""),
-        (f"press to mask, the button held for {HELD_MS} ms", [one.all for one in painted], ""),
+        (f"press to mask, the button held for {held:.0f} ms", [one.all for one in painted], ""),
         ("the segmenter, which begins with the press", [one.computed for one in painted], ""),
         ("press to mask less the segmenter", [one.all - one.computed for one in painted], ""),
         ("click to mask, from letting go", [one.mask for one in painted], ""),

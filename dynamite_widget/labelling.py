@@ -198,7 +198,7 @@ class Labelling:
             except (TypeError, ValueError):
                 return None  # the act itself will say so
         snapshot = Snapshot.of(after)
-        return None if self._answers.remembered(snapshot) else snapshot
+        return snapshot if self._answers.remembered(snapshot) is None else None
 
     @property
     def encoded(self) -> bool:
