@@ -126,8 +126,11 @@ class DynaMITe(nn.Module):
             if not half:
                 return whole
             share = self.half_size_share(torch.cat((whole.queries, half[0].queries), -1))
-        other = doubled(half[0].logits, whole.logits)
-        return replace(whole, logits=whole.logits.lerp(other, share[..., None].sigmoid()))
+        logits = whole.logits
+        other = doubled(half[0].logits, logits)
+        # Of the two, autocast may compute one in half precision and the other in full.
+        share = share[..., None].sigmoid().to(logits.dtype)
+        return replace(whole, logits=logits.lerp(other.to(logits.dtype), share))
 
     def cues(
         self,

@@ -31,7 +31,7 @@ SET_WEIGHTS: dict[str, float] = {
     "fruits_nuts": 1.5,
     "cwfid": 1.0,
     "leaves_ara2013canon": 18.0,
-    "dsb2018_nuclei": 7.0,
+    "dsb2018_nuclei": 9.0,
     "ccp_parts": 5.0,
     "fasseg": 1.5,
     "bsds500_test": 3.0,
@@ -79,6 +79,7 @@ class TrainingConfig:
         max_objects: largest number of objects in a scene.
         alone: probability that one object of a scene is asked for, whatever else is there
             (`dense`).
+        set_alone: the same for the sets named, where likeness to neighbours tells objects apart.
         scale: smallest and largest scale of the large-scale jitter.
         short_side: that of photographs in use, pixels: a scale of 1 then shows objects as large as
             the network will see them; None for scales of the photograph's own pixels (`dense`).
@@ -114,6 +115,7 @@ class TrainingConfig:
     supervised: tuple[int, ...] = (0, 2, 4)
     max_objects: int = 8
     alone: float = 0.4
+    set_alone: dict[str, float] = field(default_factory=dict)
     scale: tuple[float, float] = (0.4, 1.4)
     short_side: int | None = None
     closer: float = 0.0

@@ -72,6 +72,8 @@ class Scenes(IterableDataset[Scene]):
 
     def __iter__(self) -> Iterator[Scene]:
         worker = torch.utils.data.get_worker_info()
+        if worker:
+            cv2.setNumThreads(1)  # there is a process for each processor already
         number = (worker.id if worker else 0) + _MOST_WORKERS * self.process
         rng = np.random.default_rng((self.config.seed, self.start, number))
         tries = 0
@@ -102,7 +104,7 @@ class Scenes(IterableDataset[Scene]):
         image, labels = jitter_scale(
             np.ascontiguousarray(image), labels, self.config.crop, scale, focus, rng
         )
-        alone = rng.random() < self.config.alone
+        alone = rng.random() < self.config.set_alone.get(photograph.dataset, self.config.alone)
         count = 1 if alone else int(rng.integers(2, self.config.max_objects + 1))
         there = _large_enough(labels, _SMALLEST)
         chosen = [int(k) for k in rng.permutation(there)[:count]]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from dynamite_widget.models import checkpoint
 from dynamite_widget.models.checkpoint import WeightsRecord
@@ -33,12 +34,14 @@ class RunningMean:
     def update(self, network: nn.Module, step: int) -> None:
         """Take in the weights after `step`."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        mine = self.network.state_dict()
-        for name, value in network.state_dict().items():
-            if value.is_floating_point():
-                mine[name].lerp_(value, 1 - decay)
-            else:
-                mine[name].copy_(value)
+        own = self.network.state_dict()
+        pairs = [(own[name], value) for name, value in network.state_dict().items()]
+        followed = [pair for pair in pairs if pair[0].is_floating_point()]
+        mine, new = ([pair[i] for pair in followed] for i in (0, 1))
+        get_ema_multi_avg_fn(decay)(mine, new, 0)  # all at once: a GPU has to be asked less often
+        for count, newest in pairs:
+            if not count.is_floating_point():
+                count.copy_(newest)
 
 
 def save_state(

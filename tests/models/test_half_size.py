@@ -79,6 +79,19 @@ def test_each_query_chooses_between_both_answers(network: DynaMITe) -> None:
 
 
 @torch.inference_mode()
+def test_the_choice_may_come_in_half_precision_as_on_a_gpu(network: DynaMITe) -> None:
+    clicks, features = clicks_at((20.0, 30.0)), network.encode(torch.randn(1, 3, 64, 96))
+    exact = network.predict(features, clicks).logits
+    rounded = network.half_size_share.register_forward_hook(lambda *given: given[2].bfloat16())
+    try:
+        logits = network.predict(features, clicks).logits
+    finally:
+        rounded.remove()
+    assert logits.dtype == torch.float32
+    assert torch.allclose(logits, exact, atol=0.05)
+
+
+@torch.inference_mode()
 def test_a_network_may_look_once() -> None:
     network = DynaMITe(replace(LITE, half_size=False)).eval()
     features = network.encode(torch.randn(1, 3, 64, 64))

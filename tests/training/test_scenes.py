@@ -135,6 +135,14 @@ def test_one_object_asked_for_alone_may_lie_beside_others(photographs: list[Phot
     assert {int(scene.labels.max()) for scene in together} == {1, 2}
 
 
+def test_a_set_has_its_own_share_of_objects_asked_for_alone(photographs: list[Photograph]) -> None:
+    plain = [p for p in photographs if p.dataset == "plain"]
+    config = replace(CONFIG, alone=1.0, set_alone={"plain": 0.0}, paste=0.0, max_objects=2)
+    assert 2 in {int(scene.labels.max()) for scene in draw(plain, 30, config)}
+    elsewhere = replace(config, set_alone={"part": 0.0})
+    assert {int(scene.labels.max()) for scene in draw(plain, 30, elsewhere)} == {1}
+
+
 def extents(config: TrainingConfig) -> list[float]:
     """Sides of the leaf in scenes drawn from its photograph."""
     scenes = draw([Leaf()], 40, config)
