@@ -1,8 +1,8 @@
 """Measures what a person waits for: encoding a photograph, one more click, and its paint.
 
 Usage:
-    python -m benchmarks.latency [--model NAME] [--threads 2] [--repeats 7] [--browser]
-                                 [--held 80] [--data DATA] [--anew]
+    python -m benchmarks.latency [--model NAME] [--device cpu] [--threads 2] [--repeats 7]
+                                 [--browser] [--held 80] [--data DATA] [--anew]
 
 Prints the tables of docs/performance.md. DATA is a folder as `dynamite-widget evaluate` takes it:
 its photographs, with one click in the middle of each object, take the place of clicks anywhere.
@@ -46,6 +46,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="dynamite-lite")
+    parser.add_argument("--device", default="cpu", help="of the network; --browser takes cpu")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads of the network")
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument(
@@ -67,7 +68,7 @@ def main() -> None:
         for row in paint_tables(given.model, given.threads, given.held):
             print(row, flush=True)
         return
-    segmenter = dw.Segmenter.load(given.model, device="cpu")
+    segmenter = dw.Segmenter.load(given.model, device=given.device)
     table = (
         true_objects_table(segmenter, given.data, given.repeats, given.anew)
         if given.data
@@ -125,6 +126,8 @@ def middles(segmenter: dw.Segmenter, scene: Scene, count: int) -> tuple[Features
 def encode_anew(segmenter: dw.Segmenter, photograph: NDArray[np.uint8]) -> None:
     """Encode a photograph as if it were seen for the first time."""
     segmenter.forget(segmenter.encode(photograph))
+    if segmenter.device.type == "cuda":
+        torch.cuda.synchronize()
 
 
 def scattered_clicks(n_objects: int, width: int, height: int) -> list[dw.Click]:
