@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
+import ipywidgets
 import traitlets
 
 BOTH_BYTES = 4_000_000
 """The two have at most so many bytes together: a host may send all traits in one message."""
 
 Held = Literal["_image", "_other_image"]
+PICTURES = ("_image", "_other_image", "_detail")
+"""Traits with pictures, which pages ask for by themselves."""
 
 
-class Photographs(traitlets.HasTraits):
+class Photographs(ipywidgets.Widget):
     """The part of `SegmentationWidget` that brings photographs to screens.
 
     Screens hold two, so that moving on to an image that was sent ahead, or back to the one shown
@@ -23,6 +28,41 @@ class Photographs(traitlets.HasTraits):
     _image = traitlets.Bytes().tag(sync=True)
     _other_image = traitlets.Bytes().tag(sync=True)
     _image_info = traitlets.Dict().tag(sync=True)
+    _detail = traitlets.Bytes().tag(sync=True)
+    _whole = False
+
+    def open(self) -> None:
+        """Open the way to screens; the photograph travels with the first message."""
+        with self._pictures_included():
+            super().open()
+
+    def get_state(
+        self, key: str | Iterable[str] | None = None, drop_defaults: bool = False
+    ) -> dict[str, Any]:
+        """The state of the traits that `key` names, or of all of them but for the pictures.
+
+        A page that comes back asks for the states of all widgets at once. With the pictures of many
+        in it, the answer would be more than a server passes on; screens ask for theirs.
+        """
+        state: dict[str, Any] = super().get_state(key, drop_defaults)
+        if key is None and not self._whole:
+            for name in PICTURES:
+                state.pop(name, None)
+        return state
+
+    def _get_embed_state(self, drop_defaults: bool = False) -> dict[str, Any]:
+        """What a page without a kernel shows: nobody there could be asked for a photograph."""
+        with self._pictures_included():
+            state: dict[str, Any] = super()._get_embed_state(drop_defaults)
+        return state
+
+    @contextmanager
+    def _pictures_included(self) -> Iterator[None]:
+        self._whole = True
+        try:
+            yield
+        finally:
+            self._whole = False
 
     def _show_photograph(self, data: bytes, info: dict[str, Any]) -> None:
         """Show a photograph, which travels only if screens do not hold it."""

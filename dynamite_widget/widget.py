@@ -21,6 +21,7 @@ from dynamite_widget.cells import MadeInCells, current_run
 from dynamite_widget.collection import Collection
 from dynamite_widget.collection_on_screen import BrokenImage, CollectionOnScreen
 from dynamite_widget.collection_requests import CollectionRequest
+from dynamite_widget.commands.checking import ObjectIsLockedError
 from dynamite_widget.formats.folders import distinct_names
 from dynamite_widget.latency import Latency
 from dynamite_widget.many_images import ManyImages
@@ -78,7 +79,6 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
     _clicks = traitlets.Dict().tag(sync=True)
     _objects = traitlets.Dict().tag(sync=True)
     _status = traitlets.Dict().tag(sync=True)
-    _detail = traitlets.Bytes().tag(sync=True)
     _detail_labels = traitlets.Bytes().tag(sync=True)
     _detail_info = traitlets.Dict().tag(sync=True)
     _collection = traitlets.Dict().tag(sync=True)
@@ -244,7 +244,8 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
 
     def _fail(self, error: BaseException) -> None:
         with self._wire:
-            details = "".join(traceback.format_exception(error))
+            refused = isinstance(error, ObjectIsLockedError)  # which is no fault to be traced
+            details = "" if refused else "".join(traceback.format_exception(error))
             message = f"{type(error).__name__}: {error}" if not str(error) else str(error)
             self._error = protocol_traits.Failure(next(self._failures), message, details).to_json()
 

@@ -12,6 +12,11 @@ from dynamite_widget.objects import AttributeValue
 from dynamite_widget.regions import Region
 from dynamite_widget.state import State
 
+
+class ObjectIsLockedError(ValueError):
+    """An act would change a locked object: nothing is broken, and unlocking it helps."""
+
+
 RESERVED_ATTRIBUTES = frozenset(
     [
         "image",
@@ -45,10 +50,11 @@ def check_unlocked(state: State, object_id: int) -> None:
     """Check that an object's pixels may change.
 
     Raises:
-        ValueError: if it is locked or not there; the background is never locked.
+        ObjectIsLockedError: if it is locked; the background never is.
+        ValueError: if it is not there.
     """
     if object_id != BACKGROUND and state.record(object_id).locked:
-        raise ValueError(f"object {object_id} is locked; unlock it to change it")
+        raise ObjectIsLockedError(f"object {object_id} is locked; unlock it to change it")
 
 
 def checked_label(label: str | None, labels: tuple[str, ...] | None) -> str | None:

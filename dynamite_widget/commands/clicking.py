@@ -7,7 +7,11 @@ from dataclasses import dataclass, replace
 
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.commands.base import Command, Scene, Together
-from dynamite_widget.commands.checking import check_unlocked, checked_owner
+from dynamite_widget.commands.checking import (
+    ObjectIsLockedError,
+    check_unlocked,
+    checked_owner,
+)
 from dynamite_widget.commands.deciding import Decide
 from dynamite_widget.commands.editing import AddEdit
 from dynamite_widget.edits import MODEL_DECIDES, Edit
@@ -101,7 +105,9 @@ def _with_consequences(command: Command, click: Click, scene: Scene) -> Command:
     y, x = pixel_of(click.x, click.y)
     holder = state.locked_owner(x, y)
     if holder is not None:
-        raise ValueError(f"pixel ({x}, {y}) belongs to object {holder}, which is locked; unlock it")
+        raise ObjectIsLockedError(
+            f"pixel ({x}, {y}) belongs to object {holder}, which is locked; unlock it"
+        )
     steps = [command]
     if scene.overlay.owner(x, y) not in (MODEL_DECIDES, click.object_id):
         steps.append(AddEdit(Edit(Region.pixel(x, y), BACKGROUND, "release")))

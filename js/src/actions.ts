@@ -183,7 +183,7 @@ export function actionsFor(person: Person): Action[] {
       name: "save_pictures",
       title: "Save pictures: overlay, masks, clicks, binary masks",
       group: "View",
-      keys: ["ctrl+s"],
+      keys: [],
       icon: "save",
       isPossible: () => !person.isEmpty,
       run: () => person.savePictures(),

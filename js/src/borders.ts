@@ -1,5 +1,6 @@
 // Borders: draws the outlines of all objects, from a picture of them while the view moves.
 
+import { inkOn, parseColor } from "./colors.ts";
 import { inView, meets, whole, type Extent } from "./extent.ts";
 import { simplified, type Outline } from "./outlines.ts";
 import type { Size, Viewport } from "./viewport.ts";
@@ -155,7 +156,8 @@ function enter(context: CanvasRenderingContext2D, { viewport }: BorderFrame): vo
   context.lineJoin = "bevel";
 }
 
-/** A light line in a dark one, in the object's colour: it shows on any photograph. */
+/** In the object's colour, in a line that is dark where that is light and light where it is dark:
+ * one of the two shows on any photograph. The active one has both. */
 function strokeBorder(
   context: CanvasRenderingContext2D,
   border: Border,
@@ -169,8 +171,10 @@ function strokeBorder(
     context.lineWidth = width / scale;
     context.stroke(path);
   };
-  stroke("rgb(0 0 0 / 70%)", 3.5 + extra * 1.5);
-  if (style.active || style.flash > 0) stroke("#fff", 2.25 + extra);
+  const both = style.active || style.flash > 0;
+  const dark = both || inkOn(parseColor(style.color)) === "#000";
+  stroke(dark ? "rgb(0 0 0 / 70%)" : "rgb(255 255 255 / 85%)", 3.5 + extra * 1.5);
+  if (both) stroke("#fff", 2.25 + extra);
   stroke(style.color, style.active ? 1.5 : 1.75 + extra / 2);
 }
 

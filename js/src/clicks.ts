@@ -23,13 +23,14 @@ export function dotAt(viewport: Viewport, [x, y]: ClickRow): Point {
   return toView(viewport, { x: Math.floor(x) + 0.5, y: Math.floor(y) + 0.5 });
 }
 
-/** The dot under a point of the view: the nearest one in reach, the newest of equals. */
+/** The dot under a point of the view: the nearest in reach, the newest of equals; none unseen. */
 export function dotUnder(
   dots: readonly Dot[],
   point: Point,
   viewport: Viewport,
   radius: number,
 ): Dot | null {
+  if (radius <= 0) return null;
   const reach = Math.max(radius + 2, SMALLEST_TARGET);
   let found: Dot | null = null;
   let nearest = reach;

@@ -1,4 +1,4 @@
-// Errors: a strip inside the widget, with the traceback one press away.
+// Errors: a strip inside the widget, with the traceback one press away; quiet where there is none.
 
 import { element, iconButton } from "./elements.ts";
 import { icon } from "./icons.ts";
@@ -32,7 +32,12 @@ export class Errors {
 
   show(failure: { message: string; details: string } | null): void {
     this.node.hidden = failure === null;
-    this.#message.textContent = failure?.message ?? "";
+    const quiet = failure !== null && !failure.details;
+    this.node.classList.toggle("dw-refusal", quiet);
+    const message = failure?.message ?? "";
+    this.#message.textContent = quiet
+      ? message.charAt(0).toUpperCase() + message.slice(1)
+      : message;
     this.#details.textContent = failure?.details ?? "";
     this.#more.hidden = !failure?.details;
     this.#toggleDetails(false);

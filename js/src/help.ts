@@ -2,7 +2,7 @@
 
 import type { Action } from "./actions.ts";
 import { element, iconButton } from "./elements.ts";
-import { keyInWords } from "./keys.ts";
+import { isForHost, keyInWords } from "./keys.ts";
 
 const GESTURES: readonly (readonly [string, string])[] = [
   ["Left click", "this pixel belongs to the object; with none chosen a new one starts"],
@@ -54,9 +54,10 @@ export class Help {
     this.node.addEventListener(
       "keydown",
       (event) => {
+        if (isForHost(event) || event.key === "Tab") return;
+        event.stopPropagation(); // what it covers is not changed unseen
         if (event.key !== "Escape" && event.key !== "?") return;
         event.preventDefault();
-        event.stopPropagation();
         this.toggle(false);
       },
       { signal },
@@ -80,7 +81,7 @@ function line(names: readonly (Node | string)[], what: string): HTMLElement {
 }
 
 function namesOf({ keys }: Action): string[] {
-  const plain = keys.filter((key) => !/^(ctrl|shift)\+/.test(key) || keys.length < 3);
+  const plain = keys.filter((key) => !key.startsWith("shift+") || keys.length < 3);
   if (plain.length > 4) return [`${plain[0] ?? ""} … ${plain.at(-1) ?? ""}`];
   return plain.map(keyInWords);
 }

@@ -7,6 +7,11 @@ const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=color]), 
 const WORKS_A_BUTTON = new Set(["enter", " "]);
 const WORKS_A_SLIDER = /^(arrow|home|end|page)/;
 
+/** Keys that stay the notebook's: hands save it without thinking where they are. */
+const HOSTS = new Set(["ctrl+s"]);
+/** JupyterLab takes no key from an element with this attribute. */
+const SUPPRESS = "data-lm-suppress-shortcuts";
+
 const KEY_NAMES: Readonly<Record<string, string>> = {
   arrowleft: "←",
   arrowright: "→",
@@ -42,17 +47,35 @@ export function nameOf(event: KeyboardEvent): string {
   return modifiers.join("") + key;
 }
 
+export function isForHost(event: KeyboardEvent): boolean {
+  return HOSTS.has(nameOf(event));
+}
+
 export interface KeyTarget {
   readonly actions: readonly Action[];
   /** The space bar is down or up: while it is down, drags pan. */
   holdPan(down: boolean): void;
 }
 
+/** Keys pressed in `root` belong to it and not to the notebook around it, but for the host's. */
+function keepKeys(root: HTMLElement, signal: AbortSignal): void {
+  root.setAttribute(SUPPRESS, "true");
+  const lend = (event: KeyboardEvent) => {
+    if (!isForHost(event) || !event.composedPath().includes(root)) return;
+    root.removeAttribute(SUPPRESS);
+    setTimeout(() => root.setAttribute(SUPPRESS, "true"));
+  };
+  // On the window, so before the host looks, which it does on the document.
+  window.addEventListener("keydown", lend, { capture: true, signal });
+}
+
 /** Listens on `root` until the signal aborts. */
 export function listenForKeys(root: HTMLElement, target: KeyTarget, signal: AbortSignal): void {
+  keepKeys(root, signal);
   root.addEventListener(
     "keydown",
     (event) => {
+      if (isForHost(event)) return;
       event.stopPropagation();
       const name = nameOf(event);
       if (event.isComposing || isForControl(event.target, name)) return;

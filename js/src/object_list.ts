@@ -29,6 +29,7 @@ export interface ObjectListLook {
 
 interface Row {
   readonly node: HTMLLIElement;
+  readonly choose: HTMLButtonElement;
   readonly update: (object: SegmentedObject, look: ObjectListLook) => void;
 }
 
@@ -87,6 +88,9 @@ export class ObjectList {
       }
       row.update(object, look);
     });
+    // One stop for Tab, however many there are: arrows walk on from it.
+    const stop = active !== null && ids.has(active) ? active : objects[0]?.id;
+    for (const [id, { choose }] of this.#rows) choose.tabIndex = id === stop ? 0 : -1;
     this.#list.classList.toggle("dw-many", objects.length > ROOMY);
     setText(this.#count, objects.length ? String(objects.length) : "");
     this.#empty.hidden = objects.length > 0;
@@ -177,7 +181,7 @@ export class ObjectList {
       );
       toggle(solo, "solo", isSolo ? "Show all (S)" : "Show alone (S)", isSolo);
     };
-    return { node, update };
+    return { node, choose, update };
   }
 
   /** Up and down walk through the rows, right and left through a row's buttons. */

@@ -5,6 +5,7 @@ import type { Focus } from "./focus.ts";
 import type { Help } from "./help.ts";
 import type { Kernel } from "./kernel.ts";
 import type { ObjectEditor } from "./object_editor.ts";
+import { titleOf } from "./object_list.ts";
 import {
   type AttributeValue,
   type ImageStatus,
@@ -26,6 +27,8 @@ export interface Surroundings {
   readonly focus: Focus;
   readonly help: Help;
   readonly editor: ObjectEditor;
+  /** Tells whoever listens what was done, and once more with the answer if one follows. */
+  say(words: string, answered?: boolean): void;
 }
 
 export class Doing implements Person {
@@ -96,6 +99,7 @@ export class Doing implements Person {
 
   chooseTool(tool: ToolName): void {
     this.desk.chooseTool(tool);
+    this.surroundings.say(`${tool} tool.`);
   }
 
   /** A new object; one that is still empty is used first. Clicking goes on at once. */
@@ -112,7 +116,9 @@ export class Doing implements Person {
 
   activate(id: number): void {
     if (this.tool === "background") this.chooseTool("click");
-    if (this.#scene.active !== id) this.kernel.send({ command: "activate", object_id: id });
+    if (this.#scene.active === id) return;
+    this.kernel.send({ command: "activate", object_id: id });
+    this.surroundings.say(`${this.#titleOf(id)} chosen.`, true);
   }
 
   stepObject(by: 1 | -1): void {
@@ -168,6 +174,7 @@ export class Doing implements Person {
   }
 
   remove(id: number): void {
+    this.surroundings.say(`${this.#titleOf(id)} removed.`, true);
     this.kernel.send({ command: "remove_object", object_id: id });
   }
 
@@ -234,10 +241,12 @@ export class Doing implements Person {
 
   undo(): void {
     this.kernel.send({ command: "undo" });
+    this.surroundings.say("Undone.", true);
   }
 
   redo(): void {
     this.kernel.send({ command: "redo" });
+    this.surroundings.say("Done again.", true);
   }
 
   reset(): void {
@@ -304,6 +313,9 @@ export class Doing implements Person {
     state.viewport = viewport.reveal(state.viewport, state.keyboard, state.size);
     this.desk.canvas.redraw(true);
     this.desk.hover(viewport.toView(state.viewport, state.keyboard));
+    const { x: column, y: row } = state.keyboard;
+    const under = state.hovered ? this.#titleOf(state.hovered) : "background";
+    this.surroundings.say(`${Math.floor(column)}, ${Math.floor(row)}: ${under}.`);
   }
 
   /** A click where the keyboard aims, with whatever tool is chosen. */
@@ -330,6 +342,11 @@ export class Doing implements Person {
   get #aimed(): SegmentedObject | null {
     const { hovered } = this.desk.state;
     return this.active ?? this.#scene.objects.find(({ id }) => id === hovered) ?? null;
+  }
+
+  #titleOf(id: number): string {
+    const object = this.#scene.objects.find((each) => each.id === id);
+    return object ? titleOf(object) : `Object ${id}`;
   }
 
   #middle(): viewport.Point {

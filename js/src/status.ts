@@ -6,6 +6,7 @@ export interface StatusLook {
   readonly place: string;
   readonly activity: string;
   readonly latency: string;
+  readonly median: string;
   readonly latencyDetails: string;
   readonly zoom: string;
   readonly busy: boolean;
@@ -20,7 +21,9 @@ export class StatusBar {
   readonly node: HTMLElement;
   readonly #place = element("span", { class: "dw-place" });
   readonly #activity = element("span", { class: "dw-activity" });
-  readonly #latency = element("span", { class: "dw-latency" });
+  readonly #last = element("span");
+  readonly #median = element("span", { class: "dw-latency-median" });
+  readonly #latency = element("span", { class: "dw-latency" }, this.#last, this.#median);
   readonly #zoom = element("button", { type: "button", class: "dw-zoom", title: "Fit (F)" });
 
   constructor(target: StatusTarget, signal: AbortSignal) {
@@ -42,7 +45,9 @@ export class StatusBar {
     setText(this.#place, look.place);
     setText(this.#activity, look.activity);
     this.#activity.classList.toggle("dw-busy", look.busy);
-    setText(this.#latency, look.latency);
+    setText(this.#last, look.latency);
+    setText(this.#median, look.median);
+    this.#latency.hidden = look.latency === "";
     this.#latency.title = look.latencyDetails;
     setText(this.#zoom, look.zoom);
     this.#zoom.setAttribute("aria-label", `Zoom ${look.zoom}, press to fit`);

@@ -75,6 +75,7 @@ export class View {
   #frame = 0;
   #changedShown: ReturnType<typeof setTimeout> | undefined;
   #saved = "";
+  #said = "";
   #savedShown: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
@@ -168,8 +169,7 @@ export class View {
       class: "dynamite-widget",
       role: "group",
       "aria-label": "Segmentation",
-      // Keys and the right button belong to the widget, not to the notebook around it.
-      "data-lm-suppress-shortcuts": "true",
+      // The right button belongs to the widget, not to the notebook around it.
       "data-jp-suppress-context-menu": "true",
     });
     if (this.#images) this.node.append(this.#images.node);
@@ -181,7 +181,8 @@ export class View {
       this.#announcer,
     );
     const focus = new Focus(this.node, stage, signal);
-    doing.surroundings = { root: this.node, focus, help, editor: this.#editor };
+    const say = (words: string, answered = false) => this.#say(words, answered);
+    doing.surroundings = { root: this.node, focus, help, editor: this.#editor, say };
 
     stage.addEventListener("pointerdown", () => focus.take(), { signal });
     const keep = (event: Event) => {
@@ -311,12 +312,21 @@ export class View {
     this.refresh();
   }
 
+  /** Says to whoever listens what was done; where an answer follows, it is said with it. */
+  #say(words: string, answered: boolean): void {
+    this.#announcer.textContent = words;
+    this.#said = answered ? words : "";
+  }
+
   /** Says to whoever listens what the last acts came to. */
   #announce(): void {
     const object = this.#doing.active;
     const changed = [...this.#changed].join(", ");
-    const others = changed ? ` Object ${changed} changed too.` : "";
-    if (object) this.#announcer.textContent = `${titleOf(object)}: ${object.area} pixels.${others}`;
+    const result = object ? `${titleOf(object)}: ${object.area} pixels.` : "";
+    const others = changed ? `Object ${changed} changed too.` : "";
+    const words = [this.#said, result, others].filter((part) => part !== "").join(" ");
+    this.#said = "";
+    if (words) this.#announcer.textContent = words;
   }
 
   #picturesSaved(): void {
@@ -378,7 +388,8 @@ export class View {
       place: pointer ? `${pointer.x}, ${pointer.y}${under ? ` · ${titleOf(under)}` : ""}` : "",
       activity: doing || hint,
       busy: doing !== "",
-      latency: last_seconds === null ? "" : `${last} · median ${inWords(median_seconds)}`,
+      latency: last_seconds === null ? "" : last,
+      median: last_seconds === null ? "" : ` · median ${inWords(median_seconds)}`,
       latencyDetails: `Last answer ${last}, median ${inWords(median_seconds)}; image read in ${inWords(encode_seconds)}`,
       zoom: `${Math.round(100 * state.viewport.scale)} %`,
     });

@@ -42,7 +42,9 @@ def test_no_key_that_she_presses_on_the_widget_changes_the_notebook(
     for key in [
         *"abcdefghijklmnopqrstuvwxyz0123456789",
         *("[", "]", ",", ".", "+", "-", "#", "="),
-        *("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Shift+ArrowDown", "Enter"),
+        *("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Enter", "Tab", "Shift+Tab"),
+        *("Shift+ArrowUp", "Shift+ArrowDown", "Shift+ArrowLeft", "Shift+ArrowRight"),
+        *("PageUp", "PageDown", "Shift+<", "Shift+>", "Shift+!"),
         *("Alt+Enter", "Delete", "Backspace", "F2", "Escape", "Space", "Control+z", "Control+y"),
         *("Control+Shift+z", "Shift+Enter", "Control+Enter", "Shift+?", "Escape"),
     ]:
@@ -51,6 +53,23 @@ def test_no_key_that_she_presses_on_the_widget_changes_the_notebook(
         widget.canvas.focus()
         notebook.page.keyboard.press(key)
         assert notebook.state() == before, key
+
+
+def test_ctrl_s_saves_the_notebook_as_everywhere(
+    notebook: NotebookPage, widget: WidgetOnScreen
+) -> None:
+    widget.click(200, 120)
+    notebook.write_cell(5, "print('not saved yet')")
+    dirty = "window.jupyterapp.shell.currentWidget.context.model.dirty"
+    assert notebook.page.evaluate(f"() => {dirty}")
+    widget.canvas.focus()
+    notebook.page.keyboard.press("Control+s")
+    notebook.page.wait_for_function(f"() => !{dirty}")
+    expect(widget.canvas).to_be_focused()
+    before = notebook.state()
+    notebook.page.keyboard.press("x")  # the widget's keys are its own again
+    assert notebook.state() == before
+    assert notebook.run("import os; print(any('_pictures' in n for n in os.listdir()))") == "False"
 
 
 def test_no_gesture_opens_a_menu_or_chooses_another_cell(

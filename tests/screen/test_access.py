@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -154,6 +156,24 @@ def test_a_screen_reader_hears_what_a_click_did(host: Host) -> None:
     expect(live).to_have_text(f"Object 1: {host.widget.objects[0].area} pixels.")
 
 
+def test_a_screen_reader_hears_what_was_done_and_where_the_keys_aim(host: Host) -> None:
+    live = host.root.locator("[aria-live=polite]")
+    host.click(50, 100)
+    host.key("p")
+    expect(live).to_have_text("brush tool.")
+    host.key("c", "n", "[")
+    area = host.widget.objects[0].area
+    expect(live).to_have_text(f"Object 1 chosen. Object 1: {area} pixels.")
+    host.key("Delete")
+    expect(live).to_contain_text("Object 1 removed.")
+    host.key("z")
+    expect(live).to_contain_text("Undone.")
+    host.key("y")
+    expect(live).to_contain_text("Done again.")
+    host.key("ArrowRight")
+    expect(live).to_have_text(re.compile(r"^\d+, \d+: background\.$"))
+
+
 def test_escape_gives_the_focus_back_to_whoever_had_it(host: Host) -> None:
     host.page.evaluate(
         "() => { const b = document.createElement('button'); b.id = 'before';"
@@ -175,10 +195,38 @@ def test_whoever_has_the_keys_shows_it(host: Host) -> None:
 def test_help_opens_and_closes_by_key(host: Host) -> None:
     host.key("?")
     expect(host.root.get_by_role("dialog")).to_be_visible()
-    host.page.keyboard.press("n")
     host.page.keyboard.press("Escape")
     expect(host.root.get_by_role("dialog")).to_be_hidden()
     expect(host.canvas).to_be_focused()
+
+
+def test_keys_change_nothing_that_the_help_covers(host: Host) -> None:
+    host.click(50, 100)
+    host.key("?", "Delete", "n", "z", "b")
+    assert [found.id for found in host.widget.objects] == [1]
+    click = host.root.locator("[data-action=click]")
+    expect(click).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_help_names_every_key_of_redo(host: Host) -> None:
+    host.key("?")
+    line = host.root.get_by_role("dialog").locator("dl > div", has_text="Redo")
+    expect(line.locator("kbd")).to_have_text(["Y", "Ctrl + Y", "Ctrl + Shift + Z"])
+
+
+def test_the_list_is_one_stop_however_long_it_is(host: Host) -> None:
+    for _ in range(12):
+        host.widget.session.add_object()
+    host.settle()
+    host.root.locator(".dw-new").focus()
+    stops = []
+    while len(stops) < 4:
+        host.page.keyboard.press("Tab")
+        stops.append(host.page.evaluate("() => document.activeElement.className"))
+    assert stops.count("dw-object-choose") == 1
+    host.root.locator('.dw-object-choose[tabindex="0"]').focus()
+    host.page.keyboard.press("ArrowUp")
+    assert host.page.evaluate("() => document.activeElement.closest('li').dataset.objectId") == "11"
 
 
 def test_who_wants_no_motion_gets_none(open_host: OpenHost, page: Page) -> None:

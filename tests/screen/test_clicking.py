@@ -60,6 +60,23 @@ def test_she_removes_a_wrong_click_by_clicking_its_dot(host: Host) -> None:
     assert clicks(host) == [(200, 80, 1)]
 
 
+def test_a_double_click_is_one_click(host: Host) -> None:
+    host.page.mouse.dblclick(*host.place(100, 80))
+    host.settle()
+    assert [(c.x, c.y) for c in host.widget.clicks] == [(100, 80)]
+    host.page.wait_for_timeout(300)
+    host.click(100, 80)
+    assert host.widget.clicks == ()
+
+
+def test_a_dot_that_is_not_shown_is_not_taken_back(host: Host) -> None:
+    host.widget.click_radius = 0
+    host.click(100, 80)
+    host.page.wait_for_timeout(300)
+    host.click(102, 80)
+    assert len(host.widget.clicks) == 2
+
+
 def test_he_drags_a_dot_to_where_it_belongs(host: Host) -> None:
     host.click(100, 80)
     host.drag((100, 80), (150, 120), (200, 150))

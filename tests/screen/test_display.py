@@ -98,6 +98,36 @@ def test_outlines_and_numbers_come_and_go(labelled: Host) -> None:
     assert labelled.marks_at(middle[0] + 7, middle[1])[3] == 255
 
 
+@pytest.mark.parametrize("ground", [0, 255])
+@pytest.mark.parametrize("color", ["#1100CC", "#771122", "#553355", "#F0E442", "#F5F5F5"])
+def test_the_outline_of_any_colour_shows_on_black_and_on_white(
+    labelled: Host, color: str, ground: int
+) -> None:
+    labelled.key("n")
+    labelled.widget.opacity = 0.0
+    labelled.widget.session.set_color(1, color)
+    labelled.page.mouse.move(5, 5)
+    labelled.settle()
+    box = labelled.widget.objects[0].box
+    x, y = labelled.place(box.x + box.width, 80)
+    across = [labelled.marks_at(x + away, y) for away in np.arange(-4, 4, 0.5)]
+    seen = [[part * a / 255 + ground * (1 - a / 255) for part in rgb] for *rgb, a in across]
+    assert max(contrast(colour, [ground] * 3) for colour in seen) >= 3  # WCAG 2.2, 1.4.11
+
+
+def contrast(one: list[float], other: list[float]) -> float:
+    """Contrast ratio as WCAG defines it."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(rgb: list[float]) -> float:
+    """Relative luminance as WCAG defines it."""
+    parts = np.asarray(rgb) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
 def test_he_brightens_a_dark_photograph_and_masks_keep_their_colours(labelled: Host) -> None:
     photograph, mask = seen_at(labelled, 250, 60), labelled.painted(115, 90)
     slider(labelled, "Brightness").fill("1.5")

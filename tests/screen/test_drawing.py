@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.nearest_click import NearestClick
 from tests.screen.host import Host
@@ -126,6 +127,16 @@ def test_a_locked_object_keeps_every_pixel_whatever_is_drawn_or_clicked(host: Ho
     host.click(140, 60)
     assert (host.widget.masks[0] == before).all()
     assert host.widget.objects[1].area > 0
+
+
+def test_what_a_lock_refuses_is_said_without_alarm(host: Host) -> None:
+    host.click(100, 80)
+    host.key("l")
+    host.click(104, 80)
+    said = host.root.get_by_role("alert")
+    expect(said.locator("p")).to_have_text("Object 1 is locked; unlock it to change it")
+    expect(said.get_by_role("button", name="Details")).to_be_hidden()
+    assert len(host.widget.clicks) == 1
 
 
 @pytest.mark.parametrize("key", ["p", "e", "g", "a", "r"])

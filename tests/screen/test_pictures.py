@@ -43,16 +43,16 @@ def test_she_saves_all_pictures_and_reads_where_they_are(host: Host) -> None:
     assert not pictures["clicks"][10, 10].any()
 
 
-def test_ctrl_s_saves_them_too_and_waits_for_the_answer(host: Host) -> None:
+def test_they_wait_for_the_answer(host: Host) -> None:
     host.page.mouse.click(*host.place(60, 100))
-    host.page.keyboard.press("Control+s")
+    host.root.locator("[data-action=save_pictures]").click()
     assert saved(host)["mask_001"].any()
 
 
 def test_pictures_that_cannot_be_saved_are_said(host: Host, tmp_path: Path) -> None:
     (tmp_path / "image_pictures").write_text("a file where the folder should be")
     host.click(60, 100)
-    host.key("Control+s")
+    host.root.locator("[data-action=save_pictures]").click()
     host.wait_until(lambda: bool(host.widget._error))
     expect(host.root.get_by_role("alert")).to_contain_text("image_pictures")
     assert len(host.widget.clicks) == 1

@@ -117,6 +117,12 @@ def test_she_reads_how_long_the_last_answer_and_the_median_answer_took(host: Hos
     expect(latency).to_have_attribute("title", re.compile(r"image read in \d"))
 
 
+def test_in_a_narrow_cell_she_reads_the_last_answer(host: Host) -> None:
+    host.page.set_viewport_size({"width": 400, "height": 700})
+    host.click(100, 80)
+    assert re.fullmatch(r"\d+ ms", host.root.locator(".dw-latency").inner_text())
+
+
 class LooksAhead(NearestClick):
     """Notes where the next object may be."""
 

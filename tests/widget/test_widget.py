@@ -103,7 +103,7 @@ def test_what_a_screen_needs_is_all_in_the_traits(screen: Screen) -> None:
         (30, 40, 0),
     ]
     assert [row["id"] for row in state["_scene"]["recent_objects"]] == [1]
-    assert state["_image"].startswith(b"\x89PNG")
+    assert widget.get_state("_image")["_image"].startswith(b"\x89PNG")
     assert (state["_image_info"]["width"], state["_image_info"]["height"]) == (WIDTH, HEIGHT)
 
 

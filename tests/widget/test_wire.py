@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+from ipywidgets.widgets.widget import _remove_buffers
 
 from dynamite_widget import run_lengths
 from dynamite_widget.session import Session
@@ -46,6 +49,26 @@ def test_a_click_among_two_hundred_objects_takes_less_than_forty_kilobytes(
     for _ in range(20):
         assert wire.bytes_of(lambda: screen.click(2, 2, 201), widget) < 40_000
     widget.close()
+
+
+def test_a_page_that_comes_back_to_many_widgets_gets_less_than_four_megabytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wire = Wire(monkeypatch)
+    noise = np.random.default_rng(0).integers(0, 256, (1000, 1400, 3), np.uint8)
+    widgets = [SegmentationWidget(noise, segmenter=NearestClick(reach=300)) for _ in range(8)]
+    assert len(widgets[0]._image) > 1_000_000
+    assert max(wire.sizes, default=0) < 4_000_000
+    states = {widget.model_id: widget.get_state() for widget in widgets}
+    rest, _, buffers = _remove_buffers(states)
+    text = sum(len(json.dumps(state, default=str)) for state in rest.values())
+    assert text + sum(len(buffer) for buffer in buffers) < 4_000_000
+    before = sum(wire.sizes)
+    Screen(widgets[0]).send(command="send_image")
+    assert sum(wire.sizes) - before > len(widgets[0]._image)
+    assert widgets[0]._get_embed_state()["buffers"]  # nobody is there to be asked
+    for widget in widgets:
+        widget.close()
 
 
 def test_nothing_larger_than_four_megabytes_is_ever_sent(monkeypatch: pytest.MonkeyPatch) -> None:

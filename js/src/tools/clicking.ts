@@ -7,11 +7,18 @@ import { BACKGROUND } from "../protocol.ts";
 import type { Point } from "../viewport.ts";
 import type { Desk, Tool } from "./tool.ts";
 
+/** Two clicks closer than this in time and place, in CSS pixels, are a double-click. */
+const DOUBLE_MS = 250;
+const DOUBLE_REACH = 8;
+
 export class Clicking implements Tool {
   /** The dot under the pointer: it shows that a click would delete it. */
   hovered: Dot | null = null;
   #pressed: { at: Point; background: boolean } | null = null;
   #moving: { dot: Dot; to: Point } | null = null;
+  #made: { at: Point; when: number } | null = null;
+  /** The second press of a double-click: it would take back what the first one did. */
+  #second = false;
   readonly #aim: Aim;
 
   constructor(
@@ -35,6 +42,7 @@ export class Clicking implements Tool {
   press(press: Press): Drag | null {
     const { at, background } = press;
     const dot = this.#dotUnder(at);
+    this.#second = dot !== null && this.#isSecond(at);
     this.hovered = dot;
     if (!dot) this.#pressed = { at, background: background || this.background };
     this.desk.redraw();
@@ -52,6 +60,9 @@ export class Clicking implements Tool {
 
   click(press: Press): void {
     this.release();
+    const second = this.#second;
+    this.#second = false;
+    if (second) return;
     const { kernel } = this.desk;
     const dot = this.#dotUnder(press.at);
     if (dot) {
@@ -59,7 +70,9 @@ export class Clicking implements Tool {
       return kernel.send({ command: "delete_click", index: dot.index, at: [x, y] });
     }
     const click = this.#clickAt(press);
-    if (click) kernel.send({ command: "add_click", ...click });
+    if (!click) return;
+    this.#made = { at: press.at, when: performance.now() };
+    kernel.send({ command: "add_click", ...click });
   }
 
   draw(context: CanvasRenderingContext2D): void {
@@ -93,6 +106,11 @@ export class Clicking implements Tool {
 
   end(): void {
     this.#aim.stop();
+  }
+
+  #isSecond(at: Point): boolean {
+    if (!this.#made || performance.now() - this.#made.when > DOUBLE_MS) return false;
+    return Math.hypot(at.x - this.#made.at.x, at.y - this.#made.at.y) < DOUBLE_REACH;
   }
 
   #clickAt({ at, background }: Press): ExpectedClick | null {
