@@ -291,7 +291,8 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
     def _carry_out(self, message: protocol.Message) -> None:
         match message.request:
             case protocol.SendImage():
-                self.send_state([self._hold_again(self._shown.preview), "_label_map"])
+                shown = self._hold_again(self._shown.preview)
+                self.send_state([shown, self._held_beside[0], "_label_map"])
             case protocol.DismissError():
                 self._error = {}
             case request if isinstance(request, CollectionRequest):

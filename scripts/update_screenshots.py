@@ -10,7 +10,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SELECTED = (
     *("quickstart", "quickstart_table"),
     *("screen_light", "screen_dark", "screen_fifty", "screen_empty_light", "screen_loading"),
-    *("screen_busy", "screen_error_light", "screen_polygon", "screen_brush", "screen_editor"),
+    *("screen_busy", "screen_error_light", "screen_error_dark", "screen_refused_light"),
+    *("screen_polygon", "screen_brush", "screen_editor"),
     *("screen_help", "screen_half", "screen_narrow_light", "screen_full"),
     "screen_images",
     *("host_notebook_7", "host_voila", "host_marimo"),

@@ -160,5 +160,5 @@ def test_twenty_runs_of_the_cell_give_their_memory_back(
     assert int(notebook.run(MEMORY)) < kernel + 40_000  # kB; one photograph's traits have 3,000
     assert after["nodes"] < page["nodes"] + 500  # one widget has 400
     assert after["jsEventListeners"] < page["jsEventListeners"] + 150  # one widget has 140
-    # A module of 76 kB is kept for each, which is the browser's; its code, once.
+    # A module of 84 kB is kept for each, which is the browser's; its code, once.
     assert after["heap"] < page["heap"] + 20 * 250_000

@@ -166,16 +166,30 @@ def test_while_an_answer_is_computed(show: Show, gated: Gated) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_an_error_whose_traceback_is_one_press_away(show: Show, scheme: str) -> None:
+def test_an_error_whose_traceback_is_one_press_away(
+    show: Show, scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     host = show(scheme=scheme)
     label_three_objects(host)
-    host.key("l")
-    host.click(*SPOON[0])
-    host.page.mouse.click(*host.place(355, 285))
-    host.settle()
+    (tmp_path / f"{host.widget._image_info['name']}_pictures").write_text("no folder")
+    host.root.locator("[data-action=save_pictures]").click()
+    host.wait_until(lambda: bool(host.widget._error))
     keep(host, f"screen_error_{scheme}")
     host.root.get_by_role("button", name="Details").click()
     expect(host.root.get_by_label("Traceback")).to_be_visible()
+    assert host.page.evaluate(CUT_OFF) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_not_allowed_is_said_quietly(show: Show, scheme: str) -> None:
+    host = show(scheme=scheme)
+    label_three_objects(host)
+    host.key("l")
+    host.page.mouse.click(*host.place(355, 285))
+    host.settle()
+    keep(host, f"screen_refused_{scheme}")
+    expect(host.root.get_by_role("alert")).to_contain_text("locked; unlock it")
     assert host.page.evaluate(CUT_OFF) == []
 
 

@@ -64,11 +64,24 @@ def test_a_page_that_comes_back_to_many_widgets_gets_less_than_four_megabytes(
     text = sum(len(json.dumps(state, default=str)) for state in rest.values())
     assert text + sum(len(buffer) for buffer in buffers) < 4_000_000
     before = sum(wire.sizes)
-    Screen(widgets[0]).send(command="send_image")
+    Screen(widgets[0]).send("send_image")
     assert sum(wire.sizes) - before > len(widgets[0]._image)
     assert widgets[0]._get_embed_state()["buffers"]  # nobody is there to be asked
     for widget in widgets:
         widget.close()
+
+
+def test_a_page_that_comes_back_gets_the_photograph_sent_ahead_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wire, random = Wire(monkeypatch), np.random.default_rng(0)
+    pictures = {name: random.integers(0, 256, (200, 300, 3), np.uint8) for name in ("a", "b")}
+    widget = SegmentationWidget(images=pictures, segmenter=NearestClick(reach=9))
+    wait_until(lambda: at_rest(widget) and widget._other_image != b"")
+    wire.sizes.clear()
+    Screen(widget).send("send_image")
+    assert max(wire.sizes) > len(widget._image) + len(widget._other_image) > 200_000
+    widget.close()
 
 
 def test_nothing_larger_than_four_megabytes_is_ever_sent(monkeypatch: pytest.MonkeyPatch) -> None:
