@@ -26,6 +26,11 @@ gc.collect()
 alive = [o for o in gc.get_objects() if isinstance(o, dw.SegmentationWidget)]
 print(len(alive), sum(o.comm is not None for o in alive))
 """
+MEMORY_NOW = """
+import psutil  # comes with ipykernel
+gc.collect()
+print(psutil.Process().memory_info().rss // 1_000_000)
+"""
 MEMORY = "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
 
 
@@ -162,3 +167,23 @@ def test_twenty_runs_of_the_cell_give_their_memory_back(
     assert after["jsEventListeners"] < page["jsEventListeners"] + 150  # one widget has 140
     # A module of 84 kB is kept for each, which is the browser's; its code, once.
     assert after["heap"] < page["heap"] + 20 * 250_000
+
+
+def test_twenty_runs_of_the_cell_give_the_models_features_back(
+    notebook: NotebookPage, widget: WidgetOnScreen
+) -> None:
+    notebook.write_cell(0, SHOW_THE_WIDGET.replace(", segmenter=discs", ""))
+
+    def run_again() -> None:
+        notebook.run_cell(0)
+        widget.wait_until_it_shows_the_photograph()
+        widget.click(200, 120)
+
+    for _ in range(3):
+        run_again()
+    before = int(notebook.run(MEMORY_NOW))
+    for _ in range(20):
+        run_again()
+    kept = int(notebook.run(MEMORY_NOW)) - before
+    assert notebook.run("print(len(w.objects), w.objects[0].area > 100)") == "1 True"
+    assert kept < 200  # MB; the features of twenty images would be 600
