@@ -167,3 +167,35 @@ def test_an_object_that_another_ones_click_changed_flashes_and_the_list_says_so(
     )
     assert not host.root.locator('[data-object-id="2"].dw-changed').count()
     assert "Object 1 changed too" in host.root.locator(".dw-announcer").inner_text()
+
+
+# Notes how opaque masks and dots are at a place of the window, frame by frame.
+WATCH = """([canvas, x, y]) => {
+  const box = canvas.getBoundingClientRect();
+  const layers = [...canvas.querySelectorAll("canvas")].slice(1);
+  window.alphas = [];
+  const look = () => {
+    const alphas = layers.map((layer) => {
+      const ratio = layer.width / box.width;
+      const at = [Math.round((x - box.left) * ratio), Math.round((y - box.top) * ratio)];
+      return layer.getContext("2d").getImageData(...at, 1, 1).data[3];
+    });
+    window.alphas.push(Math.max(...alphas));
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_the_outline_of_a_changed_object_is_broad_for_a_moment(host: Host) -> None:
+    host.click(100, 80)
+    host.key("n")
+    box = host.widget.objects[0].box
+    x, y = host.place(box.x, 80)
+    host.page.evaluate(WATCH, [host.canvas.element_handle(), x - 4, y])
+    host.click(120, 80)
+    host.page.mouse.move(5, 5)
+    host.page.wait_for_timeout(1500)  # a flash takes 1.1 s
+    alphas = host.page.evaluate("() => window.alphas")
+    assert (alphas[0], alphas[-1]) == (0, 0)
+    assert max(alphas) > 100
