@@ -10,7 +10,7 @@ import ipywidgets
 import traitlets
 
 BOTH_BYTES = 4_000_000
-"""The two have at most so many bytes together: a host may send all traits in one message."""
+"""The two have at most so many bytes together, as one message may carry both."""
 
 Held = Literal["_image", "_other_image"]
 PICTURES = ("_image", "_other_image", "_detail")

@@ -12,11 +12,6 @@ from dynamite_widget.objects import AttributeValue
 from dynamite_widget.regions import Region
 from dynamite_widget.state import State
 
-
-class ObjectIsLockedError(ValueError):
-    """An act would change a locked object: nothing is broken, and unlocking it helps."""
-
-
 RESERVED_ATTRIBUTES = frozenset(
     [
         "image",
@@ -35,6 +30,10 @@ RESERVED_ATTRIBUTES = frozenset(
     ]
 )
 """Names that the tables of objects use themselves."""
+
+
+class ObjectIsLockedError(ValueError):
+    """An act would change a locked object: nothing is broken, and unlocking it helps."""
 
 
 def checked_owner(state: State, object_id: int) -> int:

@@ -31,12 +31,12 @@ export function iconButton(
   return button;
 }
 
-/** Sets the title that a pointer sees and a screen reader says. */
 /** Says something in an element; words that stand there already cost no layout. */
 export function setText(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Sets the title that a pointer sees and a screen reader says. */
 export function setName(target: Element, title: string): void {
   target.setAttribute("title", title);
   target.setAttribute("aria-label", title);

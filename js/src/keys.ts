@@ -47,6 +47,7 @@ export function nameOf(event: KeyboardEvent): string {
   return modifiers.join("") + key;
 }
 
+/** Whether the notebook gets a key although the widget has the focus. */
 export function isForHost(event: KeyboardEvent): boolean {
   return HOSTS.has(nameOf(event));
 }

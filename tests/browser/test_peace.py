@@ -135,6 +135,12 @@ def test_what_was_drawn_is_there_after_scrolling_it_out_and_in_again(
     page.wait_for_function(opaque)
 
 
+def run_again(notebook: NotebookPage, widget: WidgetOnScreen) -> None:
+    notebook.run_cell(0)
+    widget.wait_until_it_shows_the_photograph()
+    widget.click(200, 120)
+
+
 def test_twenty_runs_of_the_cell_give_their_memory_back(
     notebook: NotebookPage, widget: WidgetOnScreen
 ) -> None:
@@ -147,18 +153,15 @@ def test_twenty_runs_of_the_cell_give_their_memory_back(
         heap = int(session.send("Runtime.getHeapUsage")["usedSize"])
         return session.send("Memory.getDOMCounters") | {"heap": heap}
 
-    def run_again() -> None:
-        notebook.run_cell(0)
-        widget.wait_until_it_shows_the_photograph()
-        widget.click(200, 120)
-
     for _ in range(3):
-        run_again()
+        run_again(notebook, widget)
     kernel = int(notebook.run(MEMORY))
-    run_again()  # both counts see the notebook scrolled to the widget: far cells are taken out
+    run_again(
+        notebook, widget
+    )  # both counts see the notebook scrolled to the widget: far cells are taken out
     page = page_counts()
     for _ in range(20):
-        run_again()
+        run_again(notebook, widget)
     after = page_counts()
     alive, with_comm = map(int, notebook.run(ALIVE).split())
     assert (alive, with_comm) == (1, 1)
@@ -174,16 +177,11 @@ def test_twenty_runs_of_the_cell_give_the_models_features_back(
 ) -> None:
     notebook.write_cell(0, SHOW_THE_WIDGET.replace(", segmenter=discs", ""))
 
-    def run_again() -> None:
-        notebook.run_cell(0)
-        widget.wait_until_it_shows_the_photograph()
-        widget.click(200, 120)
-
     for _ in range(3):
-        run_again()
+        run_again(notebook, widget)
     before = int(notebook.run(MEMORY_NOW))
     for _ in range(20):
-        run_again()
+        run_again(notebook, widget)
     kept = int(notebook.run(MEMORY_NOW)) - before
     assert notebook.run("print(len(w.objects), w.objects[0].area > 100)") == "1 True"
     assert kept < 200  # MB; the features of twenty images would be 600
