@@ -11,6 +11,7 @@ from typing import Any
 from dynamite_widget import collection_requests, protocol_traits
 from dynamite_widget.answering_thread import FINISH_SECONDS
 from dynamite_widget.background_jobs import BackgroundJobs
+from dynamite_widget.click_log import ClickLog
 from dynamite_widget.collection import Collection
 from dynamite_widget.session import Session
 from dynamite_widget.session_on_screen import SessionOnScreen
@@ -43,12 +44,11 @@ class BrokenImage:
     def encode(self) -> None:
         """There is nothing to encode."""
 
-    def traits(self, received: Mapping[str, int]) -> dict[str, Any]:
+    def traits(self, clicks: ClickLog, received: Mapping[str, int]) -> dict[str, Any]:
         """Return what screens are told: there is nothing to see."""
         return {
-            "_clicks": protocol_traits.ClickPage(0, ()).to_json(),
             "_objects": protocol_traits.ObjectPage(0, ()).to_json(),
-            "_scene": protocol_traits.empty_scene(received).to_json(),
+            "_scene": protocol_traits.empty_scene(clicks.follow(()), received).to_json(),
             "_label_map": b"",
             "_status": protocol_traits.Status("idle", 0, None, None, None).to_json(),
         }

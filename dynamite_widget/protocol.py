@@ -214,6 +214,11 @@ class SendImage:
 
 
 @dataclass(frozen=True, slots=True)
+class SendClicks:
+    """A view does not know the clicks before the last change and asks for all of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class SendDetail:
     """A view has zoomed into a large photograph and asks for a part of it, so large at most."""
 
@@ -251,7 +256,7 @@ SessionRequest = (
 )
 """What a view can ask about the image it shows."""
 
-ScreenRequest = DismissError | SendImage
+ScreenRequest = DismissError | SendImage | SendClicks
 """What a view can ask about itself."""
 
 Request = SessionRequest | CollectionRequest | ScreenRequest

@@ -68,6 +68,33 @@ class CollectionInfo(Trait):
 
 
 @dataclass(frozen=True, slots=True)
+class ClickList(Trait):
+    """All clicks, in order of time; a list of another number has other clicks."""
+
+    number: int
+    clicks: tuple[ClickRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClickChange(Trait):
+    """How a list of clicks came of the one before: `added` stand where `removed` ones stood.
+
+    Attributes:
+        number: of the list that came of it.
+        since: number of the list before.
+        at: place of the first click that changed.
+        removed: how many there are gone.
+        added: those that came in their place.
+    """
+
+    number: int
+    since: int
+    at: int
+    removed: int
+    added: tuple[ClickRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scene(Trait):
     """Everything drawn besides photograph and masks; see docs/contract.md."""
 
@@ -79,15 +106,15 @@ class Scene(Trait):
     next_label: str | None
     can_undo: bool
     can_redo: bool
-    recent_clicks: tuple[ClickRow, ...]
-    clicks_page: int
+    click_change: dict[str, Any]
     others: tuple[int, ...]
     received: dict[str, int]
 
 
-def empty_scene(received: Mapping[str, int]) -> Scene:
+def empty_scene(click_change: ClickChange, received: Mapping[str, int]) -> Scene:
     """Return the scene of an image that cannot be shown."""
-    return Scene(0, (), 0, None, None, None, False, False, (), 0, (), dict(received))
+    gone = click_change.to_json()
+    return Scene(0, (), 0, None, None, None, False, False, gone, (), dict(received))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,31 +142,6 @@ class ObjectPage(Trait):
         if not gone and len(recent) <= at_most:
             return self, recent
         return ObjectPage(self.page + 1, objects), ()
-
-
-@dataclass(frozen=True, slots=True)
-class ClickPage(Trait):
-    """Earlier clicks; sent anew only when a page is full or an earlier click changes."""
-
-    page: int
-    clicks: tuple[ClickRow, ...]
-
-    def followed_by(
-        self, clicks: tuple[ClickRow, ...], *, at_most: int
-    ) -> tuple[ClickPage, tuple[ClickRow, ...]]:
-        """Split all clicks into the page that was sent and the few after it.
-
-        Args:
-            clicks: all clicks, in order of time.
-            at_most: how many clicks may follow a page before a new one is made.
-
-        Returns:
-            The page, itself or a new one, and the clicks after it.
-        """
-        kept = len(self.clicks)
-        if clicks[:kept] == self.clicks and len(clicks) <= kept + at_most:
-            return self, clicks[kept:]
-        return ClickPage(self.page + 1, clicks), ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from dynamite_widget import images, protocol_traits
 from dynamite_widget.answering_thread import AnsweringThread
+from dynamite_widget.click_log import ClickLog
 from dynamite_widget.collection_requests import CollectionRequest
 from dynamite_widget.latency import Latency
 from dynamite_widget.protocol import Press
@@ -21,8 +22,6 @@ from dynamite_widget.view import View
 
 SCREEN_SIDE = 2048
 """Long side of preview and label map on the screen; larger images are shown smaller."""
-CLICKS_BEFORE_A_PAGE = 64
-"""So many clicks travel with every answer at most, however many there are."""
 OBJECTS_BEFORE_A_PAGE = 16
 """So many objects travel with every answer at most."""
 
@@ -62,7 +61,6 @@ class SessionOnScreen:
         self.image_info = protocol_traits.ImageInfo(width, height, name, place).to_json()
         self._newest_lock = threading.Lock()
         self._newest = _Newest(0, session.view, ())
-        self._clicks = protocol_traits.ClickPage(0, ())
         self._objects = protocol_traits.ObjectPage(0, ())
         self._drawn: View | None = None
         self._label_map = b""
@@ -93,17 +91,17 @@ class SessionOnScreen:
         """Give back the memory of the preview."""
         self.__dict__.pop("preview", None)
 
-    def traits(self, received: Mapping[str, int]) -> dict[str, Any]:
+    def traits(self, clicks: ClickLog, received: Mapping[str, int]) -> dict[str, Any]:
         """Return what screens are told, by trait and in the order in which it is to be sent.
 
         One thread at a time may ask.
 
         Args:
+            clicks: that screens know of; it follows those of the session.
             received: the last message of each view that is part of it.
         """
         (version, view, others), requests = self._newest, self.requests
-        clicks = tuple(map(protocol_traits.click_row, view.state.clicks))
-        self._clicks, recent = self._clicks.followed_by(clicks, at_most=CLICKS_BEFORE_A_PAGE)
+        change = clicks.follow(tuple(map(protocol_traits.click_row, view.state.clicks)))
         objects = tuple(map(protocol_traits.object_row, view.objects))
         self._objects, changed = self._objects.followed_by(objects, at_most=OBJECTS_BEFORE_A_PAGE)
         scene = protocol_traits.Scene(
@@ -115,8 +113,7 @@ class SessionOnScreen:
             next_label=requests.next_label,
             can_undo=self.session.can_undo,
             can_redo=self.session.can_redo,
-            recent_clicks=recent,
-            clicks_page=self._clicks.page,
+            click_change=change.to_json(),
             others=others,
             received=dict(received),
         )
@@ -127,7 +124,6 @@ class SessionOnScreen:
         if view.answered:
             self._answered = version
         return {
-            "_clicks": self._clicks.to_json(),
             "_objects": self._objects.to_json(),
             "_scene": scene.to_json(),
             "_label_map": self._label_map,

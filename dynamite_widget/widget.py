@@ -18,6 +18,7 @@ import traitlets
 from dynamite_widget import images, protocol, protocol_traits
 from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.cells import MadeInCells, current_run
+from dynamite_widget.click_log import ClickLog
 from dynamite_widget.collection import Collection
 from dynamite_widget.collection_on_screen import BrokenImage, CollectionOnScreen
 from dynamite_widget.collection_requests import CollectionRequest
@@ -106,6 +107,7 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
         self._received_lock = threading.Lock()
         self._received: dict[str, int] = {}
         self._failures = itertools.count(1)
+        self._click_log = ClickLog()
         self._latency = Latency()
         self._opening: BackgroundJobs[None] = BackgroundJobs()
         self._closed = False
@@ -155,6 +157,20 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
                 super().set_state(sync_data)
             except (ValueError, traitlets.TraitError) as error:
                 self._fail(error)
+
+    def get_state(
+        self, key: str | Iterable[str] | None = None, drop_defaults: bool = False
+    ) -> dict[str, Any]:
+        """The state of the traits that `key` names, or of all of them but for the pictures.
+
+        The list of all clicks is in it, as it belongs to the scene. It is sent in no other way: for
+        a click the scene carries what changed.
+        """
+        with self._wire:
+            state: dict[str, Any] = super().get_state(key, drop_defaults)
+            if key is None or "_clicks" in state:
+                state["_clicks"] = self._click_log.list.to_json()
+        return state
 
     def _keep_settings(self, _change: Any) -> None:  # noqa: ANN401
         self._images.keep({name: getattr(self, name) for name in SETTINGS})
@@ -235,7 +251,7 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
     def _publish(self) -> None:
         """Bring the synchronised traits up to date, in one message; only what changed is sent."""
         with self._wire, self.hold_sync():
-            traits = self._shown.traits(self._received)
+            traits = self._shown.traits(self._click_log, self._received)
             if self._shown.place != self._images.place:  # that one is being opened
                 traits["_status"] |= {"activity": "encoding"}
             for name, value in traits.items():
@@ -293,6 +309,9 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
             case protocol.SendImage():
                 shown = self._hold_again(self._shown.preview)
                 self.send_state([shown, self._held_beside[0], "_label_map"])
+            case protocol.SendClicks():
+                with self._wire:  # no scene comes in between
+                    self.send_state("_clicks")
             case protocol.DismissError():
                 self._error = {}
             case request if isinstance(request, CollectionRequest):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dynamite_widget import protocol, protocol_traits
 from dynamite_widget.protocol import Message, ProtocolError, read_message
-from dynamite_widget.protocol_traits import ClickPage, ObjectPage
+from dynamite_widget.protocol_traits import ObjectPage
 
 SIZE = (200, 300)
 """(H, W)"""
@@ -111,30 +111,6 @@ def test_the_sender_of_a_bad_message_is_known_all_the_same() -> None:
     assert protocol.sender_of(message("nonsense")) == ("left", 7)
     assert protocol.sender_of({"id": "7", "view": "left"}) is None
     assert protocol.sender_of([1, 2]) is None
-
-
-clicks_of_a_day = st.lists(
-    st.tuples(st.just(1.0), st.integers(0, 99).map(float), st.integers(0, 3)), max_size=60
-)
-
-
-@given(before=clicks_of_a_day, after=clicks_of_a_day, appended=st.booleans())
-def test_a_page_and_what_follows_it_are_all_clicks_and_what_follows_is_short(
-    before: list[tuple[float, float, int]], after: list[tuple[float, float, int]], appended: bool
-) -> None:
-    page, _ = ClickPage(0, ()).followed_by(tuple(before), at_most=4)
-    clicks = (*before, *after) if appended else tuple(after)
-    newer, recent = page.followed_by(clicks, at_most=4)
-    assert (*newer.clicks, *recent) == clicks
-    assert len(recent) <= 4
-    assert (newer.page == page.page) == (newer.clicks == page.clicks)
-
-
-def test_a_page_is_kept_while_few_clicks_follow_so_that_it_need_not_be_sent() -> None:
-    page = ClickPage(3, ((1.0, 1.0, 1),))
-    kept, recent = page.followed_by(((1.0, 1.0, 1), (2.0, 2.0, 0)), at_most=4)
-    assert kept is page
-    assert recent == ((2.0, 2.0, 0),)
 
 
 objects_of_a_day = st.dictionaries(st.integers(1, 30), st.integers(0, 2), max_size=20).map(

@@ -44,6 +44,7 @@ export type Act =
   | { command: "show_images"; status: ImageStatus | null }
   | { command: "dismiss_error" }
   | { command: "send_image" }
+  | { command: "send_clicks" }
   | { command: "send_detail"; box: BoxRow; pixels: number; image: boolean };
 
 /** What is drawn: the kernel's scene, and on top of it the acts that it has not received yet. */

@@ -2,7 +2,10 @@
 // messages sent. It knows nothing of the screen.
 
 import { showAtOnce, type Act, type Shown } from "./acts.ts";
+import { followed } from "./click_log.ts";
 import type {
+  ClickChange,
+  ClickList,
   ClickRow,
   CollectionInfo,
   Failure,
@@ -30,8 +33,7 @@ const NO_SCENE: WholeScene = {
   next_label: null,
   can_undo: false,
   can_redo: false,
-  recent_clicks: [],
-  clicks_page: 0,
+  click_change: { number: 0, since: 0, at: 0, removed: 0, added: [] },
   others: [],
   received: {},
 };
@@ -60,7 +62,9 @@ export class Kernel {
   #unanswered: Sent[] = [];
   #shown: Shown | null = null;
   #scene: WholeScene = NO_SCENE;
-  #clicks: readonly ClickRow[] = [];
+  #clicks: ClickList = { number: -1, clicks: [] };
+  /** The number of the list that this view has asked for. */
+  #askedFor = -1;
   #changed: () => void = () => undefined;
   #move: Move | null = null;
   readonly #followers = new Set<() => void>();
@@ -146,7 +150,7 @@ export class Kernel {
       .filter(({ place }) => place === this.place)
       .reduce<Shown>((shown, { act }) => showAtOnce(shown, act), {
         scene: this.#isAhead ? { ...NO_SCENE, labels: this.#scene.labels } : this.#scene,
-        clicks: this.#isAhead ? [] : this.#clicks,
+        clicks: this.#isAhead ? [] : this.#clicks.clicks,
         sent: new Set<ClickRow>(),
         starting: false,
         given: new Set<number>(),
@@ -201,15 +205,25 @@ export class Kernel {
     else this.#changed();
   }
 
+  /** A view that opens later than the first does not know earlier clicks: it asks for them. */
+  #followClicks(change: ClickChange): void {
+    const told = this.get("_clicks") as ClickList | undefined;
+    const clicks = followed(this.#clicks, change) ?? followed(told, change);
+    if (clicks) this.#clicks = clicks;
+    else if (this.#askedFor !== change.number) {
+      this.#askedFor = change.number;
+      this.ask({ command: "send_clicks" });
+    }
+  }
+
   #refresh(): void {
     const scene = this.get("_scene") as Scene | undefined;
-    const clicks = this.get("_clicks") as Traits["_clicks"] | undefined;
     const objects = this.get("_objects") as Traits["_objects"] | undefined;
     // The traits of one change arrive one after the other: wait until they are here and fit.
-    if (scene?.version === undefined || clicks?.page !== scene.clicks_page) return;
+    if (scene?.version === undefined) return;
+    this.#followClicks(scene.click_change);
     if (objects?.page !== scene.objects_page) return;
     this.#scene = { ...scene, objects: joined(objects.objects, scene.recent_objects) };
-    this.#clicks = [...clicks.clicks, ...scene.recent_clicks];
     const received = scene.received[this.view] ?? 0;
     this.#unanswered = this.#unanswered.filter(({ id }) => id > received);
     this.#shown = null;

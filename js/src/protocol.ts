@@ -78,9 +78,7 @@ export interface Scene {
   readonly next_label: string | null;
   readonly can_undo: boolean;
   readonly can_redo: boolean;
-  /** Clicks after the page that `_clicks` holds, in order of time. */
-  readonly recent_clicks: readonly ClickRow[];
-  readonly clicks_page: number;
+  readonly click_change: ClickChange;
   /** Objects that the last answer changed although no act named them. */
   readonly others: readonly number[];
   /** The last message of each view that is part of this scene. */
@@ -98,10 +96,22 @@ export interface ObjectPage {
   readonly objects: readonly SegmentedObject[];
 }
 
-/** Earlier clicks; sent anew only when a page is full or an earlier click changes. */
-export interface ClickPage {
-  readonly page: number;
+/** All clicks, in order of time; a list of another number has other clicks. */
+export interface ClickList {
+  readonly number: number;
   readonly clicks: readonly ClickRow[];
+}
+
+/** How a list of clicks came of the one before: `added` stand where `removed` ones stood. */
+export interface ClickChange {
+  /** Of the list that came of it. */
+  readonly number: number;
+  /** Number of the list before. */
+  readonly since: number;
+  /** Place of the first click that changed. */
+  readonly at: number;
+  readonly removed: number;
+  readonly added: readonly ClickRow[];
 }
 
 export interface Status {
@@ -141,7 +151,7 @@ export interface Traits {
   _collection: Partial<CollectionInfo>;
   _label_map: DataView | null;
   _scene: Scene;
-  _clicks: ClickPage;
+  _clicks: ClickList;
   _objects: ObjectPage;
   _status: Status;
   /** Empty while nothing is wrong. */

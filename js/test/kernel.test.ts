@@ -3,7 +3,8 @@ import "./page.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Kernel } from "../src/kernel.ts";
-import { FakeModel, object, scene } from "./model.ts";
+import type { ClickRow } from "../src/protocol.ts";
+import { FakeModel, clicks, object, scene } from "./model.ts";
 
 function open(fake = new FakeModel()) {
   const life = new AbortController();
@@ -16,7 +17,12 @@ test("a click is shown at once, and once only when the kernel has it", () => {
   kernel.send({ command: "add_click", x: 3, y: 2, object_id: null });
   assert.deepEqual(kernel.shown.clicks, [[3, 2, 1]]);
   assert.equal(kernel.waiting, true);
-  fake.answer({ version: 2, recent_objects: [object(1)], active: 1, recent_clicks: [[3, 2, 1]] });
+  fake.answer({
+    version: 2,
+    recent_objects: [object(1)],
+    active: 1,
+    click_change: clicks([3, 2, 1]),
+  });
   assert.deepEqual(kernel.shown.clicks, [[3, 2, 1]]);
   assert.equal(kernel.shown.sent.size, 0);
 });
@@ -24,7 +30,7 @@ test("a click is shown at once, and once only when the kernel has it", () => {
 test("it waits until the answer is here as well", () => {
   const { fake, kernel } = open();
   kernel.send({ command: "add_click", x: 3, y: 2, object_id: 0 });
-  fake.answer({ version: 2, recent_clicks: [[3, 2, 0]] });
+  fake.answer({ version: 2, click_change: clicks([3, 2, 0]) });
   assert.equal(kernel.waiting, true);
   fake.receive({ _status: { ...fake.traits._status, answered: 2 } });
   assert.equal(kernel.waiting, false);
@@ -44,7 +50,7 @@ test("quick clicks on a new object share its colour and are not lost in between"
       version: 2,
       recent_objects: [object(1)],
       active: 1,
-      recent_clicks: [[1, 1, 1]],
+      click_change: clicks([1, 1, 1]),
       received: { [first?.view ?? ""]: 1 },
     }),
   });
@@ -65,11 +71,7 @@ test("moved and deleted dots, hidden and chosen objects show at once", () => {
   const { fake, kernel } = open();
   fake.answer({
     recent_objects: [object(1), object(2)],
-    recent_clicks: [
-      [1, 1, 1],
-      [2, 2, 2],
-      [3, 3, 0],
-    ],
+    click_change: clicks([1, 1, 1], [2, 2, 2], [3, 3, 0]),
   });
   kernel.send({ command: "move_click", index: 2, at: [3, 3], x: 5, y: 1 });
   kernel.send({ command: "delete_click", index: 0, at: [1, 1] });
@@ -111,25 +113,36 @@ test("an object is not taken for empty while a click or stroke on it is on its w
   assert.deepEqual([...kernel.shown.given], []);
 });
 
-test("a page of clicks and the scene that follows it are shown only when both have come", () => {
+test("clicks are added, moved and taken back as the kernel says what changed", () => {
   const { fake, kernel } = open();
-  fake.receive({ _scene: scene({ recent_clicks: [[1, 1, 1]] }) });
-  fake.receive({
-    _clicks: {
-      page: 1,
-      clicks: [
-        [1, 1, 1],
-        [2, 2, 1],
-      ],
-    },
-  });
-  assert.deepEqual(kernel.shown.clicks, [[1, 1, 1]]);
-  fake.receive({ _scene: scene({ clicks_page: 1, recent_clicks: [[3, 3, 1]] }) });
+  fake.answer({ click_change: clicks([1, 1, 1], [2, 2, 1]) });
+  fake.answer({ click_change: { number: 2, since: 1, at: 2, removed: 0, added: [[3, 3, 1]] } });
+  fake.answer({ version: 2 });
+  fake.answer({ click_change: { number: 3, since: 2, at: 1, removed: 1, added: [[5, 2, 1]] } });
+  fake.answer({ click_change: { number: 4, since: 3, at: 0, removed: 1, added: [] } });
   assert.deepEqual(kernel.shown.clicks, [
-    [1, 1, 1],
-    [2, 2, 1],
+    [5, 2, 1],
     [3, 3, 1],
   ]);
+  assert.deepEqual(fake.sent, []);
+});
+
+test("a view that opens later asks once for the clicks that it does not know", () => {
+  const { fake } = open();
+  fake.answer({ click_change: clicks([1, 1, 1]) });
+  fake.answer({ click_change: { number: 2, since: 1, at: 1, removed: 0, added: [[2, 2, 1]] } });
+  const { kernel } = open(fake);
+  fake.answer({ version: 2 });
+  assert.deepEqual(
+    fake.sent.map(({ command }) => command),
+    ["send_clicks"],
+  );
+  const all: ClickRow[] = [
+    [1, 1, 1],
+    [2, 2, 1],
+  ];
+  fake.receive({ _clicks: { number: 2, clicks: all } });
+  assert.deepEqual(kernel.shown.clicks, all);
 });
 
 test("objects that changed stand in the page's place, and new ones after it", () => {

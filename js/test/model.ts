@@ -1,5 +1,12 @@
 // A model by hand: traits by name, change events, and what a view sent.
-import type { Model, Scene, SegmentedObject, Traits } from "../src/protocol.ts";
+import type {
+  ClickChange,
+  ClickRow,
+  Model,
+  Scene,
+  SegmentedObject,
+  Traits,
+} from "../src/protocol.ts";
 import { encode } from "./encode.ts";
 
 export function object(id: number, more: Partial<SegmentedObject> = {}): SegmentedObject {
@@ -20,6 +27,11 @@ export function object(id: number, more: Partial<SegmentedObject> = {}): Segment
   };
 }
 
+/** The change that made the first list of clicks: these and no others. */
+export function clicks(...added: readonly ClickRow[]): ClickChange {
+  return { number: added.length ? 1 : 0, since: 0, at: 0, removed: 0, added };
+}
+
 export function scene(more: Partial<Scene> = {}): Scene {
   return {
     version: 1,
@@ -30,8 +42,7 @@ export function scene(more: Partial<Scene> = {}): Scene {
     next_label: null,
     can_undo: false,
     can_redo: false,
-    recent_clicks: [],
-    clicks_page: 0,
+    click_change: clicks(),
     others: [],
     received: {},
     ...more,
@@ -57,7 +68,7 @@ export class FakeModel {
     _collection: {},
     _label_map: encode(["00000000", "00000000", "00000000", "00000000"]),
     _scene: scene(),
-    _clicks: { page: 0, clicks: [] },
+    _clicks: { number: 0, clicks: [] },
     _objects: { page: 0, objects: [] },
     _status: {
       activity: "idle",

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import widget from "../src/widget.ts";
 import { encode } from "./encode.ts";
-import { FakeModel, object, scene } from "./model.ts";
+import { FakeModel, clicks, object, scene } from "./model.ts";
 import type { ImageInfo } from "../src/protocol.ts";
 
 const FIRST: ImageInfo = { width: 8, height: 4, name: "a.jpg", place: 0, held_in: "_image" };
@@ -30,7 +30,7 @@ beforeEach(async () => {
     _image_info: FIRST,
     _other_image: new DataView(new Uint8Array([4, 5, 6]).buffer),
     _collection: { ...COLLECTION, at_hand: NEXT },
-    _scene: scene({ recent_objects: [object(1)], recent_clicks: [[1, 1, 1]] }),
+    _scene: scene({ recent_objects: [object(1)], click_change: clicks([1, 1, 1]) }),
   };
   const place = document.createElement("div");
   document.body.replaceChildren(place);
@@ -59,7 +59,10 @@ test("its photograph is shown at once, without the objects of the one before", a
     [["next_image", 0]],
   );
   fake.receive({ _image_info: NEXT, _collection: { ...COLLECTION, at_hand: FIRST } });
-  fake.answer({ recent_objects: [object(7)], recent_clicks: [] });
+  fake.answer({
+    recent_objects: [object(7)],
+    click_change: { number: 2, since: 1, at: 0, removed: 1, added: [] },
+  });
   await settle();
   assert.equal(name(), "b.jpg");
   assert.equal(objects(), 1);

@@ -220,7 +220,7 @@ def test_masks_given_to_a_widget_are_refined_by_clicks_on_it(segmenter: NearestC
     twin = Session.from_masks(IMAGE, [CAR, TREE], segmenter=NearestClick())
     np.testing.assert_array_equal(widget.label_map, twin.click(32, 20, 1))
     widget._publish()
-    assert widget._scene["recent_clicks"] == ((32, 20, 1),)
+    assert widget._scene["click_change"]["added"] == ((32, 20, 1),)
     widget.label_map = 2 * TREE
     assert [o.id for o in widget.objects] == [2]
     with pytest.raises(AttributeError, match="no setter"):

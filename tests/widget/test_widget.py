@@ -44,7 +44,7 @@ def test_that_an_answer_is_on_its_way_is_said_with_the_click_itself(
     wire = Wire(monkeypatch)
     screen.click(10, 10)
     first = next(state for state in wire.states if "_scene" in state)
-    assert first["_scene"]["recent_clicks"] == ((10, 10, 1),)
+    assert first["_scene"]["click_change"]["added"] == ((10, 10, 1),)
     assert first["_status"]["activity"] == "segmenting"
     segmenter.gate.set()
     wait_until(lambda: at_rest(screen.widget))
@@ -98,10 +98,8 @@ def test_what_a_screen_needs_is_all_in_the_traits(screen: Screen) -> None:
     wait_until(lambda: at_rest(widget))
     state = widget.get_state()
     assert np.array_equal(run_lengths.decode(state["_label_map"]), widget.label_map)
-    assert [*state["_clicks"]["clicks"], *state["_scene"]["recent_clicks"]] == [
-        (10, 10, 1),
-        (30, 40, 0),
-    ]
+    assert state["_clicks"]["clicks"] == ((10, 10, 1), (30, 40, 0))
+    assert state["_clicks"]["number"] == state["_scene"]["click_change"]["number"]
     assert [row["id"] for row in state["_scene"]["recent_objects"]] == [1]
     assert widget.get_state("_image")["_image"].startswith(b"\x89PNG")
     assert (state["_image_info"]["width"], state["_image_info"]["height"]) == (WIDTH, HEIGHT)

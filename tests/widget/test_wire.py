@@ -10,7 +10,6 @@ from ipywidgets.widgets.widget import _remove_buffers
 
 from dynamite_widget import run_lengths
 from dynamite_widget.session import Session
-from dynamite_widget.session_on_screen import CLICKS_BEFORE_A_PAGE
 from dynamite_widget.widget import SegmentationWidget
 from tests.at_rest import at_rest
 from tests.nearest_click import NearestClick
@@ -23,12 +22,10 @@ def test_what_a_click_costs_on_the_wire_does_not_grow_with_the_number_of_clicks(
     wire, widget = Wire(monkeypatch), screen.widget
     screen.click(5, 5)
     costs = []
-    for number in range(400):
+    for number in range(200):
         costs.append(wire.bytes_of(lambda: screen.click(5, 5, 1), widget))
         assert len(widget.clicks) == number + 2
-    round_of_pages = CLICKS_BEFORE_A_PAGE + 1
-    early, late = sorted(costs[:round_of_pages]), sorted(costs[-round_of_pages:])
-    assert late[-2] <= 1.1 * early[-2]  # the dearest one carries a new page
+    assert max(costs) - costs[0] < 20  # where numbers have more digits
 
 
 def test_a_click_among_two_hundred_objects_takes_less_than_forty_kilobytes(
