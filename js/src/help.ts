@@ -1,4 +1,4 @@
-// Help: all keys and gestures on one page over the canvas.
+// Help: all keys and gestures on one page, over all but the toolbar and the status line.
 
 import type { Action } from "./actions.ts";
 import { element, iconButton } from "./elements.ts";
@@ -67,6 +67,9 @@ export class Help {
   toggle(open = this.node.hidden): void {
     if (open === !this.node.hidden) return;
     this.node.hidden = !open;
+    for (const covered of this.node.parentElement?.children ?? []) {
+      if (covered instanceof HTMLElement && covered !== this.node) covered.inert = open;
+    }
     if (open) this.node.focus({ preventScroll: true });
     else this.back();
   }

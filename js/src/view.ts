@@ -156,7 +156,6 @@ export class View {
       stage,
       this.#problem,
       this.#notice,
-      help.node,
     );
     const side = element("div", {
       class: "dw-side",
@@ -164,7 +163,7 @@ export class View {
       "aria-label": "Objects and display",
     });
     side.append(this.#labels.node, this.#list.node, this.#editor.node, this.#display.node);
-    const body = element("div", { class: "dw-body" }, main, side);
+    const body = element("div", { class: "dw-body" }, main, side, help.node);
     this.node = element("div", {
       class: "dynamite-widget",
       role: "group",

@@ -99,6 +99,8 @@ class Host:
         """Bring changed traits to the page, as the notebook's wire does; whether there were any."""
         names = [name for name in self.widget.keys if name not in ("_esm", "_css", "layout")]
         state = {name: getattr(self.widget, name) for name in names}
+        # This wire may leave scenes out, so it brings the list that others ask for.
+        state |= self.widget.get_state("_clicks")
         news = {k: v for k, v in state.items() if k not in self._known or self._known[k] != v}
         self._known |= news
         if news:

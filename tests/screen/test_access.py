@@ -208,6 +208,20 @@ def test_keys_change_nothing_that_the_help_covers(host: Host) -> None:
     expect(click).to_have_attribute("aria-pressed", "true")
 
 
+def test_tab_stays_out_of_what_the_help_covers(host: Host) -> None:
+    host.key("?")
+    place = "() => document.activeElement.closest('.dw-help, .dw-main, .dw-side')?.className"
+    places = []
+    for _ in range(4):
+        host.page.keyboard.press("Tab")
+        places.append(host.page.evaluate(place))
+    assert places[0] == "dw-help"
+    assert not {"dw-main", "dw-side"} & set(places)
+    host.key("?")
+    host.click(50, 100)
+    assert [found.id for found in host.widget.objects] == [1]
+
+
 def test_the_help_names_every_key_of_redo(host: Host) -> None:
     host.key("?")
     line = host.root.get_by_role("dialog").locator("dl > div", has_text="Redo")

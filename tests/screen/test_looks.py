@@ -273,4 +273,6 @@ def test_all_keys(show: Show) -> None:
     host = show()
     host.key("?")
     expect(host.root.get_by_role("dialog")).to_be_visible()
+    hidden = host.root.locator(".dw-help").evaluate("x => x.scrollHeight - x.clientHeight")
     keep(host, "screen_help")
+    assert hidden == 0, "all keys are seen at once"
