@@ -63,7 +63,7 @@ def _offset(length: int, crop: int, focus: float, rng: np.random.Generator) -> i
 
 
 def jitter_colour(image: Pixels, rng: np.random.Generator) -> Pixels:
-    """Brightness, contrast, saturation, now and then grey, blur or JPEG noise."""
+    """Brightness, contrast, saturation, now and then darkness, grey, blur, sensor or JPEG noise."""
     changed: cv2.typing.MatLike = image
     if rng.random() < 0.7:
         ramp = np.arange(256, dtype=np.float32)
@@ -77,9 +77,24 @@ def jitter_colour(image: Pixels, rng: np.random.Generator) -> Pixels:
         changed = cv2.addWeighted(changed, keep, grey, 1 - keep, 0)
     if rng.random() < 0.1:
         changed = cv2.GaussianBlur(changed, (0, 0), float(rng.uniform(0.4, 1.5)))
+    if rng.random() < 0.07:
+        changed = cv2.convertScaleAbs(changed, alpha=float(rng.uniform(0.2, 0.7)))
+    if rng.random() < 0.2:
+        changed = _with_sensor_noise(changed, rng)
     if rng.random() < 0.15:
         changed = _as_jpeg(changed, int(rng.integers(30, 90)))
     return np.asarray(changed, np.uint8)
+
+
+def _with_sensor_noise(image: cv2.typing.MatLike, rng: np.random.Generator) -> cv2.typing.MatLike:
+    """As a small sensor or little light gives it: of one colour or all, fine or of coarse grain."""
+    height, width = image.shape[:2]
+    noise = rng.standard_normal((height, width, 3 if rng.random() < 0.7 else 1), np.float32)
+    if rng.random() < 0.6:
+        noise = cv2.GaussianBlur(noise, (0, 0), float(rng.uniform(0.5, 1.5))).reshape(noise.shape)
+        noise /= noise.std()
+    noise *= float(np.exp(rng.uniform(np.log(2), np.log(16))))
+    return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
 def _as_jpeg(image: cv2.typing.MatLike, quality: int) -> cv2.typing.MatLike:

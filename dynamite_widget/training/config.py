@@ -79,6 +79,8 @@ class TrainingConfig:
         max_objects: largest number of objects in a scene.
         alone: probability that one object of a scene is asked for, whatever else is there
             (`dense`).
+        crowding: of a set, a photograph with N labelled objects is drawn N to the power of this
+            times as often as one with a single object (`dense`).
         set_alone: the same for the sets named, where likeness to neighbours tells objects apart.
         scale: smallest and largest scale of the large-scale jitter.
         short_side: that of photographs in use, pixels: a scale of 1 then shows objects as large as
@@ -115,6 +117,7 @@ class TrainingConfig:
     supervised: tuple[int, ...] = (0, 2, 4)
     max_objects: int = 8
     alone: float = 0.4
+    crowding: float = 0.0
     set_alone: dict[str, float] = field(default_factory=dict)
     scale: tuple[float, float] = (0.4, 1.4)
     short_side: int | None = None

@@ -44,6 +44,7 @@ _LITE = TrainingConfig(
     short_side=find_model("dynamite-lite").short_side,
     closer=0.4,
     alone=0.6,
+    crowding=0.5,
     set_alone={"dsb2018_nuclei": 0.25},
     turned=("leaves_ara2013canon", "cwfid", "dsb2018_nuclei", "food_plates", "fruits_nuts"),
 )

@@ -15,10 +15,13 @@ from torch.utils.data import IterableDataset
 from dynamite_widget.models.click_tensors import BACKGROUND_OWNER, PADDING_OWNER, ClickTensors
 from dynamite_widget.training.augmentation import jitter_colour, jitter_scale, paste_object
 from dynamite_widget.training.config import TrainingConfig
-from dynamite_widget.training.photographs import IGNORE, LabelledImage
+from dynamite_widget.training.photographs import IGNORE, LabelledImage, Photograph
 
 _SMALLEST = 60
 """Objects of fewer visible pixels in the crop are left out."""
+_SMALLEST_LABELLED, _FINEST_LABELLED = 40, 16
+"""So are objects of fewer labelled pixels; of fewer than the second where photographs are enlarged
+and the crop has more."""
 _LEAST_EXTENT = 12
 """Objects are not shrunk below the area of a square with this side."""
 _LARGEST_FIT = 4.0
@@ -67,8 +70,11 @@ class Scenes(IterableDataset[Scene]):
         for photograph in photographs:
             self.sets.setdefault(photograph.dataset, []).append(photograph)
         self.names = sorted(self.sets)
-        weights = np.array([config.set_weights.get(n, 1.0) for n in self.names])
-        self.chances = weights / weights.sum()
+        self.chances = _shares([config.set_weights.get(n, 1.0) for n in self.names])
+        self.chances_in_set = {
+            name: _shares([_objects_of(each) ** config.crowding for each in photographs])
+            for name, photographs in self.sets.items()
+        }
 
     def __iter__(self) -> Iterator[Scene]:
         worker = torch.utils.data.get_worker_info()
@@ -96,7 +102,10 @@ class Scenes(IterableDataset[Scene]):
         if photograph.dataset in self.config.turned:
             turns = int(rng.integers(4))
             image, labels = np.rot90(image, turns), np.rot90(labels, turns)
-        objects = _large_enough(labels, 40)
+        fit = _fit(labels.shape, self.config)
+        objects = _large_enough(
+            labels, max(_FINEST_LABELLED, min(_SMALLEST_LABELLED, int(_SMALLEST / fit**2)))
+        )
         if not len(objects):
             return None
         focus = labels == rng.choice(objects)
@@ -125,8 +134,9 @@ class Scenes(IterableDataset[Scene]):
 
     def pick(self, rng: np.random.Generator) -> LabelledImage:
         """An image of a set, both by chance."""
-        photographs = self.sets[self.names[rng.choice(len(self.names), p=self.chances)]]
-        return photographs[rng.integers(len(photographs))]
+        name = self.names[rng.choice(len(self.names), p=self.chances)]
+        chances = self.chances_in_set[name]
+        return self.sets[name][rng.choice(len(chances), p=chances)]
 
     def _paste(
         self,
@@ -149,11 +159,25 @@ class Scenes(IterableDataset[Scene]):
         return image, labels, pasted
 
 
+def _shares(weights: Sequence[float]) -> NDArray[np.float64]:
+    return np.asarray(weights, np.float64) / np.sum(weights)
+
+
+def _objects_of(photograph: LabelledImage) -> int:
+    """How many it has where that is known without reading it, else one."""
+    return max(1, photograph.objects) if isinstance(photograph, Photograph) else 1
+
+
+def _fit(size: tuple[int, ...], config: TrainingConfig) -> float:
+    """How much larger the network will see a photograph of this size in use."""
+    return min(_LARGEST_FIT, config.short_side / min(size)) if config.short_side else 1.0
+
+
 def _draw_scale(
     focus: NDArray[np.bool_], config: TrainingConfig, rng: np.random.Generator
 ) -> float:
     """Log-uniform, but the photograph fills the crop, and objects stay neither tiny nor huge."""
-    fit = min(_LARGEST_FIT, config.short_side / min(focus.shape)) if config.short_side else 1.0
+    fit = _fit(focus.shape, config)
     extent = np.sqrt(focus.sum())
     if rng.random() < config.closer and extent * fit < _SMALL * config.crop:
         high = min(_LARGEST_FIT, _CLOSEST * config.crop / extent)

@@ -147,6 +147,22 @@ def test_two_views_of_one_widget_agree(notebook: NotebookPage, widget: WidgetOnS
     assert ids_at(notebook, (200, 120), (420, 260)) == [1, 1]
 
 
+def test_a_view_that_opens_later_shows_every_click_and_takes_them_back(
+    notebook: NotebookPage, widget: WidgetOnScreen
+) -> None:
+    widget.click(200, 120)
+    widget.click(420, 260)
+    widget.click(300, 200)
+    notebook.run_cell(1)
+    second = notebook.widget(1)
+    second.wait_until_it_shows_the_photograph()
+    second.wait_for_the_answer()
+    assert_the_screen_agrees_with_the_kernel(notebook, second)
+
+    second.click(420, 260)
+    assert_the_screen_agrees_with_the_kernel(notebook, second)
+    assert ids_at(notebook, (200, 120), (420, 260), (300, 200)) == [1, 0, 1]
+
 def test_an_error_stands_in_the_widget_and_the_work_goes_on(
     notebook: NotebookPage, widget: WidgetOnScreen, save_screenshot: SaveScreenshot
 ) -> None:
