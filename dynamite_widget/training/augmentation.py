@@ -91,9 +91,9 @@ def _with_sensor_noise(image: cv2.typing.MatLike, rng: np.random.Generator) -> c
     height, width = image.shape[:2]
     noise = rng.standard_normal((height, width, 3 if rng.random() < 0.7 else 1), np.float32)
     if rng.random() < 0.6:
-        noise = cv2.GaussianBlur(noise, (0, 0), float(rng.uniform(0.5, 1.5))).reshape(noise.shape)
-        noise /= noise.std()
-    noise *= float(np.exp(rng.uniform(np.log(2), np.log(16))))
+        grain = cv2.GaussianBlur(noise, (0, 0), float(rng.uniform(0.5, 1.5))).reshape(noise.shape)
+        noise = np.asarray(grain / grain.std(), np.float32)
+    noise *= np.exp(rng.uniform(np.log(2), np.log(16)))
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dynamite_widget.session import Session
-from dynamite_widget.training.augmentation import paste_object
+from dynamite_widget.training.augmentation import jitter_colour, paste_object
 from dynamite_widget.training.config import TrainingConfig
 from dynamite_widget.training.own_labels import open_labels
 from dynamite_widget.training.photographs import Photograph, read_manifest
@@ -60,6 +60,25 @@ def test_sets_are_drawn_by_weight_not_by_size(photographs: list[Photograph]) -> 
     rng = np.random.default_rng(0)
     drawn = [scenes.pick(rng).dataset for _ in range(400)]
     assert 0.85 < drawn.count("part") / 400 < 0.95
+
+
+def test_crowded_photographs_of_a_set_are_drawn_more_often(photographs: list[Photograph]) -> None:
+    few, many = replace(photographs[0], objects=4), replace(photographs[0], objects=36)
+    rng = np.random.default_rng(0)
+    for crowding, share in ((0.0, 0.5), (0.5, 0.75), (1.0, 0.9)):
+        scenes = Scenes([few, many], TrainingConfig(crowding=crowding))
+        drawn = [scenes.pick(rng).objects for _ in range(400)]
+        assert abs(drawn.count(36) / 400 - share) < 0.08
+
+
+def test_a_flat_photograph_is_sometimes_dark_or_noisy_and_mostly_neither() -> None:
+    rng, flat = np.random.default_rng(0), np.full((64, 64, 3), 120, np.uint8)
+    shown = [jitter_colour(flat, rng).astype(float) for _ in range(300)]
+    noisy = sum(image.std((0, 1)).max() > 1.5 for image in shown)
+    dark = sum(image.mean() < 70 for image in shown)
+    assert 40 < noisy < 80
+    assert 8 < dark < 40
+    assert abs(np.median([image.mean() for image in shown]) - 120) < 20
 
 
 def test_a_pasted_object_brings_its_own_pixels() -> None:
@@ -153,6 +172,20 @@ def test_photographs_are_shown_as_large_as_the_network_will_see_them() -> None:
     config = TrainingConfig(crop=256, scale=(0.9, 1.1), paste=0.0)
     assert max(extents(config)) < 1.2 * 30
     assert 0.8 * 60 < np.median(extents(replace(config, short_side=200))) < 1.2 * 60
+
+
+def test_a_small_object_of_a_small_photograph_counts_where_it_is_enlarged() -> None:
+    class Bud(Leaf):
+        """With an object of 6 pixels."""
+
+        def read(self) -> tuple[np.ndarray, np.ndarray]:
+            pixels, labels = super().read()
+            labels[:], labels[46:52, 46:52] = 0, 1
+            return pixels, labels
+
+    as_it_is = TrainingConfig(crop=256, scale=(0.9, 1.1), paste=0.0)
+    assert draw([Bud()], 20, as_it_is) == []
+    assert len(draw([Bud()], 20, replace(as_it_is, short_side=250))) > 10
 
 
 def test_small_objects_are_sometimes_shown_as_a_close_up_shows_them() -> None:
