@@ -36,7 +36,7 @@ class Painted(NamedTuple):
         bare: from a press that paints nothing to the next frame.
         mask: from letting go to the frame with the mask.
         all: the same from the press.
-        computed: the segmenter's part, which begins with the press.
+        computed: the segmenter's part, which begins where the pointer rests.
         echo: from a message that does nothing to the frame that shows the kernel's reply.
     """
 
@@ -122,7 +122,11 @@ def click_table(screen: Screen) -> Iterator[str]:
         ("press to the paint with its dot", [one.paint for one in painted], ""),
         ("a press that paints nothing, to the next frame", [one.bare for one in painted], ""),
         (f"press to mask, the button held for {held:.0f} ms", [one.all for one in painted], ""),
-        ("the segmenter, which begins with the press", [one.computed for one in painted], ""),
+        (
+            "the segmenter, which begins where the pointer rests",
+            [one.computed for one in painted],
+            "",
+        ),
         ("press to mask less the segmenter", [one.all - one.computed for one in painted], ""),
         ("click to mask, from letting go", [one.mask for one in painted], ""),
         ("that less the segmenter", [one.mask - one.computed for one in painted], "30 ms"),

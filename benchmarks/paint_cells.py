@@ -33,6 +33,13 @@ class Timed:
         self.spent[len(clicks)] = 1000 * (time.perf_counter() - began)
         return label_map
 
+    def guess(self, features, clicks, previous, unwanted):
+        began = time.perf_counter()
+        label_map = self.segmenter.guess(features, clicks, previous, unwanted)
+        if label_map is not None:
+            self.spent[len(clicks)] = 1000 * (time.perf_counter() - began)
+        return label_map
+
     def look_ahead(self, features, boxes):
         self.segmenter.look_ahead(features, boxes)
 

@@ -94,6 +94,18 @@ class Answers:
         """Compute now what the model needs of the image for an object with one of these boxes."""
         self._asker.look_ahead(boxes)
 
+    def guess(self, snapshot: Snapshot) -> None:
+        """Answer what may wait for an answer next, and remember that; given up for any other.
+
+        Imported objects are left out: where clicks touch one, several answers would be needed.
+        """
+        if not _touching(snapshot):
+            self._asker.guess(_joint(snapshot))
+
+    def give_up_guess(self, unless: Snapshot | None = None) -> None:
+        """Let the guess that is made end early, unless it is at this."""
+        self._asker.give_up_guess(None if unless is None else _joint(unless))
+
     def answer(self, snapshot: Snapshot) -> Answer:
         """Return what the model makes of clicks and imported objects.
 
@@ -115,8 +127,7 @@ class Answers:
 
         Imported objects in it then need no model again.
         """
-        imported = dict(snapshot.imports.regions)
-        clicks = tuple(c for c in snapshot.clicks if c.object_id not in imported)
+        clicks = _joint(snapshot)
         if clicks and not answer.refined:
             self._asker.remember(clicks, answer.runs)
         label_map = answer.runs.to_array()
@@ -136,9 +147,8 @@ class Answers:
         return known
 
     def _answer(self, snapshot: Snapshot, ask: Ask) -> Answer:
-        imported = dict(snapshot.imports.regions)
         touched = _touching(snapshot)
-        joint = ask(tuple(c for c in snapshot.clicks if c.object_id not in imported))
+        joint = ask(_joint(snapshot))
         if not touched:
             return Answer(joint)
         label_map = joint.to_array()
@@ -199,6 +209,12 @@ class _Key(NamedTuple):
     said: tuple[Click, ...]
     touching: tuple[Click, ...]
     imports: Imports
+
+
+def _joint(snapshot: Snapshot) -> tuple[Click, ...]:
+    """The clicks of all objects that are not imported: these are answered together."""
+    imported = dict(snapshot.imports.regions)
+    return tuple(c for c in snapshot.clicks if c.object_id not in imported)
 
 
 def _touching(snapshot: Snapshot) -> dict[int, tuple[Click, ...]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from functools import partial
 
 from dynamite_widget.answering import Answer, Snapshot
 from dynamite_widget.background_jobs import BackgroundJobs
@@ -40,7 +42,8 @@ class AnsweringThread:
         self._publish = publish
         self._failed = failed
         self._jobs: BackgroundJobs[object] = BackgroundJobs()
-        self._ahead: Future[object] = Future()
+        self._ahead: list[Future[object]] = []
+        self._guessed: tuple[Snapshot, float] | None = None
         self._latency = latency
         self._activity: Activity = "idle"
         self._woken = False
@@ -68,25 +71,62 @@ class AnsweringThread:
         """Publish, and answer what waits for an answer; returns at once."""
         with self._lock:
             woken, self._woken = self._woken, True
-        if self._session.pending is not None:
-            self._ahead.cancel()  # the click is here, and is answered itself
+        pending = self._session.pending
+        if pending is not None:
+            self._overtake(pending)  # the click is here, and is answered itself
+        else:
+            self._count_guess(self._session.asked)
         if not woken:
             self._jobs.submit(self._answer)
 
-    def look_ahead(self, x: float, y: float, object_id: int | None) -> None:
+    def look_ahead(
+        self, x: float, y: float, object_id: int | None, snapshot: Snapshot | None
+    ) -> None:
         """Make ready for a click that may come here; of such places the newest alone matters.
 
         What fails here fails again, and is told, when the click comes.
+
+        Args:
+            x: of the pixel.
+            y: of the pixel.
+            object_id: whose click it would be; None for that of a new object.
+            snapshot: what the click would ask; None if that is nothing. Where the segmenter gives
+                an answer up that is not wanted, it is answered before the click.
         """
-        self._make_ready(lambda: self._session.look_ahead(x, y, object_id))
+        jobs: list[Callable[[], object]] = [lambda: self._session.look_ahead(x, y, object_id)]
+        if snapshot is not None:
+            jobs.append(lambda: self._make_guess(snapshot))
+        self._make_ready(snapshot, jobs)
 
     def answer_ahead(self, snapshot: Snapshot) -> None:
         """Answer what may be asked next; the session remembers it until it is."""
-        self._make_ready(lambda: self._compute(snapshot))
+        self._make_ready(snapshot, [lambda: self._compute(snapshot)])
 
-    def _make_ready(self, job: Callable[[], object]) -> None:
-        self._ahead.cancel()
-        self._ahead = self._jobs.submit(lambda: None if self._finishing else job())
+    def _make_ready(self, snapshot: Snapshot | None, jobs: list[Callable[[], object]]) -> None:
+        self._overtake(snapshot)
+        self._ahead = [self._jobs.submit(partial(self._unless_finishing, job)) for job in jobs]
+
+    def _unless_finishing(self, job: Callable[[], object]) -> None:
+        if not self._finishing:
+            job()
+
+    def _overtake(self, snapshot: Snapshot | None) -> None:
+        """Give up what was made ready for anything else than this."""
+        for job in self._ahead:
+            job.cancel()
+        self._session.give_up_guess(unless=snapshot)
+
+    def _make_guess(self, snapshot: Snapshot) -> None:
+        began = time.perf_counter()
+        if self._session.guess(snapshot):
+            self._guessed = snapshot, time.perf_counter() - began
+
+    def _count_guess(self, snapshot: Snapshot) -> None:
+        """Where somebody asked for what was guessed, its time is that of an answer."""
+        guessed = self._guessed
+        if guessed is not None and guessed[0] == snapshot:
+            self._guessed = None
+            self._latency.add_answer(guessed[1])
 
     def do(self, job: Callable[[], None]) -> Future[object]:
         """Do something else in between; cancelling its future takes it off again."""
@@ -95,6 +135,7 @@ class AnsweringThread:
     def finish(self) -> None:
         """Begin nothing new, and wait for what is being computed and saved, but not for ever."""
         self._finishing = True
+        self._session.give_up_guess()
         if threading.get_ident() != self._at_work:
             wait([self._jobs.submit(lambda: None)], FINISH_SECONDS)
 
@@ -125,6 +166,7 @@ class AnsweringThread:
     def _compute(self, snapshot: Snapshot) -> Answer:
         known = self._session.remembered(snapshot)
         if known is not None:
+            self._count_guess(snapshot)
             return known
         with self._latency.of_answer():
             return self._session.compute(snapshot)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from threading import Lock
-from typing import Any
+from threading import Event, Lock
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.extents import Box
 from dynamite_widget.run_lengths import Runs
-from dynamite_widget.segmenting import Answered, LooksAhead, SupportsSegmentation, go_on
+from dynamite_widget.segmenting import (
+    Answered,
+    Guesses,
+    LooksAhead,
+    SupportsSegmentation,
+    go_on,
+)
 
 REMEMBERED_BYTES = 32 * 2**20
 """How much memory the answers to earlier clicks may take."""
@@ -44,6 +50,7 @@ class Asker:
         self._one_at_a_time = Lock()
         self._remembered: OrderedDict[tuple[Click, ...], Runs] = OrderedDict()
         self._guard = Lock()
+        self._guess: _Guess | None = None
 
     @property
     def encoded(self) -> bool:
@@ -71,6 +78,7 @@ class Asker:
         known = self.remembered(clicks)
         if known is not None:
             return known
+        self.give_up_guess(unless=clicks)
         with self._one_at_a_time:
             known = self.remembered(clicks)
             if known is not None:
@@ -80,6 +88,32 @@ class Asker:
             answer = self._checked(go_on(segmenter, self._features, list(clicks), previous))
         self.remember(clicks, answer)
         return answer
+
+    def guess(self, clicks: tuple[Click, ...]) -> None:
+        """Answer clicks that may be asked about next, where the segmenter can give that up.
+
+        The answer is remembered. It is given up as soon as something else is asked.
+        """
+        if self.remembered(clicks) is not None:
+            return
+        guess = self._guess = _Guess(clicks, Event())
+        answer = None
+        with self._one_at_a_time:
+            segmenter = self._segmenter
+            if self._encoded and isinstance(segmenter, Guesses):
+                previous = self._previous(clicks)
+                given = segmenter.guess(
+                    self._features, list(clicks), previous, guess.unwanted.is_set
+                )
+                answer = None if given is None else self._checked(given)
+        if answer is not None:
+            self.remember(clicks, answer)
+
+    def give_up_guess(self, unless: tuple[Click, ...] | None = None) -> None:
+        """Let the guess that is made end early, unless it is at these clicks."""
+        guess = self._guess
+        if guess is not None and guess.clicks != unless:
+            guess.unwanted.set()
 
     def remembered(self, clicks: tuple[Click, ...]) -> Runs | None:
         """Return the answer to some clicks if that takes no model, or None."""
@@ -93,6 +127,7 @@ class Asker:
 
     def forget(self) -> None:
         """Give back features and answers; they are computed anew when needed."""
+        self.give_up_guess()
         with self._one_at_a_time, self._guard:
             forget = getattr(self._segmenter, "forget", None)
             if self._encoded and forget is not None:
@@ -135,6 +170,13 @@ class Asker:
                 f"not {label_map.dtype} {label_map.shape}"
             )
         return Runs.of(label_map)
+
+
+class _Guess(NamedTuple):
+    """Clicks that are answered before anybody asks, and whether that is still wanted."""
+
+    clicks: tuple[Click, ...]
+    unwanted: Event
 
 
 def nothing(size: tuple[int, int]) -> Runs:

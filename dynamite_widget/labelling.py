@@ -163,6 +163,11 @@ class Labelling:
         view = self._view
         return None if view.answered else Snapshot.of(view.state)
 
+    @property
+    def asked(self) -> Snapshot:
+        """What the model is asked, or was, about the state as it is."""
+        return Snapshot.of(self._view.state)
+
     def encode(self) -> None:
         """Compute now what the model needs of the image, so that the first click is quick."""
         self._answers.encode()
@@ -199,6 +204,19 @@ class Labelling:
                 return None  # the act itself will say so
         snapshot = Snapshot.of(after)
         return snapshot if self._answers.remembered(snapshot) is None else None
+
+    def guess(self, snapshot: Snapshot) -> bool:
+        """Ask the model ahead, on this thread, for what an act would ask; changes nothing.
+
+        Returns:
+            Whether it was answered; the answer is given up when something else is asked.
+        """
+        self._answers.guess(snapshot)
+        return self._answers.remembered(snapshot) is not None
+
+    def give_up_guess(self, unless: Snapshot | None = None) -> None:
+        """Let the guess that another thread makes end early, unless it is at this."""
+        self._answers.give_up_guess(unless)
 
     @property
     def encoded(self) -> bool:

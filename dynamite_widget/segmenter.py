@@ -30,6 +30,11 @@ from dynamite_widget.models.checkpoint import load_network
 from dynamite_widget.models.colour_guide import ColourGuide
 from dynamite_widget.models.dynamite import PAD_TO, STRIDE
 from dynamite_widget.models.folding import fold_batch_norm
+from dynamite_widget.models.interruption import (
+    InterruptedAnswerError,
+    interruptible,
+    next_step,
+)
 from dynamite_widget.models.precision import Precision, check_precision
 from dynamite_widget.network_input import (
     check_clicks,
@@ -195,6 +200,7 @@ class Segmenter:
         with self._turn_of(key):
             features = self._cache.get(key)
             if features is None:
+                next_step()
                 resizing, work = self._encoding(pixels)
                 features = Features(self._placed.run(work), resizing, key, self._id, kept)
             elif features.device.type != self.device.type:
@@ -264,6 +270,30 @@ class Segmenter:
             return self._answer(seen, clicks, inside, told)
 
         return answer_closely(look, self._glass(features.size), checked, previous)
+
+    def guess(
+        self,
+        features: Features,
+        clicks: Sequence[Click],
+        previous: Answered | None,
+        unwanted: Callable[[], bool],
+    ) -> LabelMap | None:
+        """Answer clicks that may come, as `segment` does, unless that is no longer wanted.
+
+        Args:
+            features: from this segmenter's `encode`.
+            clicks: as for `segment`.
+            previous: as for `segment`.
+            unwanted: asked every few milliseconds, but not while a window is encoded.
+
+        Returns:
+            The label map, or None where the answer was given up.
+        """
+        try:
+            with interruptible(unwanted):
+                return self.segment(features, clicks, previous)
+        except InterruptedAnswerError:
+            return None
 
     def look_ahead(self, features: Features, boxes: Sequence[Box]) -> None:
         """Encode now the window in which the next object is looked at closely, if it is small.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -71,6 +71,21 @@ class LooksAhead(SupportsSegmentation, Protocol):
 
     def look_ahead(self, features: Any, boxes: Sequence[Box]) -> None:  # noqa: ANN401
         """Compute now what an object would need that has one of these boxes."""
+        ...
+
+
+@runtime_checkable
+class Guesses(SupportsSegmentation, Protocol):
+    """A segmenter that may be asked ahead, as it gives an answer up that is no longer wanted."""
+
+    def guess(
+        self,
+        features: Any,  # noqa: ANN401 - each segmenter has its own
+        clicks: Sequence[Click],
+        previous: Answered | None,
+        unwanted: Callable[[], bool],
+    ) -> LabelMap | None:
+        """As `segment`, or None soon after `unwanted` is true."""
         ...
 
 

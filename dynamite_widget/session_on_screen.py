@@ -137,7 +137,8 @@ class SessionOnScreen:
 
     def look_ahead(self, x: float, y: float) -> None:
         """Make ready for a click of the active object, or of a new one, that may come here."""
-        self.answering.look_ahead(x, y, self.requests.active)
+        snapshot = self.requests.expected(Press(x, y, None))
+        self.answering.look_ahead(x, y, self.requests.active, snapshot)
 
     def answer_ahead(self, press: Press) -> None:
         """Begin to answer the click that a press may become."""

@@ -275,6 +275,33 @@ def test_where_it_looked_ahead_the_first_click_encodes_one_window_less(network: 
     assert encoded[1] == encoded[0] - 1
 
 
+def test_a_guess_is_the_answer_and_given_up_between_two_steps_of_it(network: DynaMITe) -> None:
+    segmenter = Segmenter(network, LITE_RECORD, device="cpu", short_side=64)
+    features = segmenter.encode(photograph(400, 500))
+    clicks = [Click(120, 90, 1), Click(300, 200, 2)]
+    steps = 0
+
+    def unwanted() -> bool:
+        nonlocal steps
+        steps += 1
+        return steps == last
+
+    last = -1
+    whole = segmenter.guess(features, clicks, Answered(SMALL_OBJECT, 0), unwanted)
+    np.testing.assert_array_equal(
+        whole, segmenter.segment(features, clicks, Answered(SMALL_OBJECT, 0))
+    )
+    steps = 0
+    segmenter.guess(features, clicks, Answered(SMALL_OBJECT, 0), unwanted)
+    every = steps  # windows are encoded by now
+    assert every > 10, "so often it can be given up"
+    for last in (1, every // 2, every):
+        steps = 0
+        assert segmenter.guess(features, clicks, Answered(SMALL_OBJECT, 0), unwanted) is None
+        assert steps == last
+    assert segmenter.segment(features, clicks).any(), "what is asked is answered"
+
+
 def test_close_ups_show_the_photograph_as_it_was_encoded(network: DynaMITe) -> None:
     answers = []
     for change in (False, True):

@@ -23,6 +23,7 @@ from dynamite_widget.models.click_tensors import (
     Groups,
 )
 from dynamite_widget.models.config import DynamiteConfig
+from dynamite_widget.models.interruption import next_step
 from dynamite_widget.models.mask_decoder import MaskDecoder
 from dynamite_widget.models.positional_encoding import (
     MapEncoding,
@@ -266,6 +267,7 @@ class InteractiveTransformer(nn.Module):
         relation = torch.cat(relations) if relations else None
         auxiliary: list[list[Tensor]] = []
         for i, layer in enumerate(self.encoder):
+            next_step()
             weights = self._mask_weights(content).chunk(len(looks))
             logits = [self._predict(w, look, i) for w, look in zip(weights, looks, strict=True)]
             auxiliary.append(logits)

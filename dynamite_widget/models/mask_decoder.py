@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from dynamite_widget.models.attention import Attention, FeedForward, KeysValues
+from dynamite_widget.models.interruption import next_step
 from dynamite_widget.models.positional_encoding import MapEncoding
 
 _PIXELS_AT_ONCE = 2048
@@ -140,6 +141,7 @@ class MaskDecoder(nn.ModuleList):
             fold = content.shape[1] <= _FOLD_UP_TO * self.head_width
             memories.append(FoldedQueries.of(layer.cross_attention, memory) if fold else memory)
         for rows in position.bands(_rows_at_once(pixels, position.width)):
+            next_step()
             part = slice(rows.start * position.width, rows.stop * position.width)
             x, places = pixels[:, part], position.of_rows(rows)
             for layer, seen, bias in zip(layers, memories, biases, strict=True):

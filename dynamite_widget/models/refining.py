@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from scipy import ndimage
 from torch import Tensor
 
+from dynamite_widget.models.interruption import next_step
 from dynamite_widget.models.refiner import Cues, Refiner, RefinerMemory, own_and_best_other
 from dynamite_widget.models.specks import NEIGHBOURS
 from dynamite_widget.models.windows import Size, Window, share_passes
@@ -50,6 +51,7 @@ def refine_objects(refiner: Refiner, memory: RefinerMemory, cues: Cues, logits: 
     while windows:
         passes = share_passes(windows, _size(logits))
         for some in passes:
+            next_step()
             image = tuple(
                 torch.cat([window.of(x, 2**i) for window in some])
                 for i, x in enumerate(memory.image)

@@ -1,17 +1,14 @@
 // Aim: tells the kernel which click may follow, so that its answer is on the way when it does.
 
 import type { Kernel } from "./kernel.ts";
-import type { Point, Viewport } from "./viewport.ts";
+import type { Point } from "./viewport.ts";
 
 /** A pointer that did not move for so long rests. */
 const REST_MS = 60;
-/** Places closer than this, in CSS pixels, are the same. */
-const SAME_PLACE = 12;
 
 /** Where a pointer may aim; points are in view coordinates unless said otherwise. */
 export interface Range {
   readonly kernel: Kernel;
-  readonly viewport: Viewport;
   pixelAt(at: Point): Point | null;
 }
 
@@ -44,16 +41,16 @@ export class Aim {
   }
 
   #take(at: Point): void {
-    const { kernel, viewport } = this.range;
+    const { kernel } = this.range;
     const pixel = this.range.pixelAt(at);
-    if (!pixel || this.#isTold(pixel, viewport.scale)) return;
+    if (!pixel || this.#isTold(pixel)) return;
     this.#told = { pixel, place: kernel.place };
     kernel.ask({ command: "aim", ...pixel });
   }
 
-  #isTold({ x, y }: Point, scale: number): boolean {
+  #isTold({ x, y }: Point): boolean {
     const told = this.#told;
     if (!told || told.place !== this.range.kernel.place) return false;
-    return Math.hypot(x - told.pixel.x, y - told.pixel.y) * scale < SAME_PLACE;
+    return x === told.pixel.x && y === told.pixel.y;
   }
 }

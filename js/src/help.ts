@@ -64,7 +64,7 @@ export class Help {
     );
   }
 
-  toggle(open = this.node.hidden): void {
+  toggle(open = Boolean(this.node.hidden)): void {
     if (open === !this.node.hidden) return;
     this.node.hidden = !open;
     for (const covered of this.node.parentElement?.children ?? []) {

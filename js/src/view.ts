@@ -150,13 +150,7 @@ export class View {
       back,
     };
     this.#images = doing.hasImages ? new ImageStrip(actions, target, signal) : null;
-    const main = element(
-      "div",
-      { class: "dw-main" },
-      stage,
-      this.#problem,
-      this.#notice,
-    );
+    const main = element("div", { class: "dw-main" }, stage, this.#problem, this.#notice);
     const side = element("div", {
       class: "dw-side",
       role: "group", // no landmark: there may be several widgets on a page

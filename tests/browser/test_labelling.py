@@ -163,6 +163,7 @@ def test_a_view_that_opens_later_shows_every_click_and_takes_them_back(
     assert_the_screen_agrees_with_the_kernel(notebook, second)
     assert ids_at(notebook, (200, 120), (420, 260), (300, 200)) == [1, 0, 1]
 
+
 def test_an_error_stands_in_the_widget_and_the_work_goes_on(
     notebook: NotebookPage, widget: WidgetOnScreen, save_screenshot: SaveScreenshot
 ) -> None:
