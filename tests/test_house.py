@@ -53,7 +53,7 @@ FLOORS = (
     },
     {
         *("widget", "many_images", "session_on_screen", "collection_on_screen", "screen_settings"),
-        *("photographs",),
+        *("photographs", "click_log"),
         *("screen_requests", "answering_thread", "cells", "cli"),
     },
 )
