@@ -156,9 +156,8 @@ def test_twenty_runs_of_the_cell_give_their_memory_back(
     for _ in range(3):
         run_again(notebook, widget)
     kernel = int(notebook.run(MEMORY))
-    run_again(
-        notebook, widget
-    )  # both counts see the notebook scrolled to the widget: far cells are taken out
+    # Both counts see the notebook scrolled to the widget: far cells are taken out.
+    run_again(notebook, widget)
     page = page_counts()
     for _ in range(20):
         run_again(notebook, widget)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -57,19 +57,17 @@ def segmenter() -> Guesser:
 
 
 @pytest.fixture
-def screen(segmenter: Guesser) -> Iterator[Screen]:
-    widget = SegmentationWidget(IMAGE, segmenter=segmenter)
+def screen(widget: SegmentationWidget) -> Screen:
     wait_until(lambda: widget._status["encode_seconds"] is not None)
-    yield Screen(widget)
-    widget.close()
+    return Screen(widget)
 
 
 def rest(screen: Screen, x: int, y: int) -> None:
     """The pointer rests until the model has guessed."""
     screen.send("aim", x=x, y=y)
-    segmenter, answering = screen.widget.session, screen.widget._shown.answering
+    answering = screen.widget._shown.answering
     wait_until(lambda: answering._ahead[-1].done())
-    assert segmenter.pending is None
+    assert screen.widget.session.pending is None
 
 
 def test_a_click_where_the_pointer_rested_brings_its_answer(
