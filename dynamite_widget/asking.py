@@ -51,6 +51,7 @@ class Asker:
         self._remembered: OrderedDict[tuple[Click, ...], Runs] = OrderedDict()
         self._guard = Lock()
         self._guess: _Guess | None = None
+        self._asked: list[tuple[Click, ...]] = []
 
     @property
     def encoded(self) -> bool:
@@ -78,14 +79,17 @@ class Asker:
         known = self.remembered(clicks)
         if known is not None:
             return known
-        self.give_up_guess(unless=clicks)
-        with self._one_at_a_time:
-            known = self.remembered(clicks)
-            if known is not None:
-                return known
-            segmenter = self._encode()
-            previous = self._previous(clicks)
-            answer = self._checked(go_on(segmenter, self._features, list(clicks), previous))
+        self._asked.append(clicks)  # a guess ends, also one that begins before the lock is ours
+        try:
+            with self._one_at_a_time:
+                known = self.remembered(clicks)
+                if known is not None:
+                    return known
+                segmenter = self._encode()
+                previous = self._previous(clicks)
+                answer = self._checked(go_on(segmenter, self._features, list(clicks), previous))
+        finally:
+            self._asked.remove(clicks)
         self.remember(clicks, answer)
         return answer
 
@@ -103,7 +107,7 @@ class Asker:
             if self._encoded and isinstance(segmenter, Guesses):
                 previous = self._previous(clicks)
                 given = segmenter.guess(
-                    self._features, list(clicks), previous, guess.unwanted.is_set
+                    self._features, list(clicks), previous, lambda: self._is_unwanted(guess)
                 )
                 answer = None if given is None else self._checked(given)
         if answer is not None:
@@ -114,6 +118,9 @@ class Asker:
         guess = self._guess
         if guess is not None and guess.clicks != unless:
             guess.unwanted.set()
+
+    def _is_unwanted(self, guess: _Guess) -> bool:
+        return guess.unwanted.is_set() or any(asked != guess.clicks for asked in self._asked)
 
     def remembered(self, clicks: tuple[Click, ...]) -> Runs | None:
         """Return the answer to some clicks if that takes no model, or None."""

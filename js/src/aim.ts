@@ -18,7 +18,8 @@ export interface ExpectedClick extends Point {
 }
 
 export class Aim {
-  #told: { readonly pixel: Point; readonly place: number } | null = null;
+  /** What was told last: which pixel of which image, and which object is active. */
+  #told = "";
   #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly range: Range) {}
@@ -43,14 +44,10 @@ export class Aim {
   #take(at: Point): void {
     const { kernel } = this.range;
     const pixel = this.range.pixelAt(at);
-    if (!pixel || this.#isTold(pixel)) return;
-    this.#told = { pixel, place: kernel.place };
+    if (!pixel) return;
+    const told = [pixel.x, pixel.y, kernel.place, kernel.shown.scene.active].join();
+    if (told === this.#told) return;
+    this.#told = told;
     kernel.ask({ command: "aim", ...pixel });
-  }
-
-  #isTold({ x, y }: Point): boolean {
-    const told = this.#told;
-    if (!told || told.place !== this.range.kernel.place) return false;
-    return x === told.pixel.x && y === told.pixel.y;
   }
 }

@@ -273,6 +273,7 @@ export class View {
     const waited = this.node.getAttribute("aria-busy") === "true";
     this.node.setAttribute("aria-busy", String(kernel.waiting));
     if (waited && !kernel.waiting) this.#announce();
+    this.desk.tool.sceneChanged?.();
     this.canvas.redraw();
     this.refresh();
     clearTimeout(this.#silence);

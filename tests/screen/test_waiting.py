@@ -174,6 +174,24 @@ def test_where_her_pointer_rests_the_model_looks_before_she_clicks(page: Page) -
     widget.close()
 
 
+def test_where_her_pointer_still_rests_the_model_looks_anew_for_a_new_object(page: Page) -> None:
+    picture = Image.linear_gradient("L").resize((300, 200)).convert("RGB")
+    widget = SegmentationWidget(picture, segmenter=LooksAhead())
+    host = Host(page, widget)
+    told = "() => window.model.sent.filter(({ command }) => command === 'aim').length"
+    host.click(60, 60)
+    page.mouse.move(*host.place(200, 120), steps=4)
+    page.wait_for_function(f"({told})() === 1")
+    host.key("n")
+    page.wait_for_function(f"({told})() === 2")
+
+    host.click(200, 120)  # the pointer lies on its dot now: another click would take it back
+    host.key("n")
+    page.wait_for_timeout(200)
+    assert page.evaluate(told) == 2
+    widget.close()
+
+
 def test_while_she_holds_the_button_the_answer_is_being_made(page: Page) -> None:
     segmenter = NearestClick(reach=30)
     picture = Image.linear_gradient("L").resize((300, 200)).convert("RGB")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dynamite_widget.asking import Asker
 from dynamite_widget.clicks import Click
 from dynamite_widget.segmenting import Answered
 from dynamite_widget.session import Session
@@ -49,6 +52,27 @@ class Guesser(NearestClick):
         label_map = self.segment(features, clicks)
         self.asked.pop()
         return label_map
+
+
+class Turn:
+    """A lock that lets the last one who waits go first."""
+
+    def __init__(self) -> None:
+        self.waits = 0
+        self._gates: list[Event] = []
+
+    def __enter__(self) -> None:
+        gate = Event()
+        self._gates.append(gate)
+        self.waits += 1
+        assert gate.wait(10)
+
+    def __exit__(self, *_: object) -> None:
+        if self._gates:
+            self.give_to_the_last()
+
+    def give_to_the_last(self) -> None:
+        self._gates.pop().set()
 
 
 @pytest.fixture
@@ -137,6 +161,27 @@ def test_a_cell_that_asks_does_not_wait_for_the_guess(screen: Screen, segmenter:
     screen.send("aim", x=20, y=30)
     wait_until(lambda: len(segmenter.guessed) == 1)
     assert session.click(60, 30, session.add_object())[30, 60] == 1
+    assert segmenter.given_up == segmenter.guessed
+
+
+def test_a_guess_that_begins_while_a_cell_waits_for_its_turn_ends_at_once(
+    segmenter: Guesser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asker = Asker(IMAGE, lambda: segmenter)
+    asker.encode()
+    segmenter.slow = True
+    turn = Turn()
+    monkeypatch.setattr(asker, "_one_at_a_time", turn)
+    with ThreadPoolExecutor() as threads:
+        cell = threads.submit(asker.ask, (Click(x=60, y=30, object_id=1),))
+        wait_until(lambda: turn.waits == 1)
+        threads.submit(asker.guess, (Click(x=20, y=30, object_id=1),))
+        wait_until(lambda: turn.waits == 2)
+        turn.give_to_the_last()
+        try:
+            assert cell.result(10).to_array()[30, 60] == 1
+        finally:
+            segmenter.slow = False
     assert segmenter.given_up == segmenter.guessed
 
 

@@ -19,6 +19,7 @@ export class Clicking implements Tool {
   #made: { at: Point; when: number } | null = null;
   /** The second press of a double-click: it would take back what the first one did. */
   #second = false;
+  #pointer: Point | null = null;
   readonly #aim: Aim;
 
   constructor(
@@ -33,10 +34,16 @@ export class Clicking implements Tool {
   }
 
   hover(at: Point | null): void {
+    this.#pointer = at;
     const before = this.hovered;
     this.hovered = at && this.#dotUnder(at);
     if (this.hovered !== before) this.desk.redraw();
-    if (!this.background) this.#aim.move(this.hovered ? null : at);
+    this.#takeAim();
+  }
+
+  /** Another object may be active, or a dot lie here now. */
+  sceneChanged(): void {
+    if (!this.#pressed) this.#takeAim();
   }
 
   press(press: Press): Drag | null {
@@ -106,6 +113,12 @@ export class Clicking implements Tool {
 
   end(): void {
     this.#aim.stop();
+  }
+
+  #takeAim(): void {
+    if (this.background) return;
+    const at = this.#pointer;
+    this.#aim.move(at && !this.#dotUnder(at) ? at : null);
   }
 
   #isSecond(at: Point): boolean {

@@ -34,6 +34,8 @@ export interface Tool {
   click?(press: Press): void;
   release?(): void;
   hover?(at: Point | null): void;
+  /** What there is changed, under a pointer that may rest. */
+  sceneChanged?(): void;
   /** Draws what is being made, in view coordinates. */
   draw?(context: CanvasRenderingContext2D): void;
   /** Enter: finishes what is being made; false if there was nothing. */
