@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from os import PathLike
@@ -15,7 +16,7 @@ from dynamite_widget.exporting_collection import ExportingCollection
 from dynamite_widget.formats import collection_file
 from dynamite_widget.formats.collection_file import Mark, SavedCollection
 from dynamite_widget.formats.labelled_images import LabelledImage
-from dynamite_widget.image_list import STATUSES, ImageStatus, listed
+from dynamite_widget.image_list import STATUSES, ImageStatus, listed, sessions_elsewhere
 from dynamite_widget.keeping import plain_settings
 from dynamite_widget.open_sessions import LetGo, Opened, OpenSessions
 from dynamite_widget.saving import AtomicFile, at_home
@@ -365,6 +366,14 @@ class Collection(ExportingCollection):
         if saved.current is not None:
             marked = touched[collection_file.FILE_NAME]
             touched[saved.current] = max(marked, touched.get(saved.current, marked))
+        if lost := sessions_elsewhere(self._images, touched.keys()):
+            name, session_file = next(iter(lost.items()))
+            warnings.warn(
+                f"{len(lost)} of these images have no session here, but images of the same names "
+                f"that lay elsewhere have ({name!r}: {session_file!r}). If images and sessions "
+                "were moved apart, put them back as they lay to each other to go on",
+                stacklevel=3,
+            )
         times = [touched.get(each.session_file, 0.0) for each in self._images]
         self._place = times.index(max(times))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -79,6 +79,28 @@ def session_file_name(name: str, identity: str) -> str:
     stem = readable[:_STEM_CHARACTERS].strip("._") or "image"
     digest = blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
     return f"{stem}-{digest}{_SUFFIX}"
+
+
+def sessions_elsewhere(images: Iterable[ListedImage], there: Set[str]) -> dict[str, str]:
+    """Find images without a session of which one of the same file name, elsewhere, has one.
+
+    Args:
+        images: of a list.
+        there: names of the files in its folder of sessions.
+
+    Returns:
+        Session files of other lists by the names of these images.
+    """
+    images = list(images)
+    listed_here = {each.session_file for each in images}
+    others = {_stem(file): file for file in sorted(there - listed_here) if file.endswith(_SUFFIX)}
+    without = (each for each in images if each.session_file not in there)
+    return {e.name: others[stem] for e in without if (stem := _stem(e.session_file)) in others}
+
+
+def _stem(session_file: str) -> str:
+    """What a session file's name has before the digest."""
+    return session_file.rpartition("-")[0]
 
 
 def _named(name: object, image: object) -> ListedImage:

@@ -58,9 +58,10 @@ class Region:
             size: (H, W) of the image.
 
         Raises:
-            ValueError: if the path is empty, or a number is not finite, or the radius is negative.
+            ValueError: if the path is empty, the radius is negative, or a number is not finite or
+                farther away than `FAR` times the image's longer side.
         """
-        points = _checked_points(path, least=1, what="a brush stroke")
+        points = _checked_points(path, size, least=1, what="a brush stroke")
         if not (np.isfinite(radius) and radius >= 0):
             raise ValueError(f"a brush radius is a finite number from 0 up, not {radius}")
         x, y, grid_x, grid_y = _grid(points, max(radius, 1), size)
@@ -88,9 +89,7 @@ class Region:
             ValueError: if there are fewer than three points, or one is not finite or farther away
                 than `FAR` times the image's longer side.
         """
-        corners = _checked_points(points, least=3, what="a polygon")
-        if np.abs(corners).max() > FAR * max(size):
-            raise ValueError(f"a polygon's points stay within {FAR * max(size)} pixels of (0, 0)")
+        corners = _checked_points(points, size, least=3, what="a polygon")
         x, y, grid_x, grid_y = _grid(corners, 1, size)
         if not (grid_x.size and grid_y.size):
             return cls(0, 0, 0, 0, b"")
@@ -158,12 +157,18 @@ class Region:
         return Region.from_array(left, self.x, self.y)
 
 
-def _checked_points(points: Points, *, least: int, what: str) -> NDArray[np.float64]:
+def _checked_points(
+    points: Points, size: tuple[int, int], *, least: int, what: str
+) -> NDArray[np.float64]:
     checked = np.asarray(points, float)
-    if checked.ndim != 2 or checked.shape[1] != 2 or len(checked) < least:
-        raise ValueError(f"{what} needs at least {least} (x, y) points, not {len(points)}")
+    if checked.size and (checked.ndim != 2 or checked.shape[1] != 2):
+        raise ValueError(f"{what} is made of points (x, y), not of {checked.shape} numbers")
+    if len(checked) < least:
+        raise ValueError(f"{what} needs at least {least} (x, y) points, not {len(checked)}")
     if not np.isfinite(checked).all():
         raise ValueError(f"{what} needs finite coordinates")
+    if np.abs(checked).max() > FAR * max(size):
+        raise ValueError(f"the points of {what} stay within {FAR * max(size)} pixels of (0, 0)")
     return checked
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from hashlib import blake2b
 from os import PathLike
 from pathlib import Path
 from threading import RLock
@@ -25,9 +26,9 @@ class AtomicFile:
     """A file that one owner writes again and again.
 
     Whoever kills the process at any moment leaves either the old content or the new. A file that
-    somebody else has changed since is not overwritten. Where the system has no locks on folders
-    (Windows, some network drives), two processes that write within the same millisecond may not
-    notice each other.
+    somebody else has changed since is not overwritten; one that was removed is written anew. Where
+    the system has no locks on folders (Windows, some network drives), two processes that write
+    within the same millisecond may not notice each other.
 
     Args:
         path: of the file; its folder must be there. A link is followed, and "~" is one's home.
@@ -46,6 +47,7 @@ class AtomicFile:
         if self.path.is_dir():
             raise ValueError(f"{str(self.path)!r} is a folder, not a file")
         self._known = self._signature()
+        self._digest: bytes | None = None
         self._tidy = False
 
     def keep(self) -> None:
@@ -68,7 +70,9 @@ class AtomicFile:
         """Return what is in the file, or None if there is none."""
         with self._lock:
             self._known = self._signature()
-            return None if self._known is None else self.path.read_bytes()
+            data = None if self._known is None else self.path.read_bytes()
+            self._digest = None if data is None else _digest(data)
+            return data
 
     def write(self, data: bytes) -> None:
         """Put new content in place of the old.
@@ -88,10 +92,10 @@ class AtomicFile:
                 self._replace(data)
 
     def _replace(self, data: bytes) -> None:
-        if self._signature() != self._known:
+        if self._is_foreign():
             raise ValueError(
                 f"{str(self.path)!r} was changed by somebody else and is left as it is; "
-                "save to another file, or open that one anew"
+                "save to another file and go on from that one, or open this one anew"
             )
         if not self._tidy:
             self._remove_leftovers()
@@ -105,7 +109,14 @@ class AtomicFile:
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
-        self._known = self._signature()
+        self._known, self._digest = self._signature(), _digest(data)
+
+    def _is_foreign(self) -> bool:
+        """Whether the file holds what was neither read nor written here."""
+        now = self._signature()
+        if now is None or now == self._known:
+            return False
+        return self._digest is None or _digest(self.path.read_bytes()) != self._digest
 
     def _remove_leftovers(self) -> None:
         """Remove what processes left that were killed in the middle of writing."""
@@ -120,6 +131,10 @@ class AtomicFile:
         except FileNotFoundError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=16).digest()
 
 
 def at_home(path: str | PathLike[str]) -> Path:

@@ -67,9 +67,9 @@ class Session(ExportingLabelling):
         *,
         channel_order: Literal["rgb", "bgr"] = "rgb",
     ) -> None:
-        if not isinstance(segmenter, SupportsSegmentation | None):
+        if isinstance(segmenter, type) or not isinstance(segmenter, SupportsSegmentation | None):
             raise TypeError(
-                f"a segmenter has the methods encode and segment, {type(segmenter).__name__} not; "
+                f"a segmenter is an object with the methods encode and segment, not {segmenter!r}; "
                 "Segmenter.load makes one from a model's name"
             )
         rgb = to_rgb(image, channel_order=channel_order).copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite
@@ -46,9 +47,10 @@ class State:
         """Return the click at a time step.
 
         Raises:
+            TypeError: if the time step is no whole number.
             ValueError: if there is no such click.
         """
-        if not 0 <= index < len(self.clicks):
+        if not 0 <= operator.index(index) < len(self.clicks):
             raise ValueError(f"there is no click {index}; clicks here: 0 to {len(self.clicks) - 1}")
         return self.clicks[index]
 

@@ -232,6 +232,12 @@ def test_an_export_never_takes_the_place_of_a_session_file(
     with pytest.raises(ValueError, match="which `save` writes"):
         session.export(path)
     assert path.read_bytes() == before
+    by_another_name = tmp_path / "work.json"
+    session.save(by_another_name)
+    before = by_another_name.read_bytes()
+    with pytest.raises(ValueError, match="holds what `save` wrote"):
+        session.export(by_another_name)
+    assert by_another_name.read_bytes() == before
 
 
 def test_lines_rows_and_polygons_come_from_the_session_itself(session: Session) -> None:

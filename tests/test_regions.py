@@ -116,6 +116,8 @@ def test_a_box_holds_the_pixels_it_covers_by_half_and_ends_with_the_image() -> N
         (lambda: Region.brush([(1, 1)], -1, size=SIZE), "radius"),
         (lambda: Region.brush([(1, 1)], np.inf, size=SIZE), "radius"),
         (lambda: Region.brush([(1, 1, 1)], 2, size=SIZE), "points"),
+        (lambda: Region.brush([(1,)], 2, size=SIZE), r"not of \(1, 1\) numbers"),
+        (lambda: Region.brush([(1e300, 1)], 2, size=SIZE), "within 300 pixels"),
         (lambda: Region.polygon([(1, 1), (2, 2)], size=SIZE), "at least 3"),
         (lambda: Region.polygon([(1, 1), (2, 2), (np.inf, 0)], size=SIZE), "finite"),
         (lambda: Region.polygon([(1, 1), (2, 2), (1e12, 0)], size=SIZE), "within 300 pixels"),

@@ -170,6 +170,26 @@ def test_a_second_kernel_and_the_first_do_not_overwrite_each_other(tmp_path: Pat
     assert Session.load(path.with_name("mine.session.json"), IMAGE).clicks == mine.clicks
 
 
+def test_a_file_that_was_copied_touched_or_removed_is_nobody_elses_work(tmp_path: Path) -> None:
+    path = tmp_path / "street.session.json"
+    session = Session(IMAGE, NearestClick(), path=path)
+    k = session.add_object()
+
+    def restore() -> None:  # as `git stash` and `git stash pop` do
+        data = path.read_bytes()
+        path.unlink()
+        path.write_bytes(data)
+
+    for x, tidy in enumerate([lambda: os.utime(path, (0, 0)), restore, path.unlink], start=10):
+        tidy()
+        session.click(x, 10, k)
+        assert session.unsaved is None
+        assert Session.load(path, IMAGE).clicks == session.clicks
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.warns(NotSavedWarning, match="changed by somebody else"):
+        session.click(20, 20, k)
+
+
 @posix
 def test_who_holds_the_folder_for_ever_stops_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from dynamite_widget.formats import collection_file, session_file
 from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.coco import read_coco, to_coco
 from dynamite_widget.formats.geojson import from_geojson, to_geojson
@@ -21,6 +22,8 @@ _ALLOWED = (
     'folders need format="yolo", "voc", "png", "npz" or "geojson"'
 )
 _SESSION = ".session.json"
+_HEAD = 1000
+"""Bytes at a file's beginning that say which format it has."""
 
 
 def write_annotations(
@@ -42,14 +45,14 @@ def write_annotations(
         The path.
 
     Raises:
-        ValueError: if the ending is unknown or that of session files, or the format cannot hold the
-            annotations.
+        ValueError: if the ending is unknown or that of session files, the file that is there holds
+            a session, or the format cannot hold the annotations.
     """
     path = _checked(path)
     suffix = path.suffix.lower()
     if suffix not in ENDINGS:
         raise ValueError(f"{str(path)!r}: {_ALLOWED}")
-    AtomicFile(path).write(to_bytes(suffix, annotations, image=image, **options))
+    _write(path, to_bytes(suffix, annotations, image=image, **options))
     return path
 
 
@@ -64,7 +67,8 @@ def write_json(path: str | PathLike[str], data: dict[str, Any]) -> Path:
         The path.
 
     Raises:
-        ValueError: if the path ends otherwise, or as session files do.
+        ValueError: if the path ends otherwise, or as session files do, or the file that is there
+            holds a session.
     """
     path = _checked(path)
     if path.suffix.lower() != ".json":
@@ -72,7 +76,7 @@ def write_json(path: str | PathLike[str], data: dict[str, Any]) -> Path:
             f"{str(path)!r}: one file of many images ends in .json (COCO); folders need "
             'format="yolo", "voc", "png", "npz" or "geojson"'
         )
-    AtomicFile(path).write(_json(data))
+    _write(path, _json(data))
     return path
 
 
@@ -163,5 +167,20 @@ def _checked(path: str | PathLike[str]) -> Path:
     return path
 
 
+def _write(path: Path, data: bytes) -> None:
+    """Write an export; what can be made again takes no session's place."""
+    file = AtomicFile(path)
+    head = (file.read() or b"")[:_HEAD]
+    for kind in (session_file.FORMAT, collection_file.FORMAT):
+        if f'"{kind}"'.encode() in head:
+            raise ValueError(
+                f"{str(path)!r} holds what `save` wrote, with clicks and history ({kind}), and is "
+                "left as it is; export to another file"
+            )
+    file.write(data)
+
+
 def _json(data: dict[str, Any]) -> bytes:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+    # Names of files may hold what is no text; in JSON, "\udce9" stands for it.
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.encode(errors="backslashreplace")

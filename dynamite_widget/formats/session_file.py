@@ -102,7 +102,8 @@ def dumps(saved: SavedSession) -> bytes:
         "answered": saved.answered,
     }
     lines = (f"{_text(name)}:{_text(member)}" for name, member in members.items())
-    return ("{\n" + ",\n".join(lines) + "\n}").encode()
+    # Names of files may hold what is no text; in JSON, "\udce9" stands for it.
+    return ("{\n" + ",\n".join(lines) + "\n}").encode(errors="backslashreplace")
 
 
 def loads(data: bytes) -> SavedSession:

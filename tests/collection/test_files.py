@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,8 @@ from dynamite_widget.collection import Collection
 from dynamite_widget.formats import collection_file
 from tests.collection.labelled import HEIGHT, WIDTH, label
 from tests.nearest_click import NearestClick
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows' names are text")
 
 # Files --------------------------------------------------------------------------------------------
 
@@ -56,6 +60,41 @@ def test_images_and_labels_may_move_together(photographs: list[Path], tmp_path: 
     moved = [tmp_path / "elsewhere" / path.name for path in photographs]
     again = Collection(moved, NearestClick(), path=tmp_path / "elsewhere" / "labels")
     assert again.to_frame()["image"].tolist() == ["a.png"]
+
+
+def test_images_without_their_labels_are_told_that_there_are_some_of_such_names(
+    photographs: list[Path], tmp_path: Path
+) -> None:
+    label(Collection(photographs, NearestClick(), path=tmp_path / "labels"))
+    (tmp_path / "photographs").rename(tmp_path / "elsewhere")
+    moved = [tmp_path / "elsewhere" / path.name for path in photographs]
+    with pytest.warns(
+        UserWarning, match=r"1 of these images have no session .* \('a.png': 'a.png-"
+    ):
+        Collection(moved, NearestClick(), path=tmp_path / "labels")
+
+
+def test_an_index_that_was_removed_is_written_anew(photographs: list[Path], tmp_path: Path) -> None:
+    collection = Collection(photographs, NearestClick(), path=tmp_path / "labels")
+    collection.mark("done")
+    (tmp_path / "labels" / "collection.json").unlink()
+    collection.mark("flagged", 1)
+    again = Collection(photographs, NearestClick(), path=tmp_path / "labels")
+    assert [*again.statuses.values()][:2] == ["done", "flagged"]
+
+
+@posix
+def test_a_file_whose_name_is_no_text_is_labelled_and_found_again(tmp_path: Path) -> None:
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png")
+    Image.new("RGB", (WIDTH, HEIGHT)).save(tmp_path / "a.png")
+    os.rename(tmp_path / "a.png", path)
+    first = Collection([path], NearestClick(), path=tmp_path / "labels")
+    label(first)
+    assert first.session.unsaved is None
+    again = Collection([path], NearestClick(), path=tmp_path / "labels")
+    assert again.session.clicks == first.session.clicks
+    first.export(tmp_path / "all.json")
+    assert json.loads((tmp_path / "all.json").read_bytes())["images"][0]["file_name"] == first.name
 
 
 @pytest.mark.parametrize(

@@ -283,6 +283,7 @@ def test_an_object_that_is_not_there_is_named(
         ("click", ("5", None, 1), TypeError, "x and y are numbers"),
         ("move_click", (1, 5, 5), ValueError, "no click 1; clicks here: 0 to 0"),
         ("delete_click", (-1,), ValueError, "no click -1"),
+        ("delete_click", (None,), TypeError, "integer"),
         ("set_label", (1, "dog"), ValueError, "not one of the labels here: car, person"),
         ("set_label", (1, 3), TypeError, "a label is text"),
         ("add_object", ("dog",), ValueError, "labels here: car, person"),
@@ -328,9 +329,10 @@ def test_without_a_list_any_label_will_do(segmenter: NearestClick) -> None:
     assert session.objects[0].label == "<script>"
 
 
-def test_a_name_of_a_model_is_no_segmenter() -> None:
-    with pytest.raises(TypeError, match="encode and segment, str not"):
-        Session(IMAGE, "dynamite-lite")  # type: ignore[arg-type]
+@pytest.mark.parametrize("segmenter", ["dynamite-lite", NearestClick])
+def test_a_name_of_a_model_or_a_class_is_no_segmenter(segmenter: object) -> None:
+    with pytest.raises(TypeError, match=r"encode and segment, not .*(dynamite-lite|NearestClick)"):
+        Session(IMAGE, segmenter)  # type: ignore[arg-type]
 
 
 # What is noted about objects
