@@ -94,6 +94,29 @@ def test_what_yolo_trains_on_are_the_labelled_images_and_no_others(
         assert labels.with_suffix(".txt").is_file()
 
 
+def test_images_exported_one_by_one_and_all_again_are_one_data_set(tmp_path: Path) -> None:
+    for name, kind in (("a.png", "car"), ("b.png", "bus")):
+        Image.new("RGB", (WIDTH, HEIGHT)).save(tmp_path / name)
+        session = Session(tmp_path / name, NearestClick())
+        session.click(10, 10, session.add_object(kind))
+        for format in ("yolo", "voc"):
+            session.export(tmp_path / format, format=format)  # type: ignore[arg-type]
+    collection = Collection([tmp_path / "b.png", tmp_path / "c.png"], NearestClick(), ["ape"])
+    work = collection.session
+    ape = work.add_object("ape")
+    work.click(10, 10, ape)
+    for labels_of_b in (["ape"], []):
+        if not labels_of_b:
+            work.remove_object(ape)
+        for format in ("yolo", "voc"):
+            collection.export(tmp_path / format, format=format)  # type: ignore[arg-type]
+        yolo = read_yolo(tmp_path / "yolo", {"a.png": SIZE, "b.png": SIZE})
+        voc = read_voc(tmp_path / "voc")
+        for a, b in (yolo.values(), voc.values()):
+            assert [*a.labels] == ["car"]
+            assert [*b.labels] == labels_of_b
+
+
 @pytest.mark.parametrize("format", ["yolo", "voc", "png", "npz", "geojson"])
 @pytest.mark.parametrize("names", [("a.jpg", "a.png"), ("a.jpg", "A.jpg")])
 def test_images_that_would_share_a_file_are_refused_and_nothing_is_written(
