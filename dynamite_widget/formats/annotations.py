@@ -52,8 +52,8 @@ class Annotation:
     def __post_init__(self) -> None:
         if not 1 <= self.id <= MAX_OBJECT_ID:
             raise ValueError(f"an object's id goes from 1 to {MAX_OBJECT_ID}, not {self.id}")
-        checked_label(self.label, None)
-        checked_name(self.name)
+        object.__setattr__(self, "label", checked_label(self.label, None))
+        object.__setattr__(self, "name", checked_name(self.name))
         object.__setattr__(self, "attributes", checked_attributes(dict(self.attributes)))
         if self.color is not None:
             object.__setattr__(self, "color", checked_color(self.color))
