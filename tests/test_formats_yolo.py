@@ -83,6 +83,21 @@ def test_a_data_set_is_written_and_read(tmp_path: Path) -> None:
     assert back["more/empty.jpg"].objects == ()
 
 
+def test_labels_lie_where_training_looks_whatever_the_folders_are_called(tmp_path: Path) -> None:
+    names = ["1.png", "train/images/1.png", "test/images/1.v2.png", "images/1.png", "labels/1.png"]
+    images = {name: labelled(HARD["a diagonal"], f"car {name}") for name in names}
+    dataset(tmp_path, images)
+    for line in (tmp_path / "images.txt").read_text().splitlines():
+        image = tmp_path / line
+        assert image.is_file()
+        # Ultralytics' img2label_paths
+        place = "/labels/".join(image.as_posix().rsplit("/images/", 1)).rsplit(".", 1)[0] + ".txt"
+        assert Path(place).read_text().startswith(f"{names.index(line[len('./images/') :])} ")
+    back = read_yolo(tmp_path, {name: each.size for name, each in images.items()})
+    assert [each.labels for each in back.values()] == [(f"car {name}",) for name in names]
+    assert (tmp_path / "labels/1.txt").is_file()
+
+
 def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 

@@ -89,8 +89,10 @@ def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -
     """Write a data set's labels: data.yaml, images.txt and labels/NAME.txt for each image.
 
     The photographs belong in images/ beside labels/; they are not copied. Others that lie there,
-    too, are not in images.txt, and so not taken for photographs without objects. A data set that
-    is there is added to: its classes keep their numbers, new ones follow, its other images stay.
+    too, are not in images.txt, and so not taken for photographs without objects. Where a NAME has a
+    folder "images" of its own, its labels lie in "labels" beside that, where training looks for
+    them. A data set that is there is added to: its classes keep their numbers, new ones follow, its
+    other images stay.
 
     Args:
         folder: made if it is not there.
@@ -109,7 +111,7 @@ def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -
     classes = classes_of(images.values(), settings["names"].values())
     settings["names"] = dict(enumerate(classes))
     texts = {
-        inside(folder / "labels", f"{stem}.txt"): to_yolo(each, classes)
+        _labels_of(folder, stem): to_yolo(each, classes)
         for stem, each in zip(distinct_stems(images), images.values(), strict=True)
     }
     listed = [*dict.fromkeys([*listed, *(_IMAGES + name for name in images)])]
@@ -123,7 +125,7 @@ def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -
 def read_yolo(
     folder: str | PathLike[str], sizes: Mapping[str, tuple[int, int]]
 ) -> dict[str, Annotations]:
-    """Read a data set's labels: data.yaml and labels/NAME.txt.
+    """Read a data set's labels, data.yaml and labels/NAME.txt, laid out as by `write_yolo`.
 
     Args:
         folder: that holds data.yaml.
@@ -179,11 +181,27 @@ def _already_there(folder: Path) -> tuple[dict[str, Any], list[str]]:
     return settings, [line for line in listed if line.strip()]
 
 
+def _labels_of(folder: Path, stem: str) -> Path:
+    """Where training looks for the labels of an image: the last folder "images" becomes "labels".
+
+    Args:
+        folder: that holds data.yaml.
+        stem: name of the image without its ending, in the folder "images".
+
+    Raises:
+        ValueError: if it leads outside.
+    """
+    inside(folder / "images", stem)
+    before, _, after = f"/images/{stem}".rpartition("/images/")
+    _, top, rest = f"{before}/labels/{after}.txt".split("/", 2)
+    return inside(folder / top, rest)
+
+
 def _images(
     folder: Path, sizes: Mapping[str, tuple[int, int]], classes: Mapping[int, str]
 ) -> Iterator[tuple[str, Annotations]]:
     for name, size in sizes.items():
-        path = inside(folder / "labels", name).with_suffix(".txt")
+        path = _labels_of(folder, *distinct_stems([name]))
         try:
             text = path.read_text(encoding="utf-8") if path.is_file() else ""
             yield name, from_yolo(text, size=size, classes=classes)
