@@ -234,6 +234,19 @@ def test_attributes_that_no_object_can_have_are_left_out_with_a_warning() -> Non
     assert taken.objects[0].attributes == {"occluded": False}
 
 
+def test_whole_numbers_may_be_written_as_fractions() -> None:
+    coco = foreign(category_id=3.0, image_id=7.0, id=5.0)
+    coco["images"][0]["id"] = 7.0
+    assert read(coco).labels == ("cat",)
+
+
+@pytest.mark.parametrize("color", [[1, 2, 3], "red", 5, {"r": 1}])
+@pytest.mark.parametrize("name", [5, ["a"], {}])
+def test_a_colour_or_name_of_another_form_is_left_out(color: object, name: object) -> None:
+    (taken,) = read(foreign(color=color, name=name)).objects
+    assert (taken.label, taken.color, taken.name) == ("cat", None, "")
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -246,7 +259,9 @@ def test_attributes_that_no_object_can_have_are_left_out_with_a_warning() -> Non
         ({"segmentation": [["a", 1, 2, 2, 3, 3]]}, "annotation 900000"),
         ({"image_id": 8}, "about image 8, which is not there"),
         ({"category_id": 4}, "has category 4, which is not there"),
-        ({"color": "red"}, "colour"),
+        ({"category_id": None}, "has no category_id"),
+        ({"category_id": 3.5}, "category_id is text or a whole number, not 3.5"),
+        ({"attributes": [1]}, r"attributes are values by name, not \[1\]"),
     ],
 )
 def test_a_broken_annotation_is_named(wrong: dict[str, Any], says: str) -> None:

@@ -207,9 +207,15 @@ def kept_attributes(found: Mapping[str, Any] | None, whose: str) -> dict[str, At
     Args:
         found: values by name; None among them stands for no value.
         whose: for the warning.
+
+    Raises:
+        ValueError: if they are no values by name.
     """
     kept: dict[str, AttributeValue] = {}
-    for name, value in (found or {}).items():
+    found = found or {}
+    if not isinstance(found, Mapping):
+        raise ValueError(f"{whose}: attributes are values by name, not {found!r}")
+    for name, value in found.items():
         if value is None:
             continue
         try:

@@ -6,11 +6,13 @@ import json
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from os import PathLike
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from dynamite_widget.commands.checking import checked_color
 from dynamite_widget.extents import Box
 from dynamite_widget.formats.annotations import (
     Annotation,
@@ -101,7 +103,8 @@ def from_coco(data: Mapping[str, Any]) -> dict[str, Annotations]:
     Objects are painted in the order of their annotations; `Annotations.largest_first` gives another
     order. Ids are the annotations' own ("object_id" before "id") where all of an image are
     different and 1 to 65535; otherwise they go from 1. A crowd has the attribute "iscrowd".
-    Attributes that no object can have are left out with a warning.
+    Attributes that no object can have are left out with a warning; so are, without one, a "name"
+    or "color" of another form than is written here, as these are no keys of COCO's own.
 
     Args:
         data: with "images", "annotations" and "categories".
@@ -171,6 +174,7 @@ def _objects(
         if category not in categories:
             raise ValueError(f"{what} has category {category!r}, which is not there")
         label = categories[category]
+        name = each.get("name")
         attributes = kept_attributes(each.get("attributes"), what)
         if each.get("iscrowd"):
             attributes[CROWD] = True
@@ -180,14 +184,20 @@ def _objects(
                     mask=_mask(each.get("segmentation"), size),
                     id=object_id,
                     label=None if each.get("unlabelled") and label == UNLABELLED else label,
-                    name=each.get("name") or "",
+                    name=name if isinstance(name, str) else "",
                     attributes=attributes,
-                    color=each.get("color"),
+                    color=_color(each.get("color")),
                 )
             )
         except (TypeError, ValueError) as error:
             raise ValueError(f"{what}: {error}") from error
     return tuple(objects)
+
+
+def _color(found: Any) -> str | None:  # noqa: ANN401 - anything in a file
+    with suppress(ValueError):
+        return checked_color(found)
+    return None
 
 
 def _mask(segmentation: Any, size: tuple[int, int]) -> Mask:  # noqa: ANN401 - anything in a file
@@ -275,6 +285,11 @@ def _list(data: Mapping[str, Any], part: str) -> list[Mapping[str, Any]]:
 
 
 def _value(record: Mapping[str, Any], key: str, what: str) -> Any:  # noqa: ANN401
-    if not isinstance(record.get(key), str | int):
+    value = record.get(key)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # as pandas writes numbers
+    if value is None:
         raise ValueError(f"{what} has no {key}")
-    return record[key]
+    if not isinstance(value, str | int):
+        raise ValueError(f"{what}: {key} is text or a whole number, not {value!r}")
+    return value
