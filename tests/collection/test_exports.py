@@ -227,3 +227,17 @@ def test_a_widget_exports_what_it_shows_one_image_or_all(
     assert (read_annotations(tmp_path / "one.png").label_map == one.label_map).all()
     one.close()
     many.close()
+
+
+def test_of_a_widget_over_many_images_the_tables_are_of_all_and_the_rest_of_the_one_shown(
+    labelled: Collection,
+) -> None:
+    many = SegmentationWidget(images=labelled)
+    many.go_to("night/a.png")
+    assert many.collection is labelled
+    assert len(many.to_frame()) == 3
+    assert len(many.to_coco()["images"]) == 3
+    assert many.annotations.labels == ("car", "<b>\u00e4, 1</b>")
+    assert len(many.to_geojson()["features"]) == len(many.to_yolo().splitlines()) == 2
+    assert len(many.to_row()["objects"]["id"]) == 2
+    many.close()
