@@ -261,7 +261,7 @@ class Session(ExportingLabelling):
 
 
 def checked_labels(labels: Sequence[str] | None) -> tuple[str, ...] | None:
-    """Return labels to choose from, checked.
+    """Return labels to choose from, checked, as plain `str`.
 
     Raises:
         TypeError: if it is one text instead of several, or a label is not text.
@@ -273,7 +273,7 @@ def checked_labels(labels: Sequence[str] | None) -> tuple[str, ...] | None:
         raise TypeError(f'labels are a list of texts such as ["car", "person"], not {labels!r}')
     if "" in labels or len(set(labels)) != len(labels):
         raise ValueError(f"labels are not empty and each stands there once, not {list(labels)}")
-    return tuple(labels)
+    return tuple(map(str.__str__, labels))
 
 
 @cache

@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
-from dynamite_widget.formats.annotations import Annotations
+from dynamite_widget.formats.annotations import Annotation, Annotations
+from dynamite_widget.formats.data_sets import DataSetFormat
 from dynamite_widget.formats.files import read_annotations, write_annotations
 from dynamite_widget.formats.yolo import from_yolo
 from dynamite_widget.session import Session
@@ -167,6 +168,22 @@ def test_pictures_have_the_full_resolution_of_a_large_photograph() -> None:
 def test_a_setting_out_of_its_bounds_is_refused(session: Session, wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"from 0 to (1|100), not"):
         session.overlay(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("format", ["yolo", "voc", "npz", "geojson"])
+def test_labels_that_came_from_numpy_are_exported_as_any_text(
+    format: DataSetFormat, tmp_path: Path
+) -> None:
+    session = Session(GREY, NearestClick(), labels=np.array(["a", "b"]))  # type: ignore[arg-type]
+    session.paint(session.add_object(np.str_("a"), name=np.str_("Herbie")), RING)
+    free = Session(GREY, NearestClick())
+    free.paint(free.add_object(np.str_("c")), RING)
+    for number, each in enumerate((session, free)):
+        assert each.export(tmp_path / f"{format}{number}", format=format).exists()
+        (annotation,) = each.annotations.objects
+        for text in (annotation.label, annotation.name, *(each.labels or ())):
+            assert type(text) is str
+    assert type(Annotation(annotation.mask, 1, np.str_("c")).label) is str
 
 
 @pytest.mark.parametrize("ending", [".json", ".geojson", ".png", ".npz"])

@@ -142,6 +142,38 @@ def test_polygons_name_every_object_whose_holes_they_lose() -> None:
         written(taken, polygons=True)
 
 
+def nested() -> np.ndarray:
+    """Object 1 in a hole of 2, which lies in a hole of 3; parts of 4 lie in holes of 5 and of 6."""
+    label_map = np.zeros((40, 60), np.uint16)
+    for object_id, inset in ((3, 2), (0, 4), (2, 6), (0, 8), (1, 12)):
+        label_map[inset : 30 - inset, inset : 30 - inset] = object_id
+    for object_id, left in ((5, 32), (6, 46)):
+        label_map[4:14, left : left + 10] = object_id
+        label_map[5:13, left + 1 : left + 9] = 4
+    label_map[20:40, 32:60] = 4
+    return label_map
+
+
+def test_polygons_keep_objects_that_lie_in_holes_of_others() -> None:
+    label_map = nested()
+    with pytest.warns(UserWarning, match="object 2 .*object 3 .*object 5 .*object 6 "):
+        coco = written(Annotations.of_label_map(label_map), polygons=True)
+    back = read(coco).label_map
+    np.testing.assert_array_equal(back[label_map > 0], label_map[label_map > 0])
+    assert [each["id"] for each in coco["annotations"]] == [3, 5, 6, 2, 4, 1]
+
+
+def test_polygons_of_objects_in_holes_of_each_other_keep_the_smaller() -> None:
+    label_map = np.zeros((12, 30), np.uint16)
+    label_map[1:11, 1:11], label_map[3:9, 3:9] = 2, 1  # 1 in 2
+    label_map[2:10, 15:25], label_map[4:8, 17:23] = 1, 2  # and 2 in 1
+    with pytest.warns(UserWarning, match="object 1 .*object 2 "):
+        coco = written(Annotations.of_label_map(label_map), polygons=True)
+    assert sorted(each["id"] for each in coco["annotations"]) == [1, 2]
+    assert coco["annotations"][0]["area"] > coco["annotations"][1]["area"]
+    assert set(np.unique(read(coco).label_map)) == {0, 1, 2}
+
+
 def test_one_file_of_many_images_comes_back_image_by_image(session: Session) -> None:
     other = Session(IMAGE[:20], NearestClick())
     other.click(5, 5, other.add_object("bus"))
@@ -202,6 +234,19 @@ def test_attributes_that_no_object_can_have_are_left_out_with_a_warning() -> Non
     assert taken.objects[0].attributes == {"occluded": False}
 
 
+def test_whole_numbers_may_be_written_as_fractions() -> None:
+    coco = foreign(category_id=3.0, image_id=7.0, id=5.0)
+    coco["images"][0]["id"] = 7.0
+    assert read(coco).labels == ("cat",)
+
+
+@pytest.mark.parametrize("color", [[1, 2, 3], "red", 5, {"r": 1}])
+@pytest.mark.parametrize("name", [5, ["a"], {}])
+def test_a_colour_or_name_of_another_form_is_left_out(color: object, name: object) -> None:
+    (taken,) = read(foreign(color=color, name=name)).objects
+    assert (taken.label, taken.color, taken.name) == ("cat", None, "")
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -214,7 +259,9 @@ def test_attributes_that_no_object_can_have_are_left_out_with_a_warning() -> Non
         ({"segmentation": [["a", 1, 2, 2, 3, 3]]}, "annotation 900000"),
         ({"image_id": 8}, "about image 8, which is not there"),
         ({"category_id": 4}, "has category 4, which is not there"),
-        ({"color": "red"}, "colour"),
+        ({"category_id": None}, "has no category_id"),
+        ({"category_id": 3.5}, "category_id is text or a whole number, not 3.5"),
+        ({"attributes": [1]}, r"attributes are values by name, not \[1\]"),
     ],
 )
 def test_a_broken_annotation_is_named(wrong: dict[str, Any], says: str) -> None:

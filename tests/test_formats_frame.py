@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from pycocotools import mask as coco_mask
 
+from dynamite_widget.collection import Collection
 from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.frame import from_frame
 from dynamite_widget.session import Session
@@ -115,6 +116,21 @@ def test_a_table_survives_json(session: Session) -> None:
     back = from_frame(there)
     assert back.masks == tuple(each.mask for each in session.objects)
     assert back.labels == ("car", None)
+
+
+def test_a_table_of_several_images_is_read_image_by_image() -> None:
+    images = {name: np.full((40, 60, 3), shade, np.uint8) for shade, name in enumerate("ab")}
+    collection = Collection(images, NearestClick())
+    for x, kind in ((10, "car"), (30, "bus")):
+        collection.session.click(x, 10, collection.session.add_object(kind))
+        collection.next()
+    frame = collection.to_frame()
+    with pytest.raises(ValueError, match=r"2 images.* frame\[frame\[\"image\"\] == 'a'\]"):
+        from_frame(frame)
+    for name, kind in (("a", "car"), ("b", "bus")):
+        back = from_frame(frame[frame["image"] == name])
+        assert back.labels == (kind,)
+        assert back.masks == collection.annotations[name].masks
 
 
 def test_a_table_that_was_text_says_how_to_keep_masks(session: Session) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -57,6 +59,31 @@ def test_pngs_of_others_are_read_too(mode: str) -> None:
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     assert from_png(buffer.getvalue()).label_map.tolist() == [[0, 0, 1]]
+
+
+def png(bits: int, palette: bool) -> bytes:
+    """A PNG of one row with the numbers 0 to 2**bits - 1, written byte by byte."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        check = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
+
+    count = 1 << bits
+    row = int("".join(f"{number:0{bits}b}" for number in range(count)), 2)
+    header = struct.pack(">IIBBBBB", count, 1, bits, 3 if palette else 0, 0, 0, 0)
+    row <<= -count * bits % 8
+    content = zlib.compress(b"\0" + row.to_bytes((count * bits + 7) // 8))
+    colours = chunk(b"PLTE", bytes(range(7, 7 + 3 * count))) if palette else b""
+    chunks = chunk(b"IHDR", header) + colours + chunk(b"IDAT", content) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+@pytest.mark.parametrize("palette", [False, True])
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_pngs_of_few_bits_keep_their_numbers(bits: int, palette: bool) -> None:
+    data = png(bits, palette)
+    assert Image.open(io.BytesIO(data)).mode == ("P" if palette else "1" if bits == 1 else "L")
+    assert from_png(data).label_map.tolist() == [[*range(1 << bits)]]
 
 
 def test_a_picture_in_colours_is_no_label_map() -> None:

@@ -101,6 +101,52 @@ def test_a_folder_is_written_and_read(tmp_path: Path) -> None:
     assert back["more/b"].objects == ()
 
 
+def test_a_second_export_adds_to_the_folder_and_relabels_nothing(tmp_path: Path) -> None:
+    pixels = np.eye(3) == 1
+    write_voc(tmp_path, {"a.jpg": car(pixels), "b.jpg": car(pixels, label="dog")})
+    write_voc(tmp_path, {"c.v2.jpg": car(pixels, label="bus"), "b.jpg": Annotations((3, 3))})
+    write_voc(tmp_path, {"c.v2.jpg": car(pixels, label="bus")})
+    names = (tmp_path / "class_names.txt").read_text().split()
+    assert names == ["background", "car", "dog", "bus"]
+    found = {name: each.labels for name, each in read_voc(tmp_path).items()}
+    assert found == {"a": ("car",), "b": (), "c.v2": ("bus",)}
+
+
+def test_what_is_added_to_pictures_of_the_challenge_leaves_them_their_classes(
+    tmp_path: Path,
+) -> None:
+    write_voc(tmp_path, {"a.jpg": car(np.eye(3) == 1)})
+    (tmp_path / "class_names.txt").unlink()
+    write_voc(tmp_path, {"b.jpg": car(np.eye(3) == 1, label="roof")})
+    assert read_voc(tmp_path)["a"].labels == ("aeroplane",)
+    assert read_voc(tmp_path)["b"].labels == ("roof",)
+
+
+@pytest.mark.parametrize("names", [b"", b"background\ncar\ncar\n", b"\xff", b"background\n\ncar\n"])
+def test_a_folder_whose_classes_are_no_list_is_not_added_to(names: bytes, tmp_path: Path) -> None:
+    write_voc(tmp_path, {"a.jpg": car(np.eye(3) == 1)})
+    (tmp_path / "class_names.txt").write_bytes(names)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    with pytest.raises(ValueError, match=r"nothing can be added to|cannot hold \[''\]"):
+        write_voc(tmp_path, {"b.jpg": car(np.eye(3) == 1)})
+    with pytest.raises(ValueError, match=r"nothing can be added to|cannot hold \[''\]"):
+        write_voc(tmp_path, {})
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+
+
+def test_the_list_of_images_says_which_are_read(tmp_path: Path) -> None:
+    write_voc(tmp_path, {"b.jpg": car(np.eye(3) == 1), "a.jpg": car(np.eye(3) == 1)})
+    assert [*read_voc(tmp_path)] == ["b", "a"]
+    listed = tmp_path / "ImageSets/Segmentation/trainval.txt"
+    listed.write_text("a\n")
+    assert [*read_voc(tmp_path)] == ["a"]
+    listed.write_text("../a\n")
+    with pytest.raises(ValueError, match="outside"):
+        read_voc(tmp_path)
+    listed.unlink()
+    assert [*read_voc(tmp_path)] == ["a", "b"]
+
+
 def test_a_folder_without_a_list_of_classes_has_those_of_the_challenge(tmp_path: Path) -> None:
     write_voc(tmp_path, {"a.jpg": car(np.eye(3) == 1)})
     (tmp_path / "class_names.txt").unlink()

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import supervision as sv
+import yaml
 from hypothesis import given
 from PIL import Image
 
@@ -82,6 +83,79 @@ def test_a_data_set_is_written_and_read(tmp_path: Path) -> None:
     assert back["more/empty.jpg"].objects == ()
 
 
+def test_labels_lie_where_training_looks_whatever_the_folders_are_called(tmp_path: Path) -> None:
+    names = ["1.png", "train/images/1.png", "test/images/1.v2.png", "images/1.png", "labels/1.png"]
+    images = {name: labelled(HARD["a diagonal"], f"car {name}") for name in names}
+    dataset(tmp_path, images)
+    for line in (tmp_path / "images.txt").read_text().splitlines():
+        image = tmp_path / line
+        assert image.is_file()
+        # Ultralytics' img2label_paths
+        place = "/labels/".join(image.as_posix().rsplit("/images/", 1)).rsplit(".", 1)[0] + ".txt"
+        assert Path(place).read_text().startswith(f"{names.index(line[len('./images/') :])} ")
+    back = read_yolo(tmp_path, {name: each.size for name, each in images.items()})
+    assert [each.labels for each in back.values()] == [(f"car {name}",) for name in names]
+    assert (tmp_path / "labels/1.txt").is_file()
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_second_export_adds_to_the_data_set_and_relabels_nothing(tmp_path: Path) -> None:
+    square = np.ones((4, 6), bool)
+    write_yolo(tmp_path, {"a.jpg": labelled(square, "car"), "b.jpg": labelled(square, None)})
+    path = write_yolo(tmp_path, {"c.jpg": labelled(square, "bus"), "b.jpg": Annotations((4, 6))})
+    write_yolo(tmp_path, {"d.jpg": labelled(square, "car")})
+    settings = yaml.safe_load(path.read_text())
+    assert settings["names"] == {0: "car", 1: "object", 2: "bus"}
+    listed = (tmp_path / "images.txt").read_text().split()
+    assert listed == [f"./images/{name}.jpg" for name in "abcd"]
+    back = read_yolo(tmp_path, dict.fromkeys(["a.jpg", "b.jpg", "c.jpg", "d.jpg"], (4, 6)))
+    assert [each.labels for each in back.values()] == [("car",), (), ("bus",), ("car",)]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "names: [",
+        "\xff",
+        "{train: images.txt, val: images.txt}",
+        "{train: images/train, val: images/val, names: [car]}",
+        "{train: images.txt, val: images.txt, names: [car], kpt_shape: [17, 3]}",
+        "{train: images.txt, val: images.txt, names: [car, car]}",
+        "{train: images.txt, val: images.txt, names: {1: car}}",
+    ],
+)
+def test_a_data_set_of_others_is_not_added_to(settings: str, tmp_path: Path) -> None:
+    write_yolo(tmp_path, {"a.jpg": labelled(HARD["one pixel"])})
+    (tmp_path / "data.yaml").write_bytes(settings.encode("latin-1"))
+    before = contents(tmp_path)
+    with pytest.raises(ValueError, match=r"data\.yaml.*nothing can be added to; take another"):
+        write_yolo(tmp_path, {"a.jpg": labelled(HARD["all of the image"], "bus")})
+    assert contents(tmp_path) == before
+
+
+def test_an_image_that_would_take_the_labels_of_an_earlier_one_is_refused(tmp_path: Path) -> None:
+    write_yolo(tmp_path, {"a.png": labelled(HARD["one pixel"])})
+    before = contents(tmp_path)
+    with pytest.raises(ValueError, match=r"'a\.png' and 'A\.jpg' would share a file"):
+        write_yolo(tmp_path, {"A.jpg": labelled(HARD["one pixel"])})
+    assert contents(tmp_path) == before
+
+
+def test_names_go_by_their_numbers_whatever_their_order(tmp_path: Path) -> None:
+    write_yolo(tmp_path, {})
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels/a.txt").write_text("0 0 0 1 0 1 1\n3 0 0 1 0 1 1\n")
+    (tmp_path / "labels/b.txt").write_text("0 0 0 1 0 1 1\n2 0 0 1 0 1 1\n")
+    (tmp_path / "data.yaml").write_text("names: {3: dog, '1': bus, 0: cat}")
+    back = read_yolo(tmp_path, {"a.png": (4, 4)})["a.png"]
+    assert (back.labels, back.categories) == (("cat", "dog"), ("cat", "bus", "dog"))
+    with pytest.raises(ValueError, match=r"b\.txt: line 2: the class 2 has no name"):
+        read_yolo(tmp_path, {"b.png": (4, 4)})
+
+
 def test_supervision_reads_it_with_a_pixel_more_and_a_line_for_a_bridge(tmp_path: Path) -> None:
     """It fills with OpenCV, which takes corners for centres of pixels and draws borders too."""
     pixels = np.zeros((40, 60), bool)
@@ -143,7 +217,9 @@ def test_two_images_that_would_share_a_file_are_refused(tmp_path: Path) -> None:
         write_yolo(tmp_path, {"a.png": Annotations((1, 1)), "a.jpg": Annotations((1, 1))})
 
 
-@pytest.mark.parametrize("text", ["", "names:", "names: 3", "[", "other: 1"])
+@pytest.mark.parametrize(
+    "text", ["", "names:", "names: 3", "[", "other: 1", "names: {a: b}", "names: {1.5: b}"]
+)
 def test_a_data_set_without_class_names_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "data.yaml").write_text(text)
     with pytest.raises(ValueError, match="class names"):

@@ -57,7 +57,7 @@ def check_unlocked(state: State, object_id: int) -> None:
 
 
 def checked_label(label: str | None, labels: tuple[str, ...] | None) -> str | None:
-    """Return a label if it may be used.
+    """Return a label if it may be used, as plain `str`.
 
     Raises:
         TypeError: if it is not text.
@@ -71,18 +71,18 @@ def checked_label(label: str | None, labels: tuple[str, ...] | None) -> str | No
         raise ValueError(f"{label!r} is not one of the labels here: {', '.join(labels)}")
     if not label:
         raise ValueError("a label is not empty; None stands for no label")
-    return label
+    return str.__str__(label)  # numpy's texts, which yaml cannot write, become plain
 
 
 def checked_name(name: str) -> str:
-    """Return a name if it is text.
+    """Return a name if it is text, as plain `str`.
 
     Raises:
         TypeError: if it is not.
     """
     if not isinstance(name, str):
         raise TypeError(f"a name is text, not {type(name).__name__}")
-    return name
+    return str.__str__(name)
 
 
 def checked_color(color: str) -> str:

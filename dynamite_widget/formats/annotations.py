@@ -52,8 +52,8 @@ class Annotation:
     def __post_init__(self) -> None:
         if not 1 <= self.id <= MAX_OBJECT_ID:
             raise ValueError(f"an object's id goes from 1 to {MAX_OBJECT_ID}, not {self.id}")
-        checked_label(self.label, None)
-        checked_name(self.name)
+        object.__setattr__(self, "label", checked_label(self.label, None))
+        object.__setattr__(self, "name", checked_name(self.name))
         object.__setattr__(self, "attributes", checked_attributes(dict(self.attributes)))
         if self.color is not None:
             object.__setattr__(self, "color", checked_color(self.color))
@@ -207,9 +207,15 @@ def kept_attributes(found: Mapping[str, Any] | None, whose: str) -> dict[str, At
     Args:
         found: values by name; None among them stands for no value.
         whose: for the warning.
+
+    Raises:
+        ValueError: if they are no values by name.
     """
     kept: dict[str, AttributeValue] = {}
-    for name, value in (found or {}).items():
+    found = found or {}
+    if not isinstance(found, Mapping):
+        raise ValueError(f"{whose}: attributes are values by name, not {found!r}")
+    for name, value in found.items():
         if value is None:
             continue
         try:

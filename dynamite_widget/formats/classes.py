@@ -8,15 +8,16 @@ from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.coco import UNLABELLED
 
 
-def classes_of(images: Iterable[Annotations]) -> tuple[str, ...]:
+def classes_of(images: Iterable[Annotations], there: Iterable[str] = ()) -> tuple[str, ...]:
     """List the classes of images: labels to choose from, further ones, and "object" where needed.
 
     An object without a label has the class "object", and comes back with that label.
 
     Args:
         images: all that share the list.
+        there: classes that have their numbers already; they come first.
     """
-    found: dict[str, None] = {}
+    found: dict[str, None] = dict.fromkeys(there)
     for each in images:
         found |= dict.fromkeys(each.used_labels)
         if None in each.labels:

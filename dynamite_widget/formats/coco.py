@@ -6,11 +6,14 @@ import json
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from os import PathLike
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from dynamite_widget.commands.checking import checked_color
+from dynamite_widget.extents import Box
 from dynamite_widget.formats.annotations import (
     Annotation,
     Annotations,
@@ -51,7 +54,8 @@ def to_coco(
         file_name: name of the image, as readers will look for it.
         labels: categories wanted even where no object has them; they come first.
         polygons: write polygons along the edges of pixels in place of RLE. They keep every part,
-            but no holes: those are filled, with a warning that names the objects.
+            but no holes: those are filled, with a warning that names the objects. Annotations go in
+            the order of `objects`, but what lies in a hole follows the object that fills it.
 
     Returns:
         {"images", "annotations", "categories"}, plain values only, ready for json and for
@@ -61,13 +65,18 @@ def to_coco(
     used = [UNLABELLED if each.label is None else each.label for each in seen]
     categories = {name: i for i, name in enumerate(dict.fromkeys([*(labels or ()), *used]), 1)}
     height, width = size
-    shapes = _filled_polygons(seen) if polygons else [(o.mask.rle, o.area) for o in seen]
+    shapes = (
+        _filled_polygons(seen, size)
+        if polygons
+        else [_Shape(place, each.mask.rle, each.area) for place, each in enumerate(seen)]
+    )
     annotations = []
-    for each, label, (segmentation, area) in zip(seen, used, shapes, strict=True):
+    for place, segmentation, area in shapes:
+        each = seen[place]
         annotation = {
             "id": each.id,
             "image_id": 1,
-            "category_id": categories[label],
+            "category_id": categories[used[place]],
             "segmentation": segmentation,
             "area": area,
             "bbox": list(each.box),
@@ -94,7 +103,8 @@ def from_coco(data: Mapping[str, Any]) -> dict[str, Annotations]:
     Objects are painted in the order of their annotations; `Annotations.largest_first` gives another
     order. Ids are the annotations' own ("object_id" before "id") where all of an image are
     different and 1 to 65535; otherwise they go from 1. A crowd has the attribute "iscrowd".
-    Attributes that no object can have are left out with a warning.
+    Attributes that no object can have are left out with a warning; so are, without one, a "name"
+    or "color" of another form than is written here, as these are no keys of COCO's own.
 
     Args:
         data: with "images", "annotations" and "categories".
@@ -164,6 +174,7 @@ def _objects(
         if category not in categories:
             raise ValueError(f"{what} has category {category!r}, which is not there")
         label = categories[category]
+        name = each.get("name")
         attributes = kept_attributes(each.get("attributes"), what)
         if each.get("iscrowd"):
             attributes[CROWD] = True
@@ -173,14 +184,20 @@ def _objects(
                     mask=_mask(each.get("segmentation"), size),
                     id=object_id,
                     label=None if each.get("unlabelled") and label == UNLABELLED else label,
-                    name=each.get("name") or "",
+                    name=name if isinstance(name, str) else "",
                     attributes=attributes,
-                    color=each.get("color"),
+                    color=_color(each.get("color")),
                 )
             )
         except (TypeError, ValueError) as error:
             raise ValueError(f"{what}: {error}") from error
     return tuple(objects)
+
+
+def _color(found: Any) -> str | None:  # noqa: ANN401 - anything in a file
+    with suppress(ValueError):
+        return checked_color(found)
+    return None
 
 
 def _mask(segmentation: Any, size: tuple[int, int]) -> Mask:  # noqa: ANN401 - anything in a file
@@ -199,24 +216,57 @@ def _mask(segmentation: Any, size: tuple[int, int]) -> Mask:  # noqa: ANN401 - a
     return mask_of((Polygon(np.array(ring, float).reshape(-1, 2)) for ring in segmentation), size)
 
 
+class _Shape(NamedTuple):
+    """An object's place in the list, what is written of its mask, and how many pixels that has."""
+
+    place: int
+    segmentation: Any
+    area: int
+
+
 def _filled_polygons(
-    objects: Sequence[SegmentedObject | Annotation],
-) -> list[tuple[list[list[float]], int]]:
-    """Return polygons without holes and their area for each object; warn of what they fill."""
-    shapes, lost = [], []
-    for each in objects:
-        mask = each.mask
-        polygons = polygons_of(mask)
-        filled = mask_of((Polygon(p.outer) for p in polygons), (mask.height, mask.width)).area
-        shapes.append(([p.outer.ravel().tolist() for p in polygons], filled))
+    objects: Sequence[SegmentedObject | Annotation], size: tuple[int, int]
+) -> list[_Shape]:
+    """Make polygons without holes; warn of what they fill, and put what lies there after them."""
+    owners = np.zeros(size, np.int32)  # of each pixel: the place in the list, from 1
+    for place, each in enumerate(objects):
+        owners[_window(each.box)][each.mask.to_crop()] = place + 1
+    shapes: list[_Shape] = []
+    lost: list[str] = []
+    fillers: dict[int, set[int]] = {place: set() for place in range(len(objects))}
+    for place, each in enumerate(objects):
+        polygons = polygons_of(each.mask)
+        filled = mask_of((Polygon(p.outer) for p in polygons), size)
+        shapes.append(_Shape(place, [p.outer.ravel().tolist() for p in polygons], filled.area))
         if holes := sum(len(p.holes) for p in polygons):
-            lost.append(f"object {each.id} ({holes} holes, {filled - each.area} pixels filled)")
+            added = filled.area - each.area
+            lost.append(f"object {each.id} ({holes} holes, {added} pixels filled)")
+            gained = filled.to_crop() & ~each.mask.to_crop()
+            for inner in np.unique(owners[_window(each.box)][gained]).tolist():
+                if inner:
+                    fillers[inner - 1].add(place)
     if lost:
         warnings.warn(
             f"COCO's polygons cannot have holes; lost: {', '.join(lost)}. RLE keeps them",
             stacklevel=3,
         )
-    return shapes
+    return _after_fillers(shapes, fillers)
+
+
+def _after_fillers(shapes: list[_Shape], fillers: dict[int, set[int]]) -> list[_Shape]:
+    """Sort shapes by how deep they lie in others; where two lie in each other, by size."""
+    ordered: list[_Shape] = []
+    while fillers:
+        free = [place for place, others in fillers.items() if not others & fillers.keys()]
+        free = free or [max(fillers, key=lambda place: shapes[place].area)]
+        ordered += [shapes[place] for place in free]
+        done = {*free}
+        fillers = {place: others for place, others in fillers.items() if place not in done}
+    return ordered
+
+
+def _window(box: Box) -> tuple[slice, slice]:
+    return slice(box.y, box.y + box.height), slice(box.x, box.x + box.width)
 
 
 def _by_id(data: Mapping[str, Any], part: str) -> dict[Any, Mapping[str, Any]]:
@@ -235,6 +285,11 @@ def _list(data: Mapping[str, Any], part: str) -> list[Mapping[str, Any]]:
 
 
 def _value(record: Mapping[str, Any], key: str, what: str) -> Any:  # noqa: ANN401
-    if not isinstance(record.get(key), str | int):
+    value = record.get(key)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # as pandas writes numbers
+    if value is None:
         raise ValueError(f"{what} has no {key}")
-    return record[key]
+    if not isinstance(value, str | int):
+        raise ValueError(f"{what}: {key} is text or a whole number, not {value!r}")
+    return value

@@ -29,7 +29,8 @@ def write_data_set(
     """Write the labels of images into a folder; photographs are not copied.
 
     "yolo" and "voc" write what `write_yolo` and `write_voc` do; the others a file NAME.png,
-    NAME.npz or NAME.geojson for each image. Files of the same names are replaced, others stay.
+    NAME.npz or NAME.geojson for each image. Files of the same names are replaced, others stay; a
+    data set of "yolo" or "voc" that is there is added to.
 
     Args:
         folder: made if it is not there.
@@ -42,7 +43,8 @@ def write_data_set(
 
     Raises:
         ValueError: if there is no such format, it cannot hold the labels, a name leads outside the
-            folder, or two images would share a file. Nothing is written then.
+            folder, two images would share a file, or what is there cannot be added to. Nothing is
+            written then.
     """
     if format not in get_args(DataSetFormat):
         raise ValueError(

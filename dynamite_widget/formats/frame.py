@@ -58,11 +58,16 @@ def from_frame(frame: pd.DataFrame, *, size: tuple[int, int] | None = None) -> A
         size: (H, W) of the image; None takes it from the first row.
 
     Raises:
-        ValueError: if there is no such column, a mask is broken or of another size, or the size is
-            not known.
+        ValueError: if there is no such column, the rows are of several images, a mask is broken or
+            of another size, or the size is not known.
     """
     if "segmentation" not in frame.columns:
         raise ValueError(f'a table of objects has a column "segmentation", not only {[*frame]}')
+    if "image" in frame.columns and len(images := {str(name) for name in frame["image"]}) > 1:
+        raise ValueError(
+            f"these are objects of {len(images)} images, which would become one: choose an image, "
+            f'such as frame[frame["image"] == {frame["image"].iloc[0]!r}]'
+        )
     if size is None and not len(frame):
         raise ValueError("an empty table does not say the size of the image: pass size=(H, W)")
     rows = [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]

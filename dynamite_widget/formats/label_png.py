@@ -13,6 +13,8 @@ from PIL.PngImagePlugin import PngInfo
 from dynamite_widget.formats.annotations import Annotations, checked_size
 
 _PLAIN_MODES = ("1", "L", "P", "I;16", "I;16B", "I")
+_BIT_DEPTH = 24
+"""The byte of a PNG that says how many bits a pixel has."""
 
 
 def to_png(annotations: Annotations, *, bits: Literal[8, 16] | None = None) -> bytes:
@@ -63,6 +65,9 @@ def numbers(data: bytes) -> NDArray[np.integer]:
                     f"its pixels are colours ({image.mode}): a label map has one number a pixel"
                 )
             pixels = np.asarray(image)
+            if image.format == "PNG" and image.mode == "L":
+                bits = data[_BIT_DEPTH]
+                pixels = pixels // (0xFF // ((1 << bits) - 1))  # Pillow spreads 2 and 4 bits to 8
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"this is no image of a label map: {error}") from error
     return pixels.astype(np.uint8) if pixels.dtype == bool else pixels

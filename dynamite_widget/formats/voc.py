@@ -115,7 +115,8 @@ def write_voc(
 ) -> Path:
     """Write SegmentationObject, SegmentationClass, the list of images and class_names.txt.
 
-    Photographs belong in JPEGImages beside them; they are not copied.
+    Photographs belong in JPEGImages beside them; they are not copied. A folder of pictures that is
+    there is added to: its classes keep their numbers, new ones follow, and its other images stay.
 
     Args:
         folder: made if it is not there.
@@ -126,15 +127,19 @@ def write_voc(
         The folder.
 
     Raises:
-        ValueError: if a name leads outside the folder, two images would share a file, or a label
-            or name has a line break, which the lists cannot hold. Nothing is written then.
+        ValueError: if a name leads outside the folder, two images would share a file, a label or
+            name has a line break, which the lists cannot hold, or the lists of a folder that is
+            there cannot be read. Nothing is written then.
     """
     folder = at_home(folder)
-    classes = classes_of(images.values())
+    (background, *known), listed = _lists_there(folder)
+    classes = classes_of(images.values(), known)
     stems = distinct_stems(images)
+    listed = [*dict.fromkeys([*listed, *stems])]
+    distinct_stems([f"{stem}.png" for stem in listed])
     lists = {
-        folder / _NAMES: one_a_line((BACKGROUND_CLASS, *classes), _NAMES),
-        folder / _SPLIT: one_a_line(stems, _SPLIT),
+        folder / _NAMES: one_a_line((background, *classes), _NAMES),
+        folder / _SPLIT: one_a_line(listed, _SPLIT),
     }
     pictures: dict[Path, bytes] = {}
     for stem, each in zip(stems, images.values(), strict=True):
@@ -146,29 +151,57 @@ def write_voc(
 
 
 def read_voc(folder: str | PathLike[str]) -> dict[str, Annotations]:
-    """Read every image that has its two pictures, by its name without ending.
+    """Read the images that trainval.txt lists, by their names without ending.
+
+    Without that list every image that has a picture in SegmentationObject is read.
 
     Raises:
-        ValueError: if there is none, or a picture is broken or missing.
+        ValueError: if there is none, a picture is broken or missing, or a name leads outside.
         OSError: if something cannot be read.
     """
     folder = at_home(folder)
     classes: Sequence[str] = VOC_CLASSES
     if (folder / _NAMES).is_file():
         classes = (folder / _NAMES).read_text(encoding="utf-8").splitlines()[1:]
-    places = sorted((folder / "SegmentationObject").rglob("*.png"))
-    if not places:
-        raise ValueError(f"there are no pictures in {folder / 'SegmentationObject'}")
+    pictures = folder / "SegmentationObject"
+    if (folder / _SPLIT).is_file():
+        stems = _lines(folder / _SPLIT)
+    else:
+        places = sorted(pictures.rglob("*.png"))
+        stems = [path.relative_to(pictures).with_suffix("").as_posix() for path in places]
+    if not stems:
+        raise ValueError(f"there are no pictures in {pictures}")
     found = {}
-    for path in places:
-        name = path.relative_to(folder / "SegmentationObject")
+    for stem in stems:
+        path = inside(pictures, f"{stem}.png")
         try:
-            kinds = folder / "SegmentationClass" / name
+            kinds = folder / "SegmentationClass" / f"{stem}.png"
             pair = VocPair(path.read_bytes(), kinds.read_bytes())
-            found[name.with_suffix("").as_posix()] = from_voc(pair, classes)
+            found[stem] = from_voc(pair, classes)
         except (FileNotFoundError, ValueError) as error:
             raise ValueError(f"{path}: {error}") from error
     return found
+
+
+def _lists_there(folder: Path) -> tuple[list[str], list[str]]:
+    """Return what a folder has already: the lines of class_names.txt and of trainval.txt."""
+    try:
+        if (folder / _NAMES).is_file():
+            names = _lines(folder / _NAMES)
+            if not names or len({*names[1:]}) != len(names) - 1:
+                raise ValueError(f"{_NAMES} is empty, or a class stands there twice")
+        else:
+            pictures = (folder / "SegmentationClass").is_dir()
+            names = [BACKGROUND_CLASS, *(VOC_CLASSES if pictures else ())]
+        return names, _lines(folder / _SPLIT) if (folder / _SPLIT).is_file() else []
+    except ValueError as error:
+        raise ValueError(
+            f"{str(folder)!r} has a list that nothing can be added to; take another folder: {error}"
+        ) from error
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").rstrip("\n").splitlines()
 
 
 def voc_palette() -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -25,6 +26,8 @@ DECIMALS = 6
 """Of a coordinate: exact for images up to 100,000 pixels wide."""
 
 _LIST = "images.txt"
+_IMAGES = "./images/"
+"""How each of its lines begins."""
 
 _OUTSIDE = 1e-3
 """How far a coordinate may leave 0 to 1: others round theirs."""
@@ -53,37 +56,43 @@ def to_yolo(annotations: Annotations, classes: Sequence[str] | None = None) -> s
     return "".join(lines)
 
 
-def from_yolo(text: str, *, size: tuple[int, int], classes: Sequence[str]) -> Annotations:
+def from_yolo(
+    text: str, *, size: tuple[int, int], classes: Sequence[str] | Mapping[int, str]
+) -> Annotations:
     """Read the lines of one image; objects are numbered and painted in their order.
 
     Args:
         text: as `to_yolo` writes it.
         size: (H, W) of the image.
-        classes: all classes, in the order of their numbers.
+        classes: all classes, in the order of their numbers or by number.
 
     Raises:
         ValueError: if a line is no class and polygon, its class is not there, or it leaves the
             image.
     """
     height, width = size
+    names = classes if isinstance(classes, Mapping) else dict(enumerate(classes))
     objects: list[Annotation] = []
     for place, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
         try:
-            label, ring = _read_line(line.split(), classes)
+            label, ring = _read_line(line.split(), names)
             mask = mask_of([Polygon(ring * (width, height))], size)
             objects.append(Annotation(mask, len(objects) + 1, label))
         except ValueError as error:
             raise ValueError(f"line {place}: {error}") from error
-    return Annotations(size, tuple(objects), tuple(classes))
+    return Annotations(size, tuple(objects), tuple(names[number] for number in sorted(names)))
 
 
 def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -> Path:
     """Write a data set's labels: data.yaml, images.txt and labels/NAME.txt for each image.
 
     The photographs belong in images/ beside labels/; they are not copied. Others that lie there,
-    too, are not in images.txt, and so not taken for photographs without objects.
+    too, are not in images.txt, and so not taken for photographs without objects. Where a NAME has a
+    folder "images" of its own, its labels lie in "labels" beside that, where training looks for
+    them. A data set that is there is added to: its classes keep their numbers, new ones follow, its
+    other images stay.
 
     Args:
         folder: made if it is not there.
@@ -93,18 +102,21 @@ def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -
         The path of data.yaml, which training takes.
 
     Raises:
-        ValueError: if a name leads outside the folder or has a line break, or two images would
-            share a file. Nothing is written then.
+        ValueError: if a name leads outside the folder or has a line break, two images would share
+            a file, or the folder has a data.yaml of another kind. Nothing is written then.
     """
     folder = at_home(folder)
-    classes = classes_of(images.values())
+    path = folder / "data.yaml"
+    settings, listed = _already_there(folder)
+    classes = classes_of(images.values(), settings["names"].values())
+    settings["names"] = dict(enumerate(classes))
     texts = {
-        inside(folder / "labels", f"{stem}.txt"): to_yolo(each, classes)
+        _labels_of(folder, stem): to_yolo(each, classes)
         for stem, each in zip(distinct_stems(images), images.values(), strict=True)
     }
-    texts[folder / _LIST] = one_a_line((f"./images/{name}" for name in images), _LIST)
-    settings = {"train": _LIST, "val": _LIST, "names": dict(enumerate(classes))}
-    path = folder / "data.yaml"
+    listed = [*dict.fromkeys([*listed, *(_IMAGES + name for name in images)])]
+    distinct_stems([line.removeprefix(_IMAGES) for line in listed])
+    texts[folder / _LIST] = one_a_line(listed, _LIST)
     texts[path] = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
     write_together({each: text.encode() for each, text in texts.items()})
     return path
@@ -113,7 +125,7 @@ def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -
 def read_yolo(
     folder: str | PathLike[str], sizes: Mapping[str, tuple[int, int]]
 ) -> dict[str, Annotations]:
-    """Read a data set's labels: data.yaml and labels/NAME.txt.
+    """Read a data set's labels, data.yaml and labels/NAME.txt, laid out as by `write_yolo`.
 
     Args:
         folder: that holds data.yaml.
@@ -121,25 +133,75 @@ def read_yolo(
             file of labels has no objects.
 
     Raises:
-        ValueError: if data.yaml has no names, a file is broken, or a name leads outside.
+        ValueError: if data.yaml has no names, a file is broken or has a class without a name, or a
+            name leads outside.
         OSError: if something cannot be read.
     """
     folder = at_home(folder)
+    return dict(_images(folder, sizes, _settings(folder / "data.yaml")["names"]))
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    """Read data.yaml, with the names of the classes by their numbers."""
     try:
-        settings = yaml.safe_load((folder / "data.yaml").read_text(encoding="utf-8"))
+        settings = dict(yaml.safe_load(path.read_text(encoding="utf-8")))
         names = settings["names"]
-        names = list(names.values()) if isinstance(names, Mapping) else list(names)
-        classes = [str(name) for name in names]
-    except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise ValueError(f"{folder / 'data.yaml'} has no list of class names: {error}") from error
-    return dict(_images(folder, sizes, classes))
+        numbered = enumerate(names) if isinstance(names, list) else names.items()
+        settings["names"] = {_whole(number): str(name) for number, name in numbered}
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} has no list of class names: {error}") from error
+    return settings
+
+
+def _whole(number: object) -> int:
+    if not str(number).isdecimal():
+        raise ValueError(f"classes have whole numbers from 0, not {number!r}")
+    return int(str(number))
+
+
+def _already_there(folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """Return settings and list of images of the data set that a folder has, or of a new one."""
+    path = folder / "data.yaml"
+    if not path.exists():
+        return {"train": _LIST, "val": _LIST, "names": {}}, []
+    try:
+        settings = _settings(path)
+        names = settings["names"]
+        if settings.keys() - {"train", "val", "names"} or settings.get("train") != _LIST:
+            raise ValueError(f"what was written here has train: {_LIST}, val and names alone")
+        if sorted(names) != [*range(len(names))] or len({*names.values()}) != len(names):
+            raise ValueError("a number is left out of its classes, or a name stands there twice")
+        listed = (folder / _LIST).read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, ValueError) as error:
+        raise ValueError(
+            f"{str(path)!r} is of a data set that nothing can be added to; take another folder: "
+            f"{error}"
+        ) from error
+    settings["names"] = dict(sorted(names.items()))
+    return settings, [line for line in listed if line.strip()]
+
+
+def _labels_of(folder: Path, stem: str) -> Path:
+    """Where training looks for the labels of an image: the last folder "images" becomes "labels".
+
+    Args:
+        folder: that holds data.yaml.
+        stem: name of the image without its ending, in the folder "images".
+
+    Raises:
+        ValueError: if it leads outside.
+    """
+    inside(folder / "images", stem)
+    before, _, after = f"/images/{stem}".rpartition("/images/")
+    _, top, rest = f"{before}/labels/{after}.txt".split("/", 2)
+    return inside(folder / top, rest)
 
 
 def _images(
-    folder: Path, sizes: Mapping[str, tuple[int, int]], classes: Sequence[str]
+    folder: Path, sizes: Mapping[str, tuple[int, int]], classes: Mapping[int, str]
 ) -> Iterator[tuple[str, Annotations]]:
     for name, size in sizes.items():
-        path = inside(folder / "labels", name).with_suffix(".txt")
+        path = _labels_of(folder, *distinct_stems([name]))
         try:
             text = path.read_text(encoding="utf-8") if path.is_file() else ""
             yield name, from_yolo(text, size=size, classes=classes)
@@ -147,13 +209,16 @@ def _images(
             raise ValueError(f"{path}: {error}") from error
 
 
-def _read_line(words: list[str], classes: Sequence[str]) -> tuple[str, np.ndarray]:
+def _read_line(words: list[str], classes: Mapping[int, str]) -> tuple[str, np.ndarray]:
     if len(words) == 5:
         raise ValueError("four numbers are a box: a mask is a class and three corners or more")
     if len(words) < 7 or len(words) % 2 == 0:
         raise ValueError(f"a mask is a class and x, y of three corners or more, not {len(words)}")
-    if not (words[0].isdecimal() and int(words[0]) < len(classes)):
-        raise ValueError(f"the class is one of 0 to {len(classes) - 1}, not {words[0]}")
+    highest = max(classes, default=-1)
+    if not (words[0].isdecimal() and int(words[0]) <= highest):
+        raise ValueError(f"the class is one of 0 to {highest}, not {words[0]}")
+    if int(words[0]) not in classes:
+        raise ValueError(f"the class {words[0]} has no name")
     ring = np.array(words[1:], float).reshape(-1, 2)
     if not ((ring >= -_OUTSIDE) & (ring <= 1 + _OUTSIDE)).all():
         raise ValueError("coordinates are parts of width and height, from 0 to 1")

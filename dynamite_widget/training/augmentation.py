@@ -44,8 +44,8 @@ def jitter_scale(
     top = _offset(h, crop, ys[pick] * h / height, rng)
     left = _offset(w, crop, xs[pick] * w / width, rng)
     shrunk = cv2.resize(image, (w, h), interpolation=how)[top : top + crop, left : left + crop]
-    # cv2 resizes no int32 with nearest neighbours; int16 holds every label.
-    small = cv2.resize(labels.astype(np.int16), (w, h), interpolation=cv2.INTER_NEAREST)
+    # cv2 resizes no int32 with nearest neighbours; float32 holds every label.
+    small = cv2.resize(labels.astype(np.float32), (w, h), interpolation=cv2.INTER_NEAREST)
     small = small[top : top + crop, left : left + crop]
     out = np.full((crop, crop, 3), PADDING_GREY, np.uint8)
     out_labels = np.full((crop, crop), IGNORE, np.int32)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _REMEMBERED = 500
-"""Up to so many resized images are kept in memory, a megabyte each."""
+"""Up to so many resized images are kept in memory, two megabytes each."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class _Resized:
     image: LabelledImage
     record: ModelRecord
     remember: bool
-    _read: tuple[NDArray[np.uint8], NDArray[np.int16]] | None = None
+    _read: tuple[NDArray[np.uint8], NDArray[np.int32]] | None = None
 
     @property
     def name(self) -> str:
@@ -195,15 +195,15 @@ class _Resized:
         pixels, labels = self._read or self._resize()
         if self.remember:
             self._read = pixels, labels
-        return pixels, labels.astype(np.int32)
+        return pixels, labels
 
-    def _resize(self) -> tuple[NDArray[np.uint8], NDArray[np.int16]]:
+    def _resize(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         pixels, labels = self.image.read()
         size = pixels.shape[0], pixels.shape[1]
         resizing = Resizing.fit(size, self.record.short_side, self.record.long_side)
         height, width = resizing.resized
         small = Image.fromarray(labels).resize((width, height), Image.Resampling.NEAREST)
-        return resizing.image(pixels), np.asarray(small).astype(np.int16)
+        return resizing.image(pixels), np.asarray(small)
 
 
 def _at_network_size(images: Sequence[LabelledImage], record: ModelRecord) -> list[_Resized]:

@@ -67,8 +67,8 @@ def jitter(
     height, width = (max(1, round(factor * side)) for side in labels.shape)
     size = (width, height)
     image = cv2.resize(np.ascontiguousarray(pixels), size, interpolation=cv2.INTER_LINEAR)
-    # cv2 resizes no int32 with nearest neighbours; int16 holds every label.
-    small = cv2.resize(labels.astype(np.int16), size, interpolation=cv2.INTER_NEAREST)
+    # cv2 resizes no int32 with nearest neighbours; float32 holds every label.
+    small = cv2.resize(labels.astype(np.float32), size, interpolation=cv2.INTER_NEAREST)
     part = rng.random()  # one for both axes, as published
     top, left = (round(part * max(0, side - crop)) for side in (height, width))
     shown = np.s_[top : top + crop, left : left + crop]

@@ -94,6 +94,29 @@ def test_what_yolo_trains_on_are_the_labelled_images_and_no_others(
         assert labels.with_suffix(".txt").is_file()
 
 
+def test_images_exported_one_by_one_and_all_again_are_one_data_set(tmp_path: Path) -> None:
+    for name, kind in (("a.png", "car"), ("b.png", "bus")):
+        Image.new("RGB", (WIDTH, HEIGHT)).save(tmp_path / name)
+        session = Session(tmp_path / name, NearestClick())
+        session.click(10, 10, session.add_object(kind))
+        for format in ("yolo", "voc"):
+            session.export(tmp_path / format, format=format)  # type: ignore[arg-type]
+    collection = Collection([tmp_path / "b.png", tmp_path / "c.png"], NearestClick(), ["ape"])
+    work = collection.session
+    ape = work.add_object("ape")
+    work.click(10, 10, ape)
+    for labels_of_b in (["ape"], []):
+        if not labels_of_b:
+            work.remove_object(ape)
+        for format in ("yolo", "voc"):
+            collection.export(tmp_path / format, format=format)  # type: ignore[arg-type]
+        yolo = read_yolo(tmp_path / "yolo", {"a.png": SIZE, "b.png": SIZE})
+        voc = read_voc(tmp_path / "voc")
+        for a, b in (yolo.values(), voc.values()):
+            assert [*a.labels] == ["car"]
+            assert [*b.labels] == labels_of_b
+
+
 @pytest.mark.parametrize("format", ["yolo", "voc", "png", "npz", "geojson"])
 @pytest.mark.parametrize("names", [("a.jpg", "a.png"), ("a.jpg", "A.jpg")])
 def test_images_that_would_share_a_file_are_refused_and_nothing_is_written(
@@ -203,4 +226,18 @@ def test_a_widget_exports_what_it_shows_one_image_or_all(
     one.export(tmp_path / "one.png")
     assert (read_annotations(tmp_path / "one.png").label_map == one.label_map).all()
     one.close()
+    many.close()
+
+
+def test_of_a_widget_over_many_images_the_tables_are_of_all_and_the_rest_of_the_one_shown(
+    labelled: Collection,
+) -> None:
+    many = SegmentationWidget(images=labelled)
+    many.go_to("night/a.png")
+    assert many.collection is labelled
+    assert len(many.to_frame()) == 3
+    assert len(many.to_coco()["images"]) == 3
+    assert many.annotations.labels == ("car", "<b>\u00e4, 1</b>")
+    assert len(many.to_geojson()["features"]) == len(many.to_yolo().splitlines()) == 2
+    assert len(many.to_row()["objects"]["id"]) == 2
     many.close()

@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NoReturn
 
+import numpy as np
 import pytest
 import torch
 
 from dynamite_widget import cli
 from dynamite_widget.clicks import Click
+from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.models.safe_reading import read_tensors
 from dynamite_widget.segmenter import Segmenter
+from dynamite_widget.session import Session
 from dynamite_widget.training import FineTuning, fine_tune
 from dynamite_widget.training.held_out import Scores, hold_out
 from dynamite_widget.training.own_labels import open_labels
@@ -57,6 +60,23 @@ def test_sessions_are_learned_from(untrained: Path, tmp_path: Path) -> None:
     )
     assert result.held_out == ("session 1",)
     assert result.weights.is_file()
+
+
+def test_objects_of_any_id_are_learned_from(untrained: Path, tmp_path: Path) -> None:
+    image, masks = picture(0)
+    label_map = np.select([masks["disc"], masks["square"]], [40_000, 65_535]).astype(np.uint16)
+    session = Session.from_annotations(image, Annotations.of_label_map(label_map))
+    assert [each.id for each in session.objects] == [40_000, 65_535]
+    result = fine_tune(
+        session,
+        validate=labelled(2),
+        init=untrained,
+        out=tmp_path / "my.safetensors",
+        steps=1,
+        settings=small,
+        progress=False,
+    )
+    assert result.steps == 1
 
 
 def test_the_command_tells_before_and_after(

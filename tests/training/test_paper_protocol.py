@@ -9,7 +9,7 @@ from dynamite_widget.models.click_tensors import ClickTensors
 from dynamite_widget.training.config import TrainingConfig
 from dynamite_widget.training.paper_corrections import add_paper_corrections, corrections
 from dynamite_widget.training.paper_loss import paper_loss
-from dynamite_widget.training.paper_scenes import PaperScenes, first_clicks, keep
+from dynamite_widget.training.paper_scenes import PaperScenes, first_clicks, jitter, keep
 from dynamite_widget.training.photographs import Photograph
 
 CONFIG = TrainingConfig(protocol="paper", crop=96, scale=(0.5, 2.0), max_objects=30, set_weights={})
@@ -49,6 +49,13 @@ def test_an_object_gets_one_click_in_its_middle_and_up_to_five_more() -> None:
     assert np.mean(np.array(counts) == 1) > np.mean(np.array(counts) == 2) > 0.15
     # Four of five scenes may have some, and 0.32 of those draw none.
     assert 0.44 < background / 300 < 0.64
+
+
+def test_a_scene_keeps_objects_of_any_number() -> None:
+    labels = two_squares() * 32_767
+    pixels = np.zeros((96, 96, 3), np.uint8)
+    _, shown = jitter(pixels, labels, 96, (1.0, 1.0), np.random.default_rng(0))
+    np.testing.assert_array_equal(shown, labels)
 
 
 def test_small_remains_of_objects_are_dropped() -> None:
