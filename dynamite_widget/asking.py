@@ -49,6 +49,7 @@ class Asker:
         self._encoded = False
         self._one_at_a_time = Lock()
         self._remembered: OrderedDict[tuple[Click, ...], Runs] = OrderedDict()
+        self._held_bytes = 0
         self._guard = Lock()
         self._guess: _Guess | None = None
         self._asked: list[tuple[Click, ...]] = []
@@ -141,6 +142,7 @@ class Asker:
                 forget(self._features)  # a segmenter may have a cache of its own
             self._features, self._encoded = None, False
             self._remembered.clear()
+            self._held_bytes = 0
 
     def _previous(self, clicks: tuple[Click, ...]) -> Answered | None:
         """The answer to as many of the first clicks as there is one at hand for."""
@@ -154,12 +156,12 @@ class Asker:
     def remember(self, clicks: tuple[Click, ...], answer: Runs) -> None:
         """Keep an answer: what is asked again, or goes on from it, need not start anew."""
         with self._guard:
+            replaced = self._remembered.pop(clicks, None)
             self._remembered[clicks] = answer
-            self._remembered.move_to_end(clicks)
-            held = sum(runs.nbytes for runs in self._remembered.values())
-            while held > REMEMBERED_BYTES and len(self._remembered) > 1:
+            self._held_bytes += answer.nbytes - (0 if replaced is None else replaced.nbytes)
+            while self._held_bytes > REMEMBERED_BYTES and len(self._remembered) > 1:
                 _, unused = self._remembered.popitem(last=False)
-                held -= unused.nbytes
+                self._held_bytes -= unused.nbytes
 
     def _encode(self) -> SupportsSegmentation:
         if self._segmenter is None:

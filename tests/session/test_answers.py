@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from dynamite_widget.asking import Asker
 from dynamite_widget.clicks import Click
 from dynamite_widget.commands import AddClick, AddObject, Paint, Rename
 from dynamite_widget.regions import Region
@@ -84,6 +85,23 @@ def test_an_answer_that_is_no_label_map_is_refused(answer: object) -> None:
     with pytest.raises(ValueError, match=r"must be a label map|labels go from 0"):
         session.click(5, 5, car)
     assert session.clicks == ()
+
+
+def test_of_many_answers_the_oldest_are_forgotten_and_asked_for_anew(
+    segmenter: NearestClick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asker = Asker(IMAGE, lambda: segmenter)
+    clicks = tuple(Click(x, 5, 1) for x in range(5, 35))
+    one = asker.ask(clicks[:1]).nbytes
+    monkeypatch.setattr("dynamite_widget.asking.REMEMBERED_BYTES", 10 * one)
+    for _ in range(2):  # what is asked twice is not counted twice
+        for count in range(1, len(clicks) + 1):
+            asker.ask(clicks[:count])
+            asker.remember(clicks[:count], asker.ask(clicks[:count]))
+    known = [asker.remembered(clicks[:count]) is not None for count in range(1, len(clicks) + 1)]
+    assert known == sorted(known)
+    assert 3 <= sum(known) <= 10
+    assert len(segmenter.asked) == 1 + 2 * len(clicks) - 1
 
 
 def test_closing_gives_memory_back_and_the_session_goes_on(
