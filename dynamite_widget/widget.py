@@ -129,7 +129,7 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
             **kept_settings(self._images.settings) | settings,
         )
         self._view_count = 0  # from now on screens keep it up to date
-        self._replaced = self._seen_before = False
+        self._replaced = self._seen_before = self._left = False
         self._show()
         self.on_msg(self._on_message)
         self.observe(self._keep_settings, SETTINGS)
@@ -157,6 +157,9 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
                 super().set_state(sync_data)
             except (ValueError, traitlets.TraitError) as error:
                 self._fail(error)
+        if self._left:  # closing waits for threads that may wait for the wire
+            self._left = False
+            self._unseen()
 
     def get_state(
         self, key: str | Iterable[str] | None = None, drop_defaults: bool = False
@@ -178,8 +181,7 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
     @traitlets.observe("_view_count")
     def _views_changed(self, change: dict[str, Any]) -> None:
         if change["old"] and not change["new"]:
-            self._seen_before = True
-            self._unseen()
+            self._seen_before = self._left = True
 
     def _unseen(self) -> None:
         """Give memory back while no screen shows the widget; one that its cell replaced closes."""
@@ -277,6 +279,7 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
                 self._carry_out(protocol.read_message(content, (0, 0)))
             else:
                 with self._images.holding(place) as shown:
+                    self._take_over(shown)
                     message = protocol.read_message(content, shown.session.size)
                     if not isinstance(message.request, protocol.SendDetail | protocol.SavePictures):
                         shown.requests.carry_out(message.request)
@@ -290,6 +293,12 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
                 others = [item for item in self._received.items() if item[0] != view]
                 self._received = dict([*others[1 - VIEWS_REMEMBERED :], (view, number)])
         self._publish()
+
+    def _take_over(self, shown: SessionOnScreen) -> None:
+        """Go on with an image that was let go and opened again while screens showed it."""
+        with self._wire:
+            if shown.place == self._shown.place:
+                self._shown = shown
 
     def _make_ready(self, content: object) -> None:
         """Make ready for a click on the image shown; no other is opened for that."""
@@ -346,13 +355,18 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
         width, height = min(int(asked.box[2]), columns - x), min(int(asked.box[3]), rows - y)
         step = -(-max(width, height) // asked.pixels)
         part = session.view.label_map[y : y + height : step, x : x + width : step]
+        box = (x, y, width, height)
+        detail = {"_detail_labels": Runs.of(part).pack()}
+        if asked.image:
+            detail["_detail"] = images.crop_preview(session.image, *box, asked.pixels).data
+        info = protocol_traits.DetailInfo(message.view, message.id, box).to_json()
         with self._wire:
-            if asked.image:
-                picture = images.crop_preview(session.image, x, y, width, height, asked.pixels)
-                self._detail = picture.data
-            self._detail_labels = Runs.of(part).pack()
-            box = (x, y, width, height)
-            self._detail_info = protocol_traits.DetailInfo(message.view, message.id, box).to_json()
+            # Who asks may be a new page, which does not have what is the same as before.
+            self.send_state([name for name, data in detail.items() if getattr(self, name) == data])
+            with self.hold_sync():
+                for name, data in detail.items():
+                    setattr(self, name, data)
+                self._detail_info = info
 
 
 def _check_names(settings: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from dynamite_widget import photographs as photographs_module
 from dynamite_widget import session
 from dynamite_widget.collection import Collection
 from dynamite_widget.formats import collection_file
+from dynamite_widget.images import RGBImage, to_rgb
 from dynamite_widget.images import preview as to_preview
 from dynamite_widget.widget import SegmentationWidget
 from tests.at_rest import at_rest
@@ -210,6 +211,33 @@ def test_a_click_on_the_way_belongs_to_the_image_that_the_person_saw(
     assert maps == []  # nothing of the first image is painted on the second
     assert widget.previous()
     assert widget.masks[0, [10, 20], [10, 40]].all()
+
+
+def test_the_image_still_seen_can_be_clicked_on_while_a_far_one_is_opened(
+    photographs: list[Path], make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = Event()
+
+    def read(image: object, **options: object) -> RGBImage:
+        if str(image) == str(photographs[3]):
+            assert opening.wait(10)
+        return to_rgb(image, **options)
+
+    monkeypatch.setattr("dynamite_widget.session.to_rgb", read)
+    widget = make_widget(photographs, NearestClick())
+    screen = Screen(widget)
+    assert widget.collection is not None
+    widget.collection.wait()
+    screen.send("go_to_image", to=3)
+    wait_until(lambda: 0 not in widget.collection.in_memory)
+    late = {"id": 99, "view": "slow", "place": 0, "command": "add_click"}
+    widget._handle_custom_msg(late | {"x": 40, "y": 20, "object_id": None}, [])
+    assert widget._image_info["place"] == 0
+    assert [click[:2] for click in widget._click_log.list.clicks] == [(40, 20)]
+    wait_until(lambda: len(widget._scene["recent_objects"]) == 1)
+    opening.set()
+    arrive(widget)
+    assert (widget._image_info["place"], widget._click_log.list.clicks) == (3, ())
 
 
 def test_a_mark_is_for_the_image_that_the_person_saw(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from threading import Thread
 
 import pytest
 
@@ -39,9 +40,11 @@ class TestRunningACellAgain:
         self.run = Run("first cell", "1")
         monkeypatch.setattr("dynamite_widget.widget.current_run", lambda: self.run)
 
-    def make(self, execution: str, cell: str = "first cell") -> SegmentationWidget:
+    def make(
+        self, execution: str, cell: str = "first cell", segmenter: NearestClick | None = None
+    ) -> SegmentationWidget:
         self.run = Run(cell, execution)
-        return SegmentationWidget(IMAGE, segmenter=NearestClick())
+        return SegmentationWidget(IMAGE, segmenter=segmenter or NearestClick())
 
     def test_the_widget_that_stood_there_closes_when_its_view_has_gone(self) -> None:
         old = self.make("1")
@@ -53,6 +56,24 @@ class TestRunningACellAgain:
         assert old.comm is None
         assert old.masks[0, 10, 10]
         assert new.comm is not None
+        new.close()
+
+    def test_it_does_not_wait_for_what_it_is_doing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("dynamite_widget.answering_thread.FINISH_SECONDS", 60)
+        segmenter = NearestClick()
+        segmenter.gate.clear()
+        old = self.make("1", segmenter=segmenter)
+        old.set_state({"_view_count": 1})
+        Screen(old).click(10, 10)
+        wait_until(lambda: len(segmenter.asked) == 1)
+        new = self.make("2")
+        gone = Thread(target=old.set_state, args=[{"_view_count": 0}])
+        gone.start()
+        wait_until(lambda: old._closed)
+        segmenter.gate.set()
+        gone.join(10)
+        assert not gone.is_alive()
+        assert old.comm is None
         new.close()
 
     def test_what_another_cell_made_or_shows_stays(self) -> None:

@@ -70,6 +70,20 @@ def test_a_page_that_comes_back_to_many_widgets_gets_less_than_four_megabytes(
         widget.close()
 
 
+def test_a_page_that_comes_back_gets_the_detail_that_another_one_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wire = Wire(monkeypatch)
+    noise = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)
+    widget = SegmentationWidget(noise, segmenter=NearestClick())
+    asked = {"box": [0, 0, 200, 200], "pixels": 2048, "image": True}
+    for view in ("the first page", "the same page, loaded again"):
+        screen = Screen(widget, view)
+        sent = wire.bytes_of(lambda screen=screen: screen.send("send_detail", **asked), widget)
+        assert sent > len(widget._detail) > 10_000
+    widget.close()
+
+
 def test_a_page_that_comes_back_gets_the_photograph_sent_ahead_as_well(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
