@@ -70,10 +70,11 @@ def _points(value: object, size: Size) -> tuple[tuple[float, float], ...]:
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= MAX_POINTS:
         count = len(value) if isinstance(value, list | tuple) else value
         raise _refused(f"1 to {MAX_POINTS} points", count)
-    # A hand may leave the image and come back, but not go far.
+    # A hand may leave the image and come back, but not farther than the widest brush reaches.
     height, width = size
+    far = max(size)
     pairs = (_numbers(point, 2) for point in value)
-    return tuple((_number(x, -width, 2 * width), _number(y, -height, 2 * height)) for x, y in pairs)
+    return tuple((_number(x, -far, width + far), _number(y, -far, height + far)) for x, y in pairs)
 
 
 def _box(value: object, size: Size) -> tuple[float, ...]:

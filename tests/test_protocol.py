@@ -38,6 +38,12 @@ def test_a_stroke_is_read_and_may_leave_the_image_a_little() -> None:
     assert read.request == protocol.Brush(1, ((10.0, 10.0), (-4.5, 20.0)), 2.5)
 
 
+def test_a_stroke_may_leave_a_wide_image_downwards_as_far_as_the_widest_brush_reaches() -> None:
+    path = [[10, -300], [10, 500]]
+    read = read_message(message("brush", object_id=1, path=path, radius=300), SIZE)
+    assert read.request == protocol.Brush(1, ((10.0, -300.0), (10.0, 500.0)), 300.0)
+
+
 @pytest.mark.parametrize("value", ["rusty", 3, 2.5, True, None])
 def test_an_attribute_may_be_text_number_truth_or_nothing(value: object) -> None:
     read = read_message(message("set_attribute", object_id=1, name="state", value=value), SIZE)
@@ -72,6 +78,7 @@ def test_an_attribute_may_be_text_number_truth_or_nothing(value: object) -> None
         (message("brush", object_id=1, path=[[1, 1]], radius=301), "radius must be from 0 to 300"),
         (message("polygon", object_id=1, points=[[1, 1, 1]]), "points must be 2 numbers"),
         (message("polygon", object_id=1, points=[[1e9, 1]]), "points must be from -300 to 600"),
+        (message("polygon", object_id=1, points=[[1, 501]]), "points must be from -300 to 500"),
         (message("prompt_box", object_id=1, box=[0, 0, 0, 5]), "box must be from 1 to 300"),
         (message("rename", object_id=1, name="n" * 1001), "name must be text of at most 1000"),
         (message("rename", object_id=1, name=5), "name must be text"),

@@ -40,6 +40,13 @@ export interface CanvasEvents {
   failed(error: unknown): void;
 }
 
+/** Whose traits are loaded: where the image stands in a list, its size, preview and label map. */
+interface Loaded extends Size {
+  readonly place: number;
+  readonly image: DataView | null;
+  readonly labels: DataView | null;
+}
+
 export class Canvas {
   readonly node: HTMLDivElement;
   readonly masks = new Masks();
@@ -59,8 +66,7 @@ export class Canvas {
   #flashes = new Flashes();
   #drawnMap: LabelMap | null = null;
   #frame = 0;
-  /** Whose traits are loaded: where the image stands in a list, its preview and its label map. */
-  #loaded: { place: number; image: DataView | null; labels: DataView | null } | null = null;
+  #loaded: Loaded | null = null;
   /** Another image is being decoded: until then the last one stays as it was, with its marks. */
   #opening = false;
   #photographIsStale = true;
@@ -107,6 +113,7 @@ export class Canvas {
     const appear = new IntersectionObserver(reappear);
     appear.observe(this.node);
     document.addEventListener("visibilitychange", reappear, { signal });
+    whenRatioChanges(() => this.redraw(true), signal);
     signal.addEventListener("abort", () => {
       resize.disconnect();
       appear.disconnect();
@@ -168,10 +175,13 @@ export class Canvas {
     const { place } = this.kernel;
     const [image, other] = this.kernel.photographs;
     const labels = this.kernel.labelMap;
+    const { width, height } = this.image;
     const before = this.#loaded;
-    this.#loaded = { place, image, labels };
+    this.#loaded = { place, width, height, image, labels };
     const moved = before?.place !== place;
     if (moved) this.#leaveImage();
+    // The same photograph may come again, for another page: the zoom stays.
+    if (moved || width !== before.width || height !== before.height) this.fit();
     const next = other?.byteLength ? other : null;
     if (moved || image !== before.image) this.#loadPhotograph(image, next, moved);
     else this.photograph.prepare(next);
@@ -192,7 +202,6 @@ export class Canvas {
         this.#opening = false;
         this.events.failed(error);
       });
-      this.fit();
     } else if (moved) {
       this.#opening = false;
       this.photograph.free();
@@ -394,4 +403,15 @@ export class Canvas {
   get #sight(): Sight {
     return { surface: this.#surface, viewport: this.state.viewport, image: this.image };
   }
+}
+
+/** Calls back when a CSS pixel has another number of device pixels: on another screen. */
+function whenRatioChanges(changed: () => void, signal: AbortSignal): void {
+  const wait = () => {
+    if (signal.aborted) return;
+    const same = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+    same.addEventListener("change", wait, { once: true, signal });
+    same.addEventListener("change", changed, { once: true, signal });
+  };
+  wait();
 }

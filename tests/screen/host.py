@@ -162,6 +162,14 @@ class Host:
         top = box["y"] + (box["height"] - height * scale) / 2
         return left + (x + 0.5) * scale, top + (y + 0.5) * scale
 
+    def use_screen(self, width: int, height: int, ratio: float) -> None:
+        """Move the window to a screen with so many device pixels for a CSS pixel."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": ratio, "mobile": False}
+        wire = self.page.context.new_cdp_session(self.page)
+        wire.send("Emulation.setDeviceMetricsOverride", metrics)
+        self.page.wait_for_function(f"() => devicePixelRatio === {ratio}")
+        self.settle()
+
     @property
     def zoom(self) -> int:
         """Percent, as the status line says it."""

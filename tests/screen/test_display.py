@@ -208,3 +208,25 @@ def test_masks_painted_part_by_part_are_those_painted_at_once(
         assert difference.max() < 48  # a mask has 128, and where lines meet Skia rounds
         assert (difference > 2).any(-1).sum() < 100
     assert all((one != other).any() for one, other in itertools.pairwise(seen[:4]))
+
+
+def test_the_zoom_stays_when_the_same_photograph_comes_again_for_another_page(host: Host) -> None:
+    host.page.mouse.move(*host.place(100, 80))
+    host.page.mouse.wheel(0, -300)
+    host.settle()
+    zoom = host.zoom
+    again = "new DataView(window.model.get('_image').buffer.slice(0))"
+    host.page.evaluate(f"() => window.model.receive({{ _image: {again} }})")
+    host.settle()
+    assert host.zoom == zoom
+
+
+def test_all_is_drawn_for_a_screen_of_more_pixels_as_soon_as_the_window_is_there(
+    host: Host,
+) -> None:
+    widths = "(canvas) => [...canvas.querySelectorAll('canvas')].map(({ width }) => width)"
+    before = host.canvas.evaluate(widths)
+    # Each time, not only the first. An emulated screen says so only if its height changes as well.
+    for ratio, height in ((2, 710), (1, 720), (2, 730)):
+        host.use_screen(1000, height, ratio)
+        assert host.canvas.evaluate(widths) == pytest.approx([ratio * w for w in before], abs=1)

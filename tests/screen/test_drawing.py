@@ -54,6 +54,14 @@ def test_the_brush_is_as_large_as_its_circle_at_any_zoom(host: Host) -> None:
     assert host.widget.objects[0].area > 2.5 * width * height * 0.785
 
 
+def test_a_stroke_may_end_far_outside_of_the_image(host: Host) -> None:
+    host.key("p")
+    host.drag((100, 80), (100, 900), (1500, 900))
+    assert host.widget._error == {}
+    assert owner(host, 100, 195) == 1
+    assert owner(host, 200, 195) == 0
+
+
 def test_a_stroke_without_an_object_starts_one(host: Host) -> None:
     host.key("p")
     host.drag((100, 80), (120, 80))

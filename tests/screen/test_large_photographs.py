@@ -45,6 +45,23 @@ def test_single_pixels_are_seen_and_hit_after_zooming_in(host: Host) -> None:
     assert (click.x, click.y) == host.pixel_at((x + 60, y))
 
 
+def test_at_rest_a_fine_screen_asks_for_detail_once(host: Host) -> None:
+    host.use_screen(1600, 900, 2)
+    host.page.mouse.move(*host.place(3000, 2000))
+    while host.zoom < 40:
+        host.page.mouse.wheel(0, -100)
+        host.settle()
+    host.wait_until(lambda: bool(host.widget._detail_info))
+    host.page.wait_for_timeout(300)
+    host.settle()
+    count = "() => window.model.sent.filter(({ command }) => command === 'send_detail').length"
+    asked = host.page.evaluate(count)
+    for _ in range(6):
+        host.page.wait_for_timeout(100)
+        host.carry()
+    assert host.page.evaluate(count) == asked
+
+
 def test_masks_are_sharp_where_she_has_zoomed_in(host: Host) -> None:
     host.click(3000, 2000)
     edge = host.place(3100, 2000)

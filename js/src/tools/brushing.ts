@@ -2,6 +2,7 @@
 
 import type { Drag, Press } from "../gestures.ts";
 import { toImage, toView, type Point } from "../viewport.ts";
+import { broughtNear, farthest } from "./strokes.ts";
 import type { Desk, Tool } from "./tool.ts";
 
 export class Brushing implements Tool {
@@ -80,10 +81,11 @@ export class Brushing implements Tool {
     this.#stroke = null;
     this.desk.redraw();
     if (!stroke?.points.length) return;
-    const { kernel } = this.desk;
+    const { kernel, image } = this.desk;
     const { active } = kernel.shown.scene;
-    const path = stroke.points.map(({ x, y }) => [round(x), round(y)] as const);
-    const radius = round(stroke.radius);
+    const points = broughtNear(stroke.points, image);
+    const path = points.map(({ x, y }) => [round(x), round(y)] as const);
+    const radius = Math.min(round(stroke.radius), farthest(image));
     if (stroke.erases) kernel.send({ command: "erase", object_id: active ?? 0, path, radius });
     else kernel.send({ command: "brush", object_id: active, path, radius });
   }

@@ -6,6 +6,8 @@ import type { Desk, Tool } from "./tool.ts";
 
 /** A corner this near to the first one closes the polygon, in CSS pixels. */
 const CLOSING = 10;
+/** A lasso's line follows the hand in steps of so many CSS pixels: no hand is finer. */
+const STEP = 0.5;
 
 export class Polygon implements Tool {
   readonly cursor = "crosshair";
@@ -89,8 +91,11 @@ export class Lasso implements Tool {
     return {
       atOnce: true,
       move: (to) => {
-        if (!this.#line.length) return;
-        this.#line.push(this.desk.pointAt(to));
+        const last = this.#line.at(-1);
+        const point = this.desk.pointAt(to);
+        const step = STEP / this.desk.viewport.scale;
+        if (!last || Math.hypot(point.x - last.x, point.y - last.y) < step) return;
+        this.#line.push(point);
         this.desk.redraw();
       },
       end: () => {
