@@ -81,11 +81,11 @@ export class Brushing implements Tool {
     this.desk.redraw();
     if (!stroke?.points.length) return;
     const { kernel } = this.desk;
-    const { active } = kernel.shown.scene;
+    const { owner } = kernel.shown;
     const path = stroke.points.map(({ x, y }) => [round(x), round(y)] as const);
     const radius = round(stroke.radius);
-    if (stroke.erases) kernel.send({ command: "erase", object_id: active ?? 0, path, radius });
-    else kernel.send({ command: "brush", object_id: active, path, radius });
+    if (stroke.erases) kernel.send({ command: "erase", object_id: owner, path, radius });
+    else kernel.send({ command: "brush", object_id: owner, path, radius });
   }
 }
 
