@@ -168,9 +168,9 @@ class Brush:
 
 @dataclass(frozen=True, slots=True)
 class Erase:
-    """Pixels along a path are no longer an object's; 0: nobody's."""
+    """Pixels along a path are no longer an object's, or nobody's with 0; None: the active one's."""
 
-    object_id: int
+    object_id: int | None
     path: tuple[PointRow, ...]
     radius: float
 

@@ -6,7 +6,7 @@ import threading
 
 from dynamite_widget import commands, protocol
 from dynamite_widget.answering import Snapshot
-from dynamite_widget.clicks import Click
+from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.commands import Act
 from dynamite_widget.regions import Region
 from dynamite_widget.session import Session
@@ -106,7 +106,8 @@ class ScreenRequests:
                 session.apply(commands.Paint(self._drawn_object(object_id), region))
             case protocol.Erase(object_id, path, radius):
                 region = Region.brush(path, radius, size=session.size)
-                session.apply(commands.Erase(region, object_id))
+                erased = self.active if object_id is None else object_id
+                session.apply(commands.Erase(region, BACKGROUND if erased is None else erased))
             case protocol.Polygon(object_id, points):
                 region = Region.polygon(points, size=session.size)
                 session.apply(commands.Paint(self._drawn_object(object_id), region))

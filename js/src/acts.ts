@@ -31,7 +31,7 @@ export type Act =
   | { command: "lock"; object_id: number }
   | { command: "unlock"; object_id: number }
   | { command: "brush"; object_id: number | null; path: readonly PointRow[]; radius: number }
-  | { command: "erase"; object_id: number; path: readonly PointRow[]; radius: number }
+  | { command: "erase"; object_id: number | null; path: readonly PointRow[]; radius: number }
   | { command: "polygon"; object_id: number | null; points: readonly PointRow[] }
   | { command: "undo" }
   | { command: "redo" }
@@ -53,16 +53,44 @@ export interface Shown {
   readonly clicks: readonly ClickRow[];
   /** Clicks of the list that the kernel does not know yet. */
   readonly sent: ReadonlySet<ClickRow>;
+  /** Whose acts are; null: the active object's or a new one's, and the kernel knows which. */
+  readonly owner: number | null;
   /** An object without a pixel is on its way: acts on the active object are acts on that one. */
   readonly starting: boolean;
   /** Objects that get clicks or pixels by acts on their way. */
   readonly given: ReadonlySet<number>;
 }
 
+/** What can be undone as soon as it is sent. */
+const UNDOABLE: ReadonlySet<Act["command"]> = new Set([
+  "add_click",
+  "move_click",
+  "delete_click",
+  "add_object",
+  "prompt_box",
+  "set_bound",
+  "remove_object",
+  "set_label",
+  "rename",
+  "set_color",
+  "set_attribute",
+  "set_visible",
+  "lock",
+  "unlock",
+  "brush",
+  "erase",
+  "polygon",
+  "redo",
+  "reset",
+]);
+
 /** Shows an act at once, where that is cheap and certain; everything else waits for the kernel. */
 export function showAtOnce(shown: Shown, act: Act): Shown {
   const given = receiver(act, shown.scene.active);
-  return step(given ? { ...shown, given: new Set([...shown.given, given]) } : shown, act);
+  const next = step(given ? { ...shown, given: new Set([...shown.given, given]) } : shown, act);
+  if (act.command === "undo") return { ...next, scene: { ...next.scene, can_redo: true } };
+  if (!UNDOABLE.has(act.command)) return next;
+  return { ...next, scene: { ...next.scene, can_undo: true } };
 }
 
 /** The object that gets clicks or pixels by an act; null for none, or one without an id yet. */
@@ -102,9 +130,19 @@ function step(shown: Shown, act: Act): Shown {
       return { ...shown, clicks: clicks.toSpliced(act.index, 1) };
     case "add_object":
       // Its id is the kernel's to give: until it is here, acts name the active object by null.
-      return { ...shown, scene: { ...scene, active: null }, starting: true };
-    case "activate":
-      return { ...shown, scene: { ...scene, active: act.object_id }, starting: false };
+      return { ...shown, scene: { ...scene, active: null }, owner: null, starting: true };
+    case "activate": {
+      const active = act.object_id;
+      return { ...shown, scene: { ...scene, active }, owner: active, starting: false };
+    }
+    case "undo":
+    case "redo":
+    case "reset":
+      // Objects come and go by these: which one is active then, the kernel will say.
+      return { ...shown, owner: null };
+    case "remove_object":
+      if (act.object_id !== scene.active) return shown;
+      return { ...shown, scene: { ...scene, active: null }, owner: null };
     case "set_visible": {
       const objects = scene.objects.map((object) =>
         object.id === act.object_id ? { ...object, visible: act.visible } : object,

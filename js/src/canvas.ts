@@ -150,6 +150,11 @@ export class Canvas {
     this.#frame ||= requestAnimationFrame((now) => this.#draw(now));
   }
 
+  /** What is seen is the last image still: the one that acts are about is being decoded. */
+  get isOpening(): boolean {
+    return this.#opening;
+  }
+
   objectAt(point: Point | null): number {
     return (point && this.masks.map?.idAt(point, this.image)) ?? 0;
   }

@@ -96,6 +96,10 @@ export class DeskOfView implements Desk, GestureTarget {
     return this.state.tool === "hand" || this.state.panning;
   }
 
+  get place(): number | null {
+    return this.canvas.isOpening ? null : this.kernel.place;
+  }
+
   press(press: Press): Drag | null {
     this.state.keyboard = null;
     return this.tool.press?.(press) ?? null;

@@ -34,6 +34,8 @@ export interface GestureTarget {
   zoom(factor: number, anchor: Point): void;
   /** True while every drag pans (hand tool, space bar). */
   readonly alwaysPans: boolean;
+  /** Which image is seen: what began on another one is given up. Null: none that can be pressed. */
+  readonly place: number | null;
 }
 
 /** How far a press may stray and still be a click, in CSS pixels, by kind of pointer. */
@@ -44,6 +46,8 @@ const ZOOM_PER_NOTCH = 1.2;
 
 interface Held {
   readonly pointer: number;
+  /** The image that was pressed. */
+  readonly place: number;
   readonly press: Press;
   readonly radius: number;
   readonly drag: Drag | null;
@@ -85,6 +89,10 @@ export function listenForGestures(
 
   const pressLong = (current: Held) => {
     if (held !== current || current.mode !== "pressed") return;
+    if (current.place !== target.place) {
+      letGo();
+      return;
+    }
     current.mode = "done";
     target.click({ ...current.press, background: true });
     if ("vibrate" in navigator) navigator.vibrate(15);
@@ -106,12 +114,15 @@ export function listenForGestures(
       const eraser = event.button === 5;
       if (event.button !== 0 && event.button !== 1 && !right && !eraser) return;
       event.preventDefault();
+      const { place: pressed } = target;
+      if (pressed === null) return;
       surface.setPointerCapture(event.pointerId);
       const press: Press = { at, background: right || event.altKey || event.ctrlKey, eraser };
       const pans = event.button === 1 || target.alwaysPans;
       const drag = pans ? null : target.press(press);
       held = {
         pointer: event.pointerId,
+        place: pressed,
         press,
         radius: CLICK_RADIUS[event.pointerType] ?? 5,
         drag,
@@ -141,6 +152,7 @@ export function listenForGestures(
         }
         touches.set(event.pointerId, at);
       }
+      if (held && held.place !== target.place) letGo();
       if (!held) {
         target.hover(at);
         return;
@@ -162,6 +174,7 @@ export function listenForGestures(
     "pointerup",
     (event) => {
       touches.delete(event.pointerId);
+      if (held && held.place !== target.place) letGo();
       if (event.pointerId !== held?.pointer) return;
       const { mode, drag, press, timer } = held;
       held = null;

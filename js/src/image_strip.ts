@@ -34,6 +34,7 @@ export class ImageStrip {
   readonly #filter = element("select", { class: "dw-image-filter", "aria-label": "Images shown" });
   readonly #buttons = new Map<Action, HTMLButtonElement>();
   #place = 0;
+  #images = 0;
   #options = "";
 
   constructor(actions: readonly Action[], target: ImageStripTarget, signal: AbortSignal) {
@@ -69,8 +70,11 @@ export class ImageStrip {
     this.#number.addEventListener("focus", () => this.#number.select(), { signal });
     this.#number.addEventListener(
       "keydown",
-      ({ key }) => {
-        if (key === "Enter") target.back();
+      (event) => {
+        if (event.key !== "Enter" && event.key !== "Escape") return;
+        if (event.key === "Escape") this.#showPlace();
+        event.stopPropagation();
+        target.back(); // commits the field
       },
       { signal },
     );
@@ -78,8 +82,9 @@ export class ImageStrip {
       "change",
       () => {
         const wanted = Number(this.#number.value) - 1;
-        if (Number.isInteger(wanted) && wanted !== this.#place) target.goToImage(wanted);
-        this.#number.value = String(this.#place + 1);
+        const isThere = Number.isInteger(wanted) && wanted >= 0 && wanted < this.#images;
+        if (isThere && wanted !== this.#place) target.goToImage(wanted);
+        this.#showPlace();
       },
       { signal },
     );
@@ -96,8 +101,9 @@ export class ImageStrip {
 
   update(collection: CollectionInfo, { name, place }: ImageInfo): void {
     this.#place = place;
+    this.#images = collection.count;
     const { activeElement } = this.node.getRootNode() as Document | ShadowRoot;
-    if (activeElement !== this.#number) this.#number.value = String(place + 1);
+    if (activeElement !== this.#number) this.#showPlace();
     this.#number.style.width = `${String(collection.count).length + 2}ch`;
     this.#count.textContent = `of ${collection.count}`;
     this.#name.textContent = name;
@@ -107,6 +113,10 @@ export class ImageStrip {
       button.setAttribute("aria-disabled", String(action.isPossible?.() === false));
     }
     this.#showOptions(collection);
+  }
+
+  #showPlace(): void {
+    this.#number.value = String(this.#place + 1);
   }
 
   #showOptions({ counts, count, shown }: CollectionInfo): void {

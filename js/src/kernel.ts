@@ -10,6 +10,7 @@ import type {
   CollectionInfo,
   Failure,
   ImageInfo,
+  ImageStatus,
   Model,
   Saved,
   Scene,
@@ -127,6 +128,17 @@ export class Kernel {
     return collection?.count === undefined ? null : (collection as CollectionInfo);
   }
 
+  /** The mark of the image that is shown; open where none is known, as ahead of the kernel. */
+  get mark(): ImageStatus {
+    const told = this.#isAhead ? undefined : this.collection?.status;
+    return this.#unanswered
+      .filter(({ place }) => place === this.place)
+      .reduce(
+        (mark, { act }) => (act.command === "mark_image" ? act.status : mark),
+        told ?? "open",
+      );
+  }
+
   get status(): Status {
     return this.get("_status");
   }
@@ -152,6 +164,7 @@ export class Kernel {
         scene: this.#isAhead ? { ...NO_SCENE, labels: this.#scene.labels } : this.#scene,
         clicks: this.#isAhead ? [] : this.#clicks.clicks,
         sent: new Set<ClickRow>(),
+        owner: this.#isAhead ? null : this.#scene.active,
         starting: false,
         given: new Set<number>(),
       });

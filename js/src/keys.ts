@@ -34,13 +34,31 @@ export function keyInWords(key: string): string {
     .join(" + ");
 }
 
+/** What is printed on a key; of letters that are not Latin, the Latin one of the same key. */
+function keyOf({ key, code }: KeyboardEvent): string {
+  const isForeign = /^\p{L}$/u.test(key) && !/^\p{Script=Latin}$/u.test(key);
+  const letter = isForeign ? /^Key([A-Z])$/.exec(code)?.[1] : undefined;
+  return (letter ?? key).toLowerCase();
+}
+
+/** Ctrl and Alt where they are meant, and not where a sign like "[" is typed by them. */
+function modifiersOf(event: KeyboardEvent): { control: boolean; alt: boolean } {
+  const control = event.ctrlKey || event.metaKey;
+  const isSign = /^[^\p{L}]$/u.test(event.key);
+  // Windows says Ctrl and Alt for AltGr; a Mac has Option in its place.
+  if (isSign && event.getModifierState("AltGraph")) return { control: false, alt: false };
+  const isMac = /Mac/.test(navigator.userAgent);
+  return { control, alt: event.altKey && !(isSign && isMac) };
+}
+
 /** The name under which an action finds a key: modifiers in fixed order, then the key. */
 export function nameOf(event: KeyboardEvent): string {
-  const key = event.key.toLowerCase();
+  const key = keyOf(event);
   const isLetterOrWord = /^[a-z]$/.test(key) || key.length > 1;
+  const { control, alt } = modifiersOf(event);
   const modifiers = [
-    event.ctrlKey || event.metaKey ? "ctrl+" : "",
-    event.altKey ? "alt+" : "",
+    control ? "ctrl+" : "",
+    alt ? "alt+" : "",
     // "?" and "+" need Shift on many keyboards: there it is part of the key.
     event.shiftKey && isLetterOrWord ? "shift+" : "",
   ];

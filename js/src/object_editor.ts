@@ -27,7 +27,8 @@ export class ObjectEditor {
     this.node.addEventListener(
       "keydown",
       (event) => {
-        if (event.key !== "Escape" && event.key !== "Enter") return;
+        // While letters are composed these keys choose among them.
+        if (event.isComposing || (event.key !== "Escape" && event.key !== "Enter")) return;
         event.preventDefault();
         event.stopPropagation();
         if (event.target instanceof HTMLElement) event.target.blur(); // commits the field
@@ -197,9 +198,19 @@ function field(name: string, control: Node): HTMLLabelElement {
   return element("label", { class: "dw-field" }, element("span", {}, name), control);
 }
 
-/** Numbers and truth values become columns that can be computed with; all else is text. */
+/**
+ * Numbers and truth values become columns that can be computed with; all else is text, and so is
+ * what would not read the same as a number: 007, +49, 1E5, or more digits than a number keeps.
+ */
 function parse(text: string): AttributeValue {
   const trimmed = text.trim();
   if (trimmed === "true" || trimmed === "false") return trimmed === "true";
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) ? Number(trimmed) : text;
+  // .5, 5. and 1.50 are usual ways to write a number.
+  const plain = trimmed
+    .replace(/^(-?)(?=\.\d)/, "$10")
+    .replace(/^(-?\d*\.\d*?)0+$/, "$1")
+    .replace(/^(-?\d+)\.$/, "$1");
+  const number = Number(plain);
+  const isKept = Number.isSafeInteger(number) || (number % 1 !== 0 && Number.isFinite(number));
+  return isKept && String(number) === plain ? number : text;
 }

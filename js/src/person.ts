@@ -91,7 +91,7 @@ export class Doing implements Person {
     return this.kernel.collection?.has_previous ?? false;
   }
   get imageStatus(): ImageStatus {
-    return this.kernel.collection?.status ?? "open";
+    return this.kernel.mark;
   }
   get isFullscreen(): boolean {
     return document.fullscreenElement === this.surroundings.root;
@@ -142,7 +142,7 @@ export class Doing implements Person {
   }
 
   chooseLabel(label: string): void {
-    this.setLabel(this.#scene.active, label);
+    this.setLabel(this.kernel.shown.owner, label);
   }
 
   editObject(): void {
@@ -321,6 +321,7 @@ export class Doing implements Person {
   /** A click where the keyboard aims, with whatever tool is chosen. */
   clickKeyboard(background: boolean): void {
     const { state, tool } = this.desk;
+    if (this.desk.place === null) return;
     if (!background && tool.finish?.()) return;
     if (!state.keyboard) return this.moveKeyboard("");
     const at = viewport.toView(state.viewport, state.keyboard);

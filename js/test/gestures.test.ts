@@ -9,6 +9,7 @@ let drag: Drag | null;
 let surface: HTMLElement;
 let life: AbortController;
 let alwaysPans: boolean;
+let place: number | null;
 
 const note = (text: string) => void happened.push(text);
 const at = ({ x, y }: { x: number; y: number }) => `${x},${y}`;
@@ -25,6 +26,9 @@ const target: GestureTarget = {
   get alwaysPans() {
     return alwaysPans;
   },
+  get place() {
+    return place;
+  },
 };
 const stroke = (atOnce: boolean): Drag => ({
   atOnce,
@@ -37,6 +41,7 @@ beforeEach(() => {
   happened = [];
   drag = null;
   alwaysPans = false;
+  place = 0;
   life = new AbortController();
   surface = document.createElement("div");
   document.body.replaceChildren(surface);
@@ -162,6 +167,41 @@ describe("with fingers", () => {
     pointer("up", 29, 10, finger);
     assert.deepEqual(happened, ["press", "click 20,10"]);
   });
+});
+
+describe("a press that began on another image than it ends on", () => {
+  test("is no click, also where it was long", () => {
+    pointer("down", 20, 10);
+    place = 1;
+    pointer("up", 20, 10);
+    mock.timers.enable({ apis: ["setTimeout"] });
+    pointer("down", 20, 10, { pointerType: "touch" });
+    place = null;
+    mock.timers.tick(600);
+    pointer("up", 20, 10, { pointerType: "touch" });
+    mock.timers.reset();
+    assert.deepEqual(happened, ["press", "release", "press", "release"]);
+  });
+  test("is no drag either, nor does it go on", () => {
+    drag = stroke(true);
+    pointer("down", 20, 10);
+    pointer("move", 30, 10);
+    place = 1;
+    pointer("move", 40, 10);
+    place = 0;
+    pointer("move", 50, 10);
+    pointer("up", 50, 10);
+    assert.deepEqual(happened, ["press", "move 30,10", "cancel"]);
+  });
+});
+
+test("while another image is opened presses mean nothing", () => {
+  place = null;
+  assert.equal(pointer("down", 20, 10).defaultPrevented, true);
+  place = 0;
+  pointer("move", 40, 10);
+  pointer("up", 40, 10);
+  assert.deepEqual(happened, []);
 });
 
 describe("the wheel", () => {

@@ -99,9 +99,10 @@ test("a mark that is there is taken away by the same key", async () => {
 test("an image is chosen by its number, images by their status", async () => {
   await show();
   const number = query(".dw-image-number") as HTMLInputElement;
-  for (const text of ["17", "1", "x"]) {
+  for (const text of ["17", "1", "x", "", "0", "121", "2.5"]) {
     number.value = text;
     number.dispatchEvent(new Event("change"));
+    assert.equal(number.value, "1");
   }
   const filter = query(".dw-image-filter") as HTMLSelectElement;
   for (const status of ["flagged", "all"]) {

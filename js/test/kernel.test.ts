@@ -99,6 +99,47 @@ test("after N the next act is for the new object, however long the kernel takes 
   assert.equal(kernel.shown.starting, false);
 });
 
+for (const act of [
+  { command: "undo" },
+  { command: "redo" },
+  { command: "reset" },
+  { command: "remove_object", object_id: 1 },
+] as const) {
+  test(`after ${act.command} acts name no object until the kernel has said which is active`, () => {
+    const { fake, kernel } = open();
+    fake.answer({ recent_objects: [object(1), object(2)], active: 1 });
+    assert.equal(kernel.shown.owner, 1);
+    kernel.send(act);
+    assert.equal(kernel.shown.owner, null);
+    assert.equal(kernel.shown.starting, false);
+    fake.answer({ active: 2 });
+    assert.equal(kernel.shown.owner, 2);
+  });
+}
+
+test("an object chosen after an undo, and one that was not removed, are named", () => {
+  const { fake, kernel } = open();
+  fake.answer({ recent_objects: [object(1), object(2)], active: 1 });
+  kernel.send({ command: "remove_object", object_id: 2 });
+  assert.equal(kernel.shown.owner, 1);
+  kernel.send({ command: "undo" });
+  kernel.send({ command: "activate", object_id: 2 });
+  assert.equal(kernel.shown.owner, 2);
+});
+
+test("what was just done can be undone, and what was just undone redone, before the answer", () => {
+  const { fake, kernel } = open();
+  kernel.send({ command: "activate", object_id: null });
+  assert.equal(kernel.shown.scene.can_undo, false);
+  kernel.send({ command: "add_click", x: 3, y: 2, object_id: null });
+  assert.equal(kernel.shown.scene.can_undo, true);
+  assert.equal(kernel.shown.scene.can_redo, false);
+  kernel.send({ command: "undo" });
+  assert.equal(kernel.shown.scene.can_redo, true);
+  fake.answer({});
+  assert.equal(kernel.shown.scene.can_undo, false);
+});
+
 test("an object is not taken for empty while a click or stroke on it is on its way", () => {
   const empty = { clicks: 0, area: 0 };
   const { fake, kernel } = open();

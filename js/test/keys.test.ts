@@ -43,6 +43,8 @@ beforeEach(() => {
 
 function press(key: string, more: KeyboardEventInit = {}, target: Element = root): KeyboardEvent {
   const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more });
+  // happy-dom takes every Alt for AltGr.
+  event.getModifierState = (name) => name === "AltGraph" && more.modifierAltGraph === true;
   target.dispatchEvent(event);
   target.dispatchEvent(new KeyboardEvent("keyup", { key, bubbles: true, ...more }));
   return event;
@@ -67,6 +69,11 @@ const BOUND: [string, KeyboardEventInit, string][] = [
   ["Enter", {}, "clickKeyboard false"],
   ["Enter", { altKey: true }, "clickKeyboard true"],
   ["Escape", {}, "escape"],
+  ["я", { ctrlKey: true, code: "KeyZ" }, "undo"],
+  ["Я", { ctrlKey: true, shiftKey: true, code: "KeyZ" }, "redo"],
+  ["т", { code: "KeyN" }, "newObject"],
+  ["[", { ctrlKey: true, altKey: true, modifierAltGraph: true }, "stepObject -1"], // Windows
+  ["]", { modifierAltGraph: true }, "stepObject 1"],
 ];
 for (const [key, modifiers, does] of BOUND) {
   test(`${JSON.stringify(modifiers)} ${key}: ${does}`, () => {
@@ -74,6 +81,32 @@ for (const [key, modifiers, does] of BOUND) {
     assert.deepEqual(done, [does]);
   });
 }
+
+test("on a Mac Option only reaches signs; elsewhere Alt is meant", () => {
+  const { userAgent } = navigator;
+  const on = (value: string) =>
+    Object.defineProperty(navigator, "userAgent", { value, configurable: true });
+  on("(X11; Linux x86_64)");
+  press("[", { altKey: true });
+  assert.deepEqual(done, []);
+  on("(Macintosh)");
+  press("[", { altKey: true });
+  press("Enter", { altKey: true });
+  on(userAgent);
+  assert.deepEqual(done, ["stepObject -1", "clickKeyboard true"]);
+});
+
+test("letters that keyboards of Latin letters have beside A to Z stand for no other key", () => {
+  press("é", { code: "KeyN" });
+  press("z", { ctrlKey: true, altKey: true, modifierAltGraph: true });
+  assert.deepEqual(done, []);
+});
+
+test("the notebook is lent the keys that save it, on every keyboard", () => {
+  press("s", { ctrlKey: true });
+  press("ы", { ctrlKey: true, code: "KeyS" });
+  assert.deepEqual(leaked.slice(0, 2), ["s", "ы"]);
+});
 
 test("no key reaches the notebook, bound or not", () => {
   for (const { keys } of actionsFor(person)) for (const key of keys) press(key);

@@ -84,6 +84,28 @@ test("what is done there before the answer is about that image", () => {
   );
 });
 
+test("the mark of the image before is neither shown nor taken away there", async () => {
+  fake.receive({ _collection: { ...COLLECTION, at_hand: NEXT, status: "done" } });
+  await settle();
+  const done = () => root.querySelector("[data-action=done]")?.getAttribute("aria-pressed");
+  assert.equal(done(), "true");
+  press("PageDown");
+  await settle();
+  assert.equal(done(), "false");
+  press("d");
+  await settle();
+  assert.equal(done(), "true");
+  press("d");
+  assert.deepEqual(
+    fake.sent.map(({ place, status }) => [place, status]),
+    [
+      [0, undefined],
+      [1, "done"],
+      [1, "open"],
+    ],
+  );
+});
+
 test("where the kernel did not go, the view comes back", async () => {
   press("PageDown");
   await settle();

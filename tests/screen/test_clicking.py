@@ -204,3 +204,53 @@ def touch(session: CDPSession, at: tuple[float, float], hold_ms: int = 0) -> Non
             {"expression": f"new Promise(d => setTimeout(d, {hold_ms}))", "awaitPromise": True},
         )
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_a_drag_that_he_gives_up_stays_given_up(host: Host) -> None:
+    host.click(100, 100)
+    mouse = host.page.mouse
+    mouse.move(*host.place(100, 100))
+    mouse.down()
+    mouse.move(*host.place(140, 100), steps=4)
+    host.page.keyboard.press("Escape")
+    mouse.move(*host.place(142, 100))
+    mouse.up()
+    host.settle()
+    assert clicks(host) == [(100, 100, 1)]
+
+
+def test_a_press_that_another_tool_ended_leaves_no_dot(host: Host) -> None:
+    place = host.place(250, 100)
+    host.page.mouse.move(*place)
+    host.page.mouse.down()
+    host.page.keyboard.press("p")
+    host.page.mouse.up()
+    host.key("c")
+    host.page.mouse.move(*host.place(20, 180))
+    host.settle()
+    assert clicks(host) == []
+    assert host.marks_at(*place)[3] == 0
+
+
+def test_she_clicks_right_after_undo_removal_or_start_over(host: Host) -> None:
+    for take_back in (
+        lambda: host.page.keyboard.press("z"),
+        lambda: host.page.keyboard.press("Delete"),
+        lambda: host.root.get_by_role("button", name="Start over").click(),
+    ):
+        host.click(100, 100)
+        take_back()  # nothing is carried to the kernel
+        host.page.mouse.click(*host.place(200, 50))
+        host.settle()
+        assert [click[:2] for click in clicks(host)] == [(200, 50)]
+        assert host.widget._error == {}
+        host.widget.reset()
+        host.settle()
+
+
+def test_he_takes_his_first_click_back_at_once(host: Host) -> None:
+    host.canvas.focus()
+    host.page.mouse.click(*host.place(50, 50))
+    host.page.keyboard.press("z")  # nothing is carried to the kernel
+    host.settle()
+    assert clicks(host) == []

@@ -13,6 +13,16 @@ from dynamite_widget.widget import SegmentationWidget
 from tests.nearest_click import NearestClick
 from tests.screen.host import Host
 
+# Photographs are decoded only once `decode` is called.
+SLOW_DECODING = """() => {
+  const decode = window.createImageBitmap;
+  const allowed = new Promise((allow) => (window.decode = allow));
+  window.createImageBitmap = async (...given) => {
+    const bitmap = await decode(...given);
+    await allowed;
+    return bitmap;
+  };
+}"""
 COLORS = ("#804020", "#208040", "#204080", "#808020")
 
 
@@ -100,6 +110,60 @@ def test_he_types_the_number_of_an_image(host: Host) -> None:
     number.press("Enter")
     host.settle()
     expect(number).to_have_value("4")
+
+
+def test_he_leaves_the_field_of_the_number_as_it_was(host: Host) -> None:
+    number = host.root.locator(".dw-image-number")
+    number.click()
+    host.page.keyboard.type("4")
+    host.page.keyboard.press("Escape")
+    host.settle()
+    expect(number).to_have_value("1")
+    expect(host.canvas).to_be_focused()
+    number.fill("")
+    host.canvas.focus()
+    host.settle()
+    expect(number).to_have_value("1")
+    assert host.widget._error == {}
+    assert photograph(host) == COLORS[0]
+
+
+def test_while_another_image_is_decoded_a_click_is_not_that_ones(host: Host) -> None:
+    host.page.evaluate(SLOW_DECODING)
+    host.widget.go_to(3)
+    host.carry(lambda: host.root.locator(".dw-image-number").input_value() == "4")
+    assert photograph(host) == COLORS[0]
+    host.page.mouse.click(*host.place(100, 100))
+    host.page.evaluate("() => window.decode()")
+    host.wait_until(lambda: photograph(host) == COLORS[3])
+    assert host.widget.to_frame().empty
+    host.click(100, 100)
+    assert host.widget.to_frame()["image"].tolist() == ["street 4.png"]
+
+
+def test_a_press_on_one_image_is_no_click_on_the_next(host: Host) -> None:
+    host.page.mouse.move(*host.place(200, 50))
+    host.page.mouse.down()
+    host.widget.go_to(3)
+    host.wait_until(lambda: photograph(host) == COLORS[3])
+    host.page.mouse.up()
+    host.settle()
+    assert host.widget.to_frame().empty
+
+
+def test_her_mark_is_for_the_image_she_sees_before_the_kernel_has_heard_of_the_move(
+    host: Host,
+) -> None:
+    assert host.widget.collection is not None
+    host.widget.collection.wait()
+    host.settle()
+    host.key("d")
+    host.canvas.focus()
+    host.page.keyboard.press("PageDown")  # nothing is carried to the kernel
+    host.page.keyboard.press("d")
+    host.settle()
+    assert [host.widget.collection.statuses[f"street {n}.png"] for n in (1, 2)] == ["done"] * 2
+    expect(mark(host, "Image is done")).to_have_attribute("aria-pressed", "true")
 
 
 def test_the_next_photograph_is_there_and_can_be_clicked_before_the_kernel_has_heard_of_it(

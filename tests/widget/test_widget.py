@@ -193,6 +193,22 @@ def test_every_request_does_what_its_session_method_does(screen: Screen) -> None
     assert screen.widget._error == {}
 
 
+def test_the_eraser_takes_from_the_active_object_or_from_any_where_none_is_active(
+    screen: Screen,
+) -> None:
+    def erase() -> list[int]:
+        screen.send("erase", object_id=None, path=[[10, 10], [50, 10]], radius=1)
+        return [int(screen.widget.label_map[10, x]) for x in (10, 50)]
+
+    for x in (10, 50):
+        screen.send("add_object")
+        screen.send("brush", object_id=None, path=[[x, 10]], radius=2)
+    assert erase() == [1, 0]
+    screen.send("activate", object_id=None)
+    assert erase() == [0, 0]
+    assert screen.widget._error == {}
+
+
 def test_a_box_without_an_active_object_starts_one_inside_it(screen: Screen) -> None:
     screen.send("prompt_box", object_id=None, box=[10, 10, 20, 10])
     (found,) = screen.widget.objects

@@ -82,12 +82,12 @@ export class Brushing implements Tool {
     this.desk.redraw();
     if (!stroke?.points.length) return;
     const { kernel, image } = this.desk;
-    const { active } = kernel.shown.scene;
+    const { owner } = kernel.shown;
     const points = broughtNear(stroke.points, image);
     const path = points.map(({ x, y }) => [round(x), round(y)] as const);
     const radius = Math.min(round(stroke.radius), farthest(image));
-    if (stroke.erases) kernel.send({ command: "erase", object_id: active ?? 0, path, radius });
-    else kernel.send({ command: "brush", object_id: active, path, radius });
+    if (stroke.erases) kernel.send({ command: "erase", object_id: owner, path, radius });
+    else kernel.send({ command: "brush", object_id: owner, path, radius });
   }
 }
 

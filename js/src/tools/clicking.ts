@@ -106,7 +106,7 @@ export class Clicking implements Tool {
 
   cancel(): boolean {
     const something = this.#moving !== null;
-    this.#moving = null;
+    this.#moving = this.#pressed = null;
     this.desk.redraw();
     return something;
   }
@@ -129,7 +129,7 @@ export class Clicking implements Tool {
   #clickAt({ at, background }: Press): ExpectedClick | null {
     const pixel = this.desk.pixelAt(at);
     const toBackground = background || this.background;
-    const objectId = toBackground ? BACKGROUND : this.desk.kernel.shown.scene.active;
+    const objectId = toBackground ? BACKGROUND : this.desk.kernel.shown.owner;
     return pixel && { ...pixel, object_id: objectId };
   }
 
@@ -139,6 +139,7 @@ export class Clicking implements Tool {
   }
 
   #dragOf(dot: Dot): Drag {
+    let begun = false;
     const stop = () => {
       this.#moving = null;
       this.hovered = null;
@@ -147,11 +148,13 @@ export class Clicking implements Tool {
     return {
       atOnce: false,
       move: (to) => {
+        if (begun && !this.#moving) return; // Esc has given it up
+        begun = true;
         this.#moving = { dot, to };
         this.desk.redraw();
       },
       end: (to) => {
-        const wanted = this.#moving !== null; // Esc may have given it up
+        const wanted = this.#moving !== null;
         stop();
         const pixel = this.desk.pixelAt(to);
         const [x, y] = dot.click;

@@ -166,7 +166,7 @@ export class Box implements Tool {
     const height = Math.ceil(Math.max(from.y, to.y)) - top;
     if (width < 2 || height < 2) return; // a click, not a box
     const { kernel } = this.desk;
-    const objectId = kernel.shown.scene.active;
+    const objectId = kernel.shown.owner;
     kernel.send({ command: "prompt_box", object_id: objectId, box: [left, top, width, height] });
   }
 }
@@ -174,7 +174,7 @@ export class Box implements Tool {
 function sendArea({ kernel }: Desk, corners: Point[]): void {
   const round = (value: number) => Math.round(value * 100) / 100;
   const points = corners.map(({ x, y }) => [round(x), round(y)] as const);
-  kernel.send({ command: "polygon", object_id: kernel.shown.scene.active, points });
+  kernel.send({ command: "polygon", object_id: kernel.shown.owner, points });
 }
 
 function drawArea(
