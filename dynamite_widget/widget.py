@@ -129,7 +129,7 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
             **kept_settings(self._images.settings) | settings,
         )
         self._view_count = 0  # from now on screens keep it up to date
-        self._replaced = self._seen_before = self._left = False
+        self._replaced = self._seen_before = False
         self._show()
         self.on_msg(self._on_message)
         self.observe(self._keep_settings, SETTINGS)
@@ -152,13 +152,15 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over settings that a screen changed; a bad one is shown there as an error."""
+        views = self._view_count
         with self._wire:
             try:
                 super().set_state(sync_data)
             except (ValueError, traitlets.TraitError) as error:
                 self._fail(error)
-        if self._left:  # closing waits for threads that may wait for the wire
-            self._left = False
+        # Without the wire: closing waits for threads that may wait for it.
+        if views and not self._view_count:
+            self._seen_before = True
             self._unseen()
 
     def get_state(
@@ -177,11 +179,6 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
 
     def _keep_settings(self, _change: Any) -> None:  # noqa: ANN401
         self._images.keep({name: getattr(self, name) for name in SETTINGS})
-
-    @traitlets.observe("_view_count")
-    def _views_changed(self, change: dict[str, Any]) -> None:
-        if change["old"] and not change["new"]:
-            self._seen_before = self._left = True
 
     def _unseen(self) -> None:
         """Give memory back while no screen shows the widget; one that its cell replaced closes."""

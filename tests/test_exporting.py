@@ -240,21 +240,19 @@ def test_a_failed_export_leaves_the_old_file(session: Session, tmp_path: Path) -
         read_annotations(path)
 
 
-def test_an_export_never_takes_the_place_of_a_session_file(
-    session: Session, tmp_path: Path
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("street.session.json", "which `save` writes"), ("work.json", "holds what `save` wrote")],
+)
+def test_an_export_never_takes_the_place_of_a_session(
+    session: Session, tmp_path: Path, name: str, words: str
 ) -> None:
-    path = tmp_path / "street.session.json"
+    path = tmp_path / name
     session.save(path)
     before = path.read_bytes()
-    with pytest.raises(ValueError, match="which `save` writes"):
+    with pytest.raises(ValueError, match=words):
         session.export(path)
     assert path.read_bytes() == before
-    by_another_name = tmp_path / "work.json"
-    session.save(by_another_name)
-    before = by_another_name.read_bytes()
-    with pytest.raises(ValueError, match="holds what `save` wrote"):
-        session.export(by_another_name)
-    assert by_another_name.read_bytes() == before
 
 
 def test_lines_rows_and_polygons_come_from_the_session_itself(session: Session) -> None:

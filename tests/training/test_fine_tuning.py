@@ -48,16 +48,20 @@ def test_a_coco_file_becomes_weights_that_load(
     assert not torch.equal(before[name].half(), after[name])
 
 
-def test_sessions_are_learned_from(untrained: Path, tmp_path: Path) -> None:
-    result = fine_tune(
-        [labelled(0), labelled(1)],
+def tuned_a_little(sessions: Session | list[Session], untrained: Path, folder: Path) -> FineTuning:
+    return fine_tune(
+        sessions,
         validate=labelled(2),
         init=untrained,
-        out=tmp_path / "my.safetensors",
+        out=folder / "my.safetensors",
         steps=1,
         settings=small,
         progress=False,
     )
+
+
+def test_sessions_are_learned_from(untrained: Path, tmp_path: Path) -> None:
+    result = tuned_a_little([labelled(0), labelled(1)], untrained, tmp_path)
     assert result.held_out == ("session 1",)
     assert result.weights.is_file()
 
@@ -67,16 +71,7 @@ def test_objects_of_any_id_are_learned_from(untrained: Path, tmp_path: Path) -> 
     label_map = np.select([masks["disc"], masks["square"]], [40_000, 65_535]).astype(np.uint16)
     session = Session.from_annotations(image, Annotations.of_label_map(label_map))
     assert [each.id for each in session.objects] == [40_000, 65_535]
-    result = fine_tune(
-        session,
-        validate=labelled(2),
-        init=untrained,
-        out=tmp_path / "my.safetensors",
-        steps=1,
-        settings=small,
-        progress=False,
-    )
-    assert result.steps == 1
+    assert tuned_a_little(session, untrained, tmp_path).steps == 1
 
 
 def test_the_command_tells_before_and_after(
