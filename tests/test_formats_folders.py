@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamite_widget.formats.folders import inside, safe_name
+from dynamite_widget.formats.folders import inside, one_a_line, safe_name
 
 
 @pytest.mark.parametrize("name", ["a.png", "more/b.png", "..a.png", "ä ö.png", "a..b/c.png"])
@@ -46,3 +47,15 @@ def test_any_label_becomes_a_part_of_a_file_name(text: str) -> None:
 def test_what_can_stay_in_a_name_does() -> None:
     assert safe_name("Große Straße-7") == "Große_Straße-7"
     assert safe_name("<script>alert(1)</script>") == "script_alert_1_script"
+
+
+@given(st.lists(st.text(min_size=1)))
+def test_what_a_list_takes_comes_back_line_by_line(names: list[str]) -> None:
+    kept = [name for name in names if len(name.splitlines()) == 1]
+    assert one_a_line(kept, "x.txt").encode().decode().splitlines() == kept
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "a\u2028b", os.fsdecode(b"caf\xe9.png")])
+def test_what_is_no_line_of_text_is_refused_by_name(name: str) -> None:
+    with pytest.raises(ValueError, match=r"x\.txt has one name a line, in UTF-8, and cannot hold"):
+        one_a_line(["good", name], "x.txt")

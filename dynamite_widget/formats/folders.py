@@ -58,12 +58,20 @@ def one_a_line(texts: Iterable[str], file: str) -> str:
     """Return the content of a file that lists texts.
 
     Raises:
-        ValueError: if a text is empty or has a line break.
+        ValueError: if a text is empty, has a line break or, as names of files may, bytes that are
+            no text.
     """
     listed = list(texts)
-    if broken := [text for text in listed if len(text.splitlines()) != 1]:
-        raise ValueError(f"{file} has one name a line and cannot hold {broken}")
+    if broken := [text for text in listed if len(text.splitlines()) != 1 or not _is_text(text)]:
+        raise ValueError(
+            f"{file} has one name a line, in UTF-8, and cannot hold {broken}; rename it, or take "
+            "COCO, which can"
+        )
     return "".join(f"{text}\n" for text in listed)
+
+
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def distinct_names(names: Sequence[str]) -> list[str]:
