@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -336,7 +337,9 @@ class Collection(ExportingCollection):
             found = self._sessions.objects(place)
             mark = self._marks.get(each.session_file)
             if found is not None:
-                yield LabelledImage(each.name, *found, each.path)
+                image = replace(found[0], source=each.path)
+                size = image.height, image.width
+                yield LabelledImage(each.name, size, found[1], each.path, image)
             elif mark is not None and mark.status == "done" and mark.size is not None:
                 yield LabelledImage(each.name, mark.size, (), each.path)
 

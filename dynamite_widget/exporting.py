@@ -35,7 +35,9 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
     @property
     def annotations(self) -> Annotations:
         """The objects as every format is written from; see `dynamite_widget.formats`."""
-        return Annotations.of(self.objects, size=self.size, categories=self.labels)
+        return Annotations.of(
+            self.objects, size=self.size, categories=self.labels, image=self._identity
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Tabulate the objects; see `dynamite_widget.formats.frame.to_frame`."""
@@ -73,6 +75,7 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
         path: str | PathLike[str],
         *,
         format: DataSetFormat | None = None,
+        name: str | None = None,
         **options: Any,  # noqa: ANN401 - see the format's own function
     ) -> Path:
         """Write a file of masks in the format its ending says, or a folder of a format.
@@ -81,17 +84,20 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
             path: ends in .json (COCO), .geojson, .png (label map) or .npz; with a format, a folder,
                 made if it is not there.
             format: "yolo", "voc", "png", "npz" or "geojson"; see `formats.data_sets`.
+            name: of the image, where it is to have another than its file: "night/a.jpg".
             **options: of the format: `polygons`, `transform` and `crs`, `bits`, or `seam`.
 
         Returns:
             The path; of "yolo" that of data.yaml.
 
         Raises:
-            ValueError: if ending or format is unknown, or cannot hold the objects.
+            ValueError: if ending or format is unknown, or cannot hold the objects, or the labels of
+                another image or the photograph would be replaced. Nothing is written then.
         """
+        name = self._file_name if name is None else name
         if format is not None:
-            return write_data_set(path, {self._file_name: self.annotations}, format, **options)
-        return files.write_annotations(path, self.annotations, image=self._file_name, **options)
+            return write_data_set(path, {name: self.annotations}, format, **options)
+        return files.write_annotations(path, self.annotations, image=name, **options)
 
     def overlay(
         self,
@@ -188,10 +194,13 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
 
         Raises:
             ImportError: if matplotlib is not installed.
-            ValueError: if the path ends otherwise, or the opacity is out of its bounds.
+            ValueError: if the path ends otherwise or is that of the photograph, or the opacity is
+                out of its bounds.
         """
         from dynamite_widget import figures
 
+        if path is not None and self._identity.lies_at(at_home(path)):
+            raise ValueError(f"{str(path)!r} is the photograph itself; take another name")
         view = self.settle()
         shown: tuple[Click, ...] = view.state.clicks if clicks else ()
         drawn = figures.figure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from os import PathLike
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynamite_widget.formats import files, hugging_face, labelled_images
 from dynamite_widget.formats.annotations import Annotations
-from dynamite_widget.formats.data_sets import DataSetFormat, write_data_set
+from dynamite_widget.formats.data_sets import DataSetFormat, others_in, write_data_set
 from dynamite_widget.formats.labelled_images import LabelledImage
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class ExportingCollection(ABC):
     ) -> Path:
         """Write all labels to one COCO file, or to a folder of another format.
 
+        A warning names labels that the folder has of images that are not in this export: they stay.
+
         Args:
             path: ends in .json for COCO; with a format, a folder, made if it is not there.
             format: "yolo", "voc", "png", "npz" or "geojson"; see `formats.data_sets`.
@@ -63,15 +66,27 @@ class ExportingCollection(ABC):
             The path; of "yolo" that of data.yaml.
 
         Raises:
-            ValueError: if ending or format is unknown, the format cannot hold the objects, or two
-                images would share a file. Nothing is written then.
+            ValueError: if ending or format is unknown, the format cannot hold the objects, two
+                images would share a file, or the labels of another image or a photograph would be
+                replaced. Nothing is written then.
         """
         if format is not None:
-            return write_data_set(path, self.annotations, format, **options)
+            images = self.annotations
+            written = write_data_set(path, images, format, **options)
+            if others := others_in(path, images, format):
+                some = ", ".join(others[:3]) + (" ..." if others[3:] else "")
+                warnings.warn(
+                    f"{str(path)!r} keeps labels from before, of images that are not in this "
+                    f"export ({len(others)}: {some}); to be without them take a new folder",
+                    stacklevel=2,
+                )
+            return written
         return files.write_json(path, self.to_coco(**options))
 
     def _annotations_of(self, image: LabelledImage) -> Annotations:
-        return Annotations.of(image.objects, size=image.size, categories=self._labels)
+        return Annotations.of(
+            image.objects, size=image.size, categories=self._labels, image=image.image
+        )
 
     @abstractmethod
     def _labelled(self) -> Iterator[LabelledImage]:

@@ -17,6 +17,7 @@ from dynamite_widget.images import RGBImage
 from dynamite_widget.objects import SegmentedObject
 from dynamite_widget.palette import ink_on
 from dynamite_widget.pictures import BACKGROUND_INK, middle_of
+from dynamite_widget.saving import at_home
 from dynamite_widget.state import pixel_of
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def save_figure(drawn: Figure, path: str | PathLike[str], *, image_width: int) -
     Raises:
         ValueError: if the ending is another.
     """
-    path = Path(path)
+    path = at_home(path)
     if path.suffix.lower() not in ENDINGS:
         raise ValueError(f"a figure's name ends in {', '.join(ENDINGS)}, not {path.name!r}")
     dpi = image_width / drawn.get_figwidth()

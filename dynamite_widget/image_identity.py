@@ -65,6 +65,11 @@ class ImageIdentity:
         same_file = self.file_sha256 is not None and self.file_sha256 == other.file_sha256
         return same_file or self.sha256 == other.sha256
 
+    def lies_at(self, path: Path) -> bool:
+        """Tell whether a path is that of the very file that the image came from."""
+        there = self.source is not None and path.exists() and os.path.exists(self.source)
+        return there and os.path.samefile(path, self.source or "")
+
     def seen_from(self, folder: Path) -> ImageIdentity:
         """Name a source in or below a folder by the way there, so that both can move together."""
         if self.source is None or not Path(self.source).is_relative_to(folder):

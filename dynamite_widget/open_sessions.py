@@ -14,6 +14,7 @@ from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.edits import Overlay
 from dynamite_widget.formats import session_file
 from dynamite_widget.formats.session_file import SavedSession
+from dynamite_widget.image_identity import ImageIdentity
 from dynamite_widget.image_list import ListedImage
 from dynamite_widget.objects import SegmentedObject
 from dynamite_widget.segmenting import SupportsSegmentation
@@ -125,8 +126,8 @@ class OpenSessions:
                 self._following.cancel()
             self._following = self._jobs.submit(lambda: self._follow(ahead))
 
-    def objects(self, place: int) -> tuple[tuple[int, int], tuple[SegmentedObject, ...]] | None:
-        """Return size and objects of an image of which something was said, or None.
+    def objects(self, place: int) -> tuple[ImageIdentity, tuple[SegmentedObject, ...]] | None:
+        """Return an image of which something was said, with its objects, or None.
 
         Neither images nor models are loaded for one that is not open.
 
@@ -136,7 +137,7 @@ class OpenSessions:
         with self._lock:
             session, saved = self._in_memory(place), self._kept.get(place)
         if session is not None:
-            return (session.size, session.objects) if _said_something(session) else None
+            return (session.to_saved().image, session.objects) if _said_something(session) else None
         if self._folder is not None:
             saved = self._read(self._folder / self._images[place].session_file)
         if saved is None:
@@ -144,7 +145,7 @@ class OpenSessions:
         overlay = Overlay().with_edits(saved.state.edits)
         label_map = saved.label_map.to_array()
         view = View(saved.state, label_map, saved.label_map, overlay, saved.answered)
-        return saved.label_map.size, view.objects
+        return saved.image, view.objects
 
     def size(self, place: int) -> tuple[int, int] | None:
         """Return (H, W) of an image that is in memory, or None."""

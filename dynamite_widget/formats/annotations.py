@@ -18,6 +18,7 @@ from dynamite_widget.commands.checking import (
     checked_name,
 )
 from dynamite_widget.extents import Box, measure
+from dynamite_widget.image_identity import ImageIdentity
 from dynamite_widget.images import MAX_PIXELS
 from dynamite_widget.masks import Mask
 from dynamite_widget.objects import MAX_OBJECT_ID, AttributeValue, SegmentedObject, no_attributes
@@ -80,6 +81,7 @@ class Annotations:
         size: (H, W) of the image.
         objects: in the order of painting.
         categories: labels to choose from, in their order, used or not; None if not known.
+        image: which image it is; None if not known.
 
     Raises:
         ValueError: if a mask is of another size, or two objects have one id.
@@ -88,6 +90,7 @@ class Annotations:
     size: tuple[int, int]
     objects: tuple[Annotation, ...] = ()
     categories: tuple[str, ...] | None = None
+    image: ImageIdentity | None = None
 
     def __post_init__(self) -> None:
         for each in self.objects:
@@ -108,6 +111,7 @@ class Annotations:
         *,
         size: tuple[int, int],
         categories: Sequence[str] | None = None,
+        image: ImageIdentity | None = None,
     ) -> Self:
         """Take a session's objects as they are.
 
@@ -115,11 +119,12 @@ class Annotations:
             objects: of one image.
             size: (H, W) of the image.
             categories: labels to choose from.
+            image: which image it is.
         """
         taken = tuple(
             Annotation(o.mask, o.id, o.label, o.name, o.attributes, o.color) for o in objects
         )
-        return cls(size, taken, None if categories is None else tuple(categories))
+        return cls(size, taken, None if categories is None else tuple(categories), image)
 
     @classmethod
     def of_label_map(cls, label_map: NDArray[Any]) -> Self:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from dynamite_widget.formats import files
 from dynamite_widget.formats.annotations import Annotations
+from dynamite_widget.formats.exported_images import (
+    FILE_NAME,
+    Owners,
+    check_owners,
+    owners_in,
+    to_bytes,
+)
 from dynamite_widget.formats.folders import distinct_stems, inside
-from dynamite_widget.formats.voc import write_voc
-from dynamite_widget.formats.yolo import write_yolo
+from dynamite_widget.formats.label_png import in_colours
+from dynamite_widget.formats.voc import voc_files, voc_objects
+from dynamite_widget.formats.yolo import yolo_files, yolo_labels
+from dynamite_widget.image_identity import ImageIdentity
 from dynamite_widget.saving import at_home, write_together
 
 DataSetFormat = Literal["yolo", "voc", "png", "npz", "geojson"]
 """Formats of folders: those of whole data sets, and those that have a file for each image."""
 
-_WHOLE: dict[str, Callable[..., Path]] = {"yolo": write_yolo, "voc": write_voc}
+_WHOLE: dict[str, Callable[..., dict[Path, bytes]]] = {"yolo": yolo_files, "voc": voc_files}
 
 
 def write_data_set(
@@ -29,8 +38,9 @@ def write_data_set(
     """Write the labels of images into a folder; photographs are not copied.
 
     "yolo" and "voc" write what `write_yolo` and `write_voc` do; the others a file NAME.png,
-    NAME.npz or NAME.geojson for each image. Files of the same names are replaced, others stay; a
-    data set of "yolo" or "voc" that is there is added to.
+    NAME.npz or NAME.geojson for each image. Labels of the same images are replaced, others stay; a
+    data set of "yolo" or "voc" that is there is added to. `.exported.json` says beside them which
+    images they are of.
 
     Args:
         folder: made if it is not there.
@@ -43,20 +53,75 @@ def write_data_set(
 
     Raises:
         ValueError: if there is no such format, it cannot hold the labels, a name leads outside the
-            folder, two images would share a file, or what is there cannot be added to. Nothing is
-            written then.
+            folder, two images would share a file, what is there cannot be added to, or a file of
+            that name has the labels of another image or is a photograph. Nothing is written then.
     """
     if format not in get_args(DataSetFormat):
         raise ValueError(
             f"a folder of labels is one of {', '.join(get_args(DataSetFormat))}, not {format!r}"
         )
-    if format in _WHOLE:
-        return _WHOLE[format](folder, images, **options)
     folder = at_home(folder)
-    stems = distinct_stems(images)
-    contents = {
-        inside(folder, f"{stem}.{format}"): files.to_bytes(f".{format}", each, **options)
-        for stem, each in zip(stems, images.values(), strict=True)
-    }
+    if format in _WHOLE:
+        contents = _WHOLE[format](folder, images, **options)
+    else:
+        contents = {
+            path: files.to_bytes(f".{format}", each, **options)
+            for path, each in zip(_paths(folder, images, format), images.values(), strict=True)
+        }
+    known = owners_in(folder)
+    there, new = known.get(format, {}), _owners(folder, images, format)
+    check_owners(folder, there, new)
+    if format == "png":
+        for file, image in new.items():
+            _check_no_photograph(folder / file, image, ours=file in there)
+    contents[folder / FILE_NAME] = to_bytes({**known, format: there | new})
     write_together(contents)
-    return folder
+    return folder / "data.yaml" if format == "yolo" else folder
+
+
+def others_in(
+    folder: str | PathLike[str], images: Iterable[str], format: DataSetFormat
+) -> list[str]:
+    """Return the files of labels that `write_data_set` wrote for other images than these.
+
+    Args:
+        folder: that holds them.
+        images: by the file names of the images.
+        format: which one.
+    """
+    folder = at_home(folder)
+    own = {_key(folder, path) for path in _paths(folder, images, format)}
+    return [file for file in owners_in(folder).get(format, {}) if file not in own]
+
+
+def _paths(folder: Path, images: Iterable[str], format: DataSetFormat) -> list[Path]:
+    """Where the labels of each image lie."""
+    stems = distinct_stems(images)
+    match format:
+        case "yolo":
+            return [yolo_labels(folder, stem) for stem in stems]
+        case "voc":
+            return [voc_objects(folder, stem) for stem in stems]
+        case _:
+            return [inside(folder, f"{stem}.{format}") for stem in stems]
+
+
+def _key(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _owners(folder: Path, images: Mapping[str, Annotations], format: DataSetFormat) -> Owners:
+    paths = _paths(folder, images, format)
+    return {
+        _key(folder, path): each.image for path, each in zip(paths, images.values(), strict=True)
+    }
+
+
+def _check_no_photograph(path: Path, image: ImageIdentity | None, *, ours: bool) -> None:
+    """Check that a label map replaces no photograph that lies in its place."""
+    own = image is not None and image.lies_at(path)
+    if own or (not ours and in_colours(path)):
+        raise ValueError(
+            f"{str(path)!r} is a photograph and no label map; nothing was written. Take a folder "
+            "without photographs"
+        )

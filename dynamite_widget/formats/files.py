@@ -46,12 +46,14 @@ def write_annotations(
 
     Raises:
         ValueError: if the ending is unknown or that of session files, the file that is there holds
-            a session, or the format cannot hold the annotations.
+            a session or is the photograph, or the format cannot hold the annotations.
     """
     path = _checked(path)
     suffix = path.suffix.lower()
     if suffix not in ENDINGS:
         raise ValueError(f"{str(path)!r}: {_ALLOWED}")
+    if annotations.image is not None and annotations.image.lies_at(path):
+        raise ValueError(f"{str(path)!r} is the photograph itself; take another name")
     _write(path, to_bytes(suffix, annotations, image=image, **options))
     return path
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -71,6 +72,15 @@ def numbers(data: bytes) -> NDArray[np.integer]:
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"this is no image of a label map: {error}") from error
     return pixels.astype(np.uint8) if pixels.dtype == bool else pixels
+
+
+def in_colours(path: Path) -> bool:
+    """Whether a file is a picture in colours, as no label map is."""
+    try:
+        with Image.open(path) as image:
+            return image.mode not in _PLAIN_MODES
+    except OSError:
+        return False
 
 
 def encoded(image: Image.Image, text: PngInfo | None = None) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dynamite_widget.formats import coco
+from dynamite_widget.image_identity import ImageIdentity
 from dynamite_widget.objects import SegmentedObject
 
 if TYPE_CHECKING:
@@ -22,12 +23,14 @@ class LabelledImage:
         size: (H, W).
         objects: in the order wanted.
         path: of its file; None for an image from elsewhere.
+        image: which image it is; None if it has not been read.
     """
 
     name: str
     size: tuple[int, int]
     objects: tuple[SegmentedObject, ...]
     path: str | None = None
+    image: ImageIdentity | None = None
 
 
 def to_frame(images: Iterable[LabelledImage]) -> pd.DataFrame:

@@ -128,10 +128,18 @@ def write_voc(
 
     Raises:
         ValueError: if a name leads outside the folder, two images would share a file, a label or
-            name has a line break, which the lists cannot hold, or the lists of a folder that is
-            there cannot be read. Nothing is written then.
+            name has a line break or is no text, which the lists cannot hold, or the lists of a
+            folder that is there cannot be read. Nothing is written then.
     """
     folder = at_home(folder)
+    write_together(voc_files(folder, images, seam=seam))
+    return folder
+
+
+def voc_files(
+    folder: Path, images: Mapping[str, Annotations], *, seam: int = 0
+) -> dict[Path, bytes]:
+    """Return what `write_voc` writes, by path."""
     (background, *known), listed = _lists_there(folder)
     classes = classes_of(images.values(), known)
     stems = distinct_stems(images)
@@ -144,10 +152,18 @@ def write_voc(
     pictures: dict[Path, bytes] = {}
     for stem, each in zip(stems, images.values(), strict=True):
         pair = to_voc(each, classes, seam=seam)
-        pictures[inside(folder / "SegmentationObject", f"{stem}.png")] = pair.objects
+        pictures[voc_objects(folder, stem)] = pair.objects
         pictures[inside(folder / "SegmentationClass", f"{stem}.png")] = pair.classes
-    write_together(pictures | {path: text.encode() for path, text in lists.items()})
-    return folder
+    return pictures | {path: text.encode() for path, text in lists.items()}
+
+
+def voc_objects(folder: Path, stem: str) -> Path:
+    """Return the path of an image's picture of objects; its name has no ending here.
+
+    Raises:
+        ValueError: if it leads outside.
+    """
+    return inside(folder / "SegmentationObject", f"{stem}.png")
 
 
 def read_voc(folder: str | PathLike[str]) -> dict[str, Annotations]:

@@ -102,24 +102,29 @@ def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -
         The path of data.yaml, which training takes.
 
     Raises:
-        ValueError: if a name leads outside the folder or has a line break, two images would share
-            a file, or the folder has a data.yaml of another kind. Nothing is written then.
+        ValueError: if a name leads outside the folder, has a line break or is no text, two images
+            would share a file, or the folder has a data.yaml of another kind. Nothing is written
+            then.
     """
     folder = at_home(folder)
-    path = folder / "data.yaml"
+    write_together(yolo_files(folder, images))
+    return folder / "data.yaml"
+
+
+def yolo_files(folder: Path, images: Mapping[str, Annotations]) -> dict[Path, bytes]:
+    """Return what `write_yolo` writes, by path."""
     settings, listed = _already_there(folder)
     classes = classes_of(images.values(), settings["names"].values())
     settings["names"] = dict(enumerate(classes))
     texts = {
-        _labels_of(folder, stem): to_yolo(each, classes)
+        yolo_labels(folder, stem): to_yolo(each, classes)
         for stem, each in zip(distinct_stems(images), images.values(), strict=True)
     }
     listed = [*dict.fromkeys([*listed, *(_IMAGES + name for name in images)])]
     distinct_stems([line.removeprefix(_IMAGES) for line in listed])
     texts[folder / _LIST] = one_a_line(listed, _LIST)
-    texts[path] = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
-    write_together({each: text.encode() for each, text in texts.items()})
-    return path
+    texts[folder / "data.yaml"] = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
+    return {path: text.encode() for path, text in texts.items()}
 
 
 def read_yolo(
@@ -181,7 +186,7 @@ def _already_there(folder: Path) -> tuple[dict[str, Any], list[str]]:
     return settings, [line for line in listed if line.strip()]
 
 
-def _labels_of(folder: Path, stem: str) -> Path:
+def yolo_labels(folder: Path, stem: str) -> Path:
     """Where training looks for the labels of an image: the last folder "images" becomes "labels".
 
     Args:
@@ -201,7 +206,7 @@ def _images(
     folder: Path, sizes: Mapping[str, tuple[int, int]], classes: Mapping[int, str]
 ) -> Iterator[tuple[str, Annotations]]:
     for name, size in sizes.items():
-        path = _labels_of(folder, *distinct_stems([name]))
+        path = yolo_labels(folder, *distinct_stems([name]))
         try:
             text = path.read_text(encoding="utf-8") if path.is_file() else ""
             yield name, from_yolo(text, size=size, classes=classes)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from errno import ENOSPC
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from PIL import Image
 from dynamite_widget.collection import Collection
 from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.coco import from_coco
+from dynamite_widget.formats.data_sets import DataSetFormat
 from dynamite_widget.formats.files import read_annotations
 from dynamite_widget.formats.hugging_face import from_row
 from dynamite_widget.formats.voc import read_voc
@@ -67,7 +71,7 @@ def test_every_format_of_data_sets_brings_all_images_back(
 
     for ending in ("png", "npz", "geojson"):
         folder = labelled.export(tmp_path / ending, format=ending)  # type: ignore[arg-type]
-        assert sorted(path.suffix for path in folder.rglob("*.*")) == [f".{ending}"] * 3
+        assert sorted(path.suffix for path in folder.rglob("[!.]*.*")) == [f".{ending}"] * 3
         for stem, each in stems.items():
             back = read_annotations(folder / f"{stem}.{ending}")
             assert back.masks == each.masks
@@ -108,8 +112,9 @@ def test_images_exported_one_by_one_and_all_again_are_one_data_set(tmp_path: Pat
     for labels_of_b in (["ape"], []):
         if not labels_of_b:
             work.remove_object(ape)
-        for format in ("yolo", "voc"):
-            collection.export(tmp_path / format, format=format)  # type: ignore[arg-type]
+        for format, kept in (("yolo", "labels/a.txt"), ("voc", "SegmentationObject/a.png")):
+            with pytest.warns(UserWarning, match=rf"keeps labels from before, .*\(1: {kept}\)"):
+                collection.export(tmp_path / format, format=format)  # type: ignore[arg-type]
         yolo = read_yolo(tmp_path / "yolo", {"a.png": SIZE, "b.png": SIZE})
         voc = read_voc(tmp_path / "voc")
         for a, b in (yolo.values(), voc.values()):
@@ -132,6 +137,137 @@ def test_images_that_would_share_a_file_are_refused_and_nothing_is_written(
         collection.export(folder, format=format)  # type: ignore[arg-type]
     assert not folder.exists()
     assert [*from_coco(collection.to_coco())] == [*names]
+
+
+FORMATS: tuple[DataSetFormat, ...] = get_args(DataSetFormat)
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*.*")}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_labels_of_another_photograph_of_the_same_name_are_never_replaced(
+    format: DataSetFormat, tmp_path: Path
+) -> None:
+    """Whether images are exported one by one or as lists; moved or copied they are the same."""
+    sessions = {}
+    for shade, place in enumerate(("day", "night", "elsewhere")):
+        (tmp_path / place).mkdir()
+        Image.new("RGB", (WIDTH, HEIGHT), (shade % 2, 0, 0)).save(tmp_path / place / "a.png")
+        sessions[place] = Session(tmp_path / place / "a.png", NearestClick())
+        sessions[place].click(10, 10, sessions[place].add_object(place))
+    out = tmp_path / "out"
+    sessions["day"].export(out, format=format)
+    before = contents(out)
+    says = r"a\.\w+' has the labels of 'day/a\.png' .* not of 'night/a\.png'.* name="
+    with pytest.raises(ValueError, match=says):
+        sessions["night"].export(out, format=format)
+    other = Collection([tmp_path / "night/a.png"], NearestClick())
+    label(other)
+    with pytest.raises(ValueError, match=says):
+        other.export(out, format=format)
+    assert contents(out) == before
+
+    sessions["elsewhere"].export(out, format=format)
+    assert contents(out).keys() == before.keys()
+    sessions["night"].export(out, format=format, name="night/a.png")
+    if format == "yolo":
+        back = read_yolo(out, {"a.png": SIZE, "night/a.png": SIZE})
+        assert [each.labels for each in back.values()] == [("elsewhere",), ("night",)]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_images_without_a_file_are_told_apart_too(format: DataSetFormat, tmp_path: Path) -> None:
+    for shade in (0, 0, 1):
+        session = Session(np.full((*SIZE, 3), shade, np.uint8), NearestClick())
+        session.click(10, 10, session.add_object())
+        if shade:
+            with pytest.raises(ValueError, match="has the labels of an image without a file"):
+                session.export(tmp_path, format=format)
+        else:
+            session.export(tmp_path, format=format)
+
+
+def test_labels_that_were_removed_make_way(tmp_path: Path) -> None:
+    for shade in (0, 1):
+        session = Session(np.full((*SIZE, 3), shade, np.uint8), NearestClick())
+        session.export(tmp_path, format="npz").joinpath("image.npz").unlink()
+    session.export(tmp_path, format="npz")
+
+
+@pytest.mark.parametrize("index", [b"", b"{}", b'{"format": "x", "version": 1, "files": {}}'])
+def test_a_folder_whose_index_is_broken_says_so(index: bytes, tmp_path: Path) -> None:
+    session = Session(np.zeros((*SIZE, 3), np.uint8), NearestClick())
+    session.export(tmp_path, format="png")
+    (tmp_path / ".exported.json").write_bytes(index)
+    before = contents(tmp_path)
+    with pytest.raises(ValueError, match=r"\.exported\.json', .* cannot be read; remove it"):
+        session.export(tmp_path, format="png")
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_a_list_no_longer_has_stays_in_the_folder_with_a_warning(
+    format: DataSetFormat, labelled: Collection, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    labelled.export(tmp_path / "out", format=format)
+    labelled.export(tmp_path / "out", format=format)
+    assert not [each for each in recwarn if "keeps labels" in str(each.message)]
+    fewer = Collection({"b.jpg": tmp_path / "b.jpg"}, NearestClick())
+    label(fewer)
+    before = contents(tmp_path / "out").keys()
+    with pytest.warns(UserWarning, match=r"\(2: \S*day/a\.\w+, \S*night/a\.\w+\); .* new folder"):
+        fewer.export(tmp_path / "out", format=format)
+    assert contents(tmp_path / "out").keys() == before
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("many", [True, False])
+def test_a_label_map_never_takes_the_place_of_a_photograph(
+    mode: str, many: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.png"
+    Image.new(mode, (WIDTH, HEIGHT)).save(path)
+    work = Collection([path], NearestClick()) if many else Session(path, NearestClick())
+    label(work) if isinstance(work, Collection) else work.add_object()
+    before = contents(tmp_path)
+    with pytest.raises(ValueError, match=r"a\.png' is a photograph and no label map"):
+        work.export(tmp_path, format="png")
+    if isinstance(work, Session):
+        for act in (work.export, work.figure):
+            with pytest.raises(ValueError, match=r"a\.png' is the photograph itself"):
+                act(path)
+    assert contents(tmp_path) == before
+
+
+def test_nor_that_of_a_photograph_nobody_has_labelled(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a.png"):
+        Image.new("RGB", (WIDTH, HEIGHT)).save(tmp_path / name)
+    before = contents(tmp_path)
+    with pytest.raises(ValueError, match=r"a\.png' is a photograph and no label map"):
+        Session(tmp_path / "a.jpg", NearestClick()).export(tmp_path, format="png")
+    assert contents(tmp_path) == before
+
+
+def test_a_name_that_is_no_text_is_refused_where_lists_are_texts_and_kept_elsewhere(
+    tmp_path: Path,
+) -> None:
+    name = os.fsdecode(b"caf\xe9.png")
+    collection = Collection({name: np.zeros((*SIZE, 3), np.uint8)}, NearestClick())
+    label(collection)
+    out = tmp_path / "out"
+    for format in ("yolo", "voc"):
+        with pytest.raises(ValueError, match=r"in UTF-8, and cannot hold \['.*caf.udce9"):
+            collection.export(out, format=format)  # type: ignore[arg-type]
+    assert not out.exists()
+    for _ in range(2):
+        assert [*from_coco(json.loads(collection.export(tmp_path / "x.json").read_bytes()))] == [
+            name
+        ]
+        if sys.platform == "linux":
+            collection.export(out, format="png")
+            assert (out / name).is_file()
 
 
 @pytest.mark.parametrize("name", ["../x.png", "a\nb.png"])
