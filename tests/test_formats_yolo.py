@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
 import pytest
 import supervision as sv
 import yaml
-from hypothesis import given
+from hypothesis import example, given
+from hypothesis import strategies as st
 from PIL import Image
 
 from dynamite_widget.formats.annotations import Annotation, Annotations
@@ -81,6 +83,14 @@ def test_a_data_set_is_written_and_read(tmp_path: Path) -> None:
     assert back["street.png"].labels == (*names[:2], "object")
     assert back["street.png"].masks == first.masks
     assert back["more/empty.jpg"].objects == ()
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, unique=True))
+@example(["a\x85b", "a\u2028b", "yes", "~", "  é 😀  "])
+def test_any_label_is_a_class(labels: list[str]) -> None:
+    with TemporaryDirectory() as folder:
+        write_yolo(folder, {"a.jpg": Annotations((1, 1), categories=tuple(labels))})
+        assert read_yolo(folder, {"a.jpg": (1, 1)})["a.jpg"].categories == tuple(labels)
 
 
 def test_labels_lie_where_training_looks_whatever_the_folders_are_called(tmp_path: Path) -> None:

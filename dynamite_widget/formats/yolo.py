@@ -123,7 +123,8 @@ def yolo_files(folder: Path, images: Mapping[str, Annotations]) -> dict[Path, by
     listed = [*dict.fromkeys([*listed, *(_IMAGES + name for name in images)])]
     distinct_stems([line.removeprefix(_IMAGES) for line in listed])
     texts[folder / _LIST] = one_a_line(listed, _LIST)
-    texts[folder / "data.yaml"] = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
+    plain = "".join(classes).isprintable()  # yaml loses some line breaks if it does not escape them
+    texts[folder / "data.yaml"] = yaml.safe_dump(settings, allow_unicode=plain, sort_keys=False)
     return {path: text.encode() for path, text in texts.items()}
 
 
