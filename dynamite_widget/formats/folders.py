@@ -62,7 +62,7 @@ def one_a_line(texts: Iterable[str], file: str) -> str:
             no text.
     """
     listed = list(texts)
-    if broken := [text for text in listed if len(text.splitlines()) != 1 or not _is_text(text)]:
+    if broken := [text for text in listed if text.splitlines() != [text] or not _is_text(text)]:
         raise ValueError(
             f"{file} has one name a line, in UTF-8, and cannot hold {broken}; rename it, or take "
             "COCO, which can"
