@@ -11,9 +11,9 @@ from dynamite_widget.formats import files
 from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.exported_images import (
     FILE_NAME,
-    Owners,
     check_owners,
-    owners_in,
+    read_index,
+    record,
     to_bytes,
 )
 from dynamite_widget.formats.folders import distinct_stems, inside
@@ -68,13 +68,14 @@ def write_data_set(
             path: files.to_bytes(f".{format}", each, **options)
             for path, each in zip(_paths(folder, images, format), images.values(), strict=True)
         }
-    known = owners_in(folder)
-    there, new = known.get(format, {}), _owners(folder, images, format)
+    index = read_index(folder)
+    there, new = index.get(format, {}), _images_of_files(folder, images, format)
     check_owners(folder, there, new)
     if format == "png":
         for file, image in new.items():
             _check_no_photograph(folder / file, image, ours=file in there)
-    contents[folder / FILE_NAME] = to_bytes({**known, format: there | new})
+    index[format] = there | {file: record(image) for file, image in new.items()}
+    contents[folder / FILE_NAME] = to_bytes(index)
     write_together(contents)
     return folder / "data.yaml" if format == "yolo" else folder
 
@@ -91,7 +92,8 @@ def others_in(
     """
     folder = at_home(folder)
     own = {_key(folder, path) for path in _paths(folder, images, format)}
-    return [file for file in owners_in(folder).get(format, {}) if file not in own]
+    written = read_index(folder).get(format, {})
+    return [file for file in written if file not in own and (folder / file).exists()]
 
 
 def _paths(folder: Path, images: Iterable[str], format: DataSetFormat) -> list[Path]:
@@ -110,7 +112,9 @@ def _key(folder: Path, path: Path) -> str:
     return path.relative_to(folder).as_posix()
 
 
-def _owners(folder: Path, images: Mapping[str, Annotations], format: DataSetFormat) -> Owners:
+def _images_of_files(
+    folder: Path, images: Mapping[str, Annotations], format: DataSetFormat
+) -> dict[str, ImageIdentity | None]:
     paths = _paths(folder, images, format)
     return {
         _key(folder, path): each.image for path, each in zip(paths, images.values(), strict=True)

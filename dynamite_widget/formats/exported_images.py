@@ -24,15 +24,15 @@ FILE_NAME = ".exported.json"
 FORMAT = "dynamite_widget.exported"
 VERSION = 1
 
-Owners = dict[str, ImageIdentity | None]
-"""The image of each file of labels, by the file's way from its folder; None if it is not known."""
+Index = dict[str, dict[str, Any]]
+"""Records of images as in the file, by file of labels, by format."""
 
 
-def owners_in(folder: Path) -> dict[str, Owners]:
-    """Return the images of the files of labels that are still in a folder, by format.
+def read_index(folder: Path) -> Index:
+    """Return the index of a folder; an empty one if there is none.
 
     Raises:
-        ValueError: if the folder's index cannot be read.
+        ValueError: if it cannot be read.
     """
     path = folder / FILE_NAME
     if not path.exists():
@@ -41,29 +41,34 @@ def owners_in(folder: Path) -> dict[str, Owners]:
         content = json.loads(path.read_bytes())
         if (content["format"], content["version"]) != (FORMAT, VERSION):
             raise ValueError("its format or version is another")
-        return {format: _there(folder, files) for format, files in content["files"].items()}
+        return {format: dict(records) for format, records in content["files"].items()}
     except BROKEN as error:
-        raise ValueError(
-            f"{str(path)!r}, which says whose labels lie there, cannot be read; remove it to "
-            f"export there all the same: {error!r}"
-        ) from error
+        raise _broken(folder, error) from error
 
 
-def check_owners(folder: Path, there: Owners, new: Owners) -> None:
+def check_owners(
+    folder: Path, records: Mapping[str, Any], new: Mapping[str, ImageIdentity | None]
+) -> None:
     """Check that new labels replace none of another image.
 
     Args:
-        folder: of both, for the message.
-        there: what it has.
-        new: what is to be written.
+        folder: of both.
+        records: of the format, as the folder's index has them.
+        new: the image of each file that is to be written; None if it is not known.
 
     Raises:
-        ValueError: if they do.
+        ValueError: if they do, or the index is broken.
     """
-    owners = {file.casefold(): (file, image) for file, image in there.items()}
+    there = {file.casefold(): file for file in records}
     for file, image in new.items():
-        old_file, old = owners.get(file.casefold(), (file, None))
-        if old is not None and image is not None and not old.same_image(image):
+        old_file = there.get(file.casefold())
+        if image is None or old_file is None or not (folder / old_file).exists():
+            continue
+        try:
+            old = None if records[old_file] is None else read_image(records[old_file])
+        except BROKEN as error:
+            raise _broken(folder, error) from error
+        if old is not None and not old.same_image(image):
             raise ValueError(
                 f"{str(folder / old_file)!r} has the labels of {_described(old)}, not of "
                 f"{_described(image)}; nothing was written. Give the image another name: "
@@ -72,23 +77,21 @@ def check_owners(folder: Path, there: Owners, new: Owners) -> None:
             )
 
 
-def to_bytes(owners: Mapping[str, Owners]) -> bytes:
-    """Write a folder's index; see `owners_in`."""
-    files = {
-        format: {
-            file: None if image is None else asdict(_short(image)) for file, image in of.items()
-        }
-        for format, of in owners.items()
-    }
-    return json.dumps({"format": FORMAT, "version": VERSION, "files": files}, indent=1).encode()
+def record(image: ImageIdentity | None) -> dict[str, Any] | None:
+    """Return what the index has of an image."""
+    return None if image is None else asdict(_short(image))
 
 
-def _there(folder: Path, files: Mapping[str, Any]) -> Owners:
-    return {
-        file: None if image is None else read_image(image)
-        for file, image in files.items()
-        if (folder / file).exists()
-    }
+def to_bytes(index: Index) -> bytes:
+    """Write an index."""
+    return json.dumps({"format": FORMAT, "version": VERSION, "files": index}).encode()
+
+
+def _broken(folder: Path, error: Exception) -> ValueError:
+    return ValueError(
+        f"{str(folder / FILE_NAME)!r}, which says whose labels lie there, cannot be read; remove "
+        f"it to export there all the same: {error!r}"
+    )
 
 
 def _short(image: ImageIdentity) -> ImageIdentity:
