@@ -47,6 +47,11 @@ def to_frame(images: Iterable[LabelledImage]) -> pd.DataFrame:
     tables = [table for each in images if len(table := _table(each))]
     if not tables:
         return _table(LabelledImage("", (1, 1), ()))
+    everywhere = set.intersection(*({*table} for table in tables))
+    tables = [  # what is missing somewhere would make fractions of whole numbers
+        table.astype(dict.fromkeys([name for name in table if name not in everywhere], "object"))
+        for table in tables
+    ]
     every = pd.concat(tables, ignore_index=True)
     for name in every.columns[every.isna().any()]:
         column = every[name].astype("object")

@@ -16,6 +16,7 @@ from pycocotools.coco import COCO
 from dynamite_widget import image_list
 from dynamite_widget.collection import Collection
 from dynamite_widget.features import Features
+from dynamite_widget.formats.frame import from_frame
 from dynamite_widget.segmenter import Segmenter
 from dynamite_widget.session import Session
 from tests.collection.labelled import HEIGHT, WIDTH, label
@@ -231,6 +232,23 @@ def test_one_table_and_one_coco_file_for_all_without_reading_an_image(
     ]
     masks = {a["image_id"]: coco.annToMask(a) for a in coco.loadAnns(coco.getAnnIds(catIds=[2]))}
     assert {k: mask[10, [10, 30]].tolist() for k, mask in masks.items()} == {1: [1, 0], 2: [0, 1]}
+
+
+def test_whole_numbers_stay_whole_in_a_table_where_images_lack_them(
+    photographs: list[Path],
+) -> None:
+    collection = Collection(photographs, NearestClick())
+    values = ({"age": 2**53 + 1}, {}, {"age": 4, "old": True, "note": "x"})
+    for attributes in values:
+        collection.session.add_object(attributes=attributes)
+        collection.next()
+    table = collection.to_frame()
+    assert table["age"].tolist() == [2**53 + 1, None, 4]
+    assert {type(age) for age in table["age"].dropna()} == {int}
+    assert table["old"].tolist() == [None, None, True]
+    assert table["note"].tolist() == [None, None, "x"]
+    for name, attributes in zip(collection.names, values, strict=False):
+        assert from_frame(table[table["image"] == name]).objects[0].attributes == attributes
 
 
 def test_a_table_without_objects_has_its_columns(photographs: list[Path]) -> None:
