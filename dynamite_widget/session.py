@@ -152,13 +152,13 @@ class Session(ExportingLabelling):
         Args:
             image: anything `dynamite_widget.images.to_rgb` takes.
             annotations: as every reader in `dynamite_widget.formats` returns them.
-            choices: labels to choose from; None for those of the annotations, if they have a list.
+            choices: labels to choose from; None for those of the annotations, if they list some.
             **session: further keywords of `Session`; `path` as in `from_masks`.
 
         Raises:
             ValueError: if they are of another size, or a label is not one of the choices.
         """
-        if choices is None and annotations.categories is not None:
+        if choices is None and annotations.categories:
             choices = annotations.used_labels
         begun = cls(image, labels=choices, **session)
         begun._import_into_new(annotations)

@@ -199,6 +199,13 @@ def test_masks_are_exported_to_a_file_and_read_again(
     np.testing.assert_array_equal(again.label_map, session.label_map)
 
 
+@pytest.mark.parametrize("ending", [".json", ".geojson", ".npz"])
+def test_an_image_without_objects_comes_back_open_to_any_label(ending: str, tmp_path: Path) -> None:
+    taken = read_annotations(Session(GREY, NearestClick()).export(tmp_path / f"labels{ending}"))
+    again = Session.from_annotations(GREY, taken, segmenter=NearestClick())
+    assert again.add_object("car") == 1
+
+
 def test_coco_files_name_the_photograph(session: Session, tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="object 1 "):
         path = session.export(tmp_path / "labels.json", polygons=True)
