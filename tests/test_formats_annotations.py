@@ -63,6 +63,15 @@ def test_a_mask_of_another_size_is_refused_by_name() -> None:
         Annotations((2, 1), (Annotation(mask([[1, 1]]), 3),))
 
 
+@pytest.mark.parametrize("size", [[2, 3], np.array([2, 3]), (np.uint8(2), np.int64(3))])
+def test_a_size_may_be_any_two_whole_numbers(size: tuple[int, int]) -> None:
+    annotations = Annotations(size, (Annotation(mask([[1, 1, 1], [0, 0, 0]]), 1),))
+    assert annotations.size == (2, 3)
+    assert {type(side) for side in annotations.size} == {int}
+    with pytest.raises(TypeError):
+        Annotations((2.5, 3))  # type: ignore[arg-type]
+
+
 def test_two_objects_with_one_id_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\[4\] stand there twice"):
         Annotations((1, 1), (Annotation(mask([[1]]), 4), Annotation(mask([[0]]), 4)))

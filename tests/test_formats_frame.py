@@ -118,6 +118,23 @@ def test_a_table_survives_json(session: Session) -> None:
     assert back.labels == ("car", None)
 
 
+def test_what_tables_make_numbers_of_is_text_and_ids_again(session: Session) -> None:
+    """Pandas reads "7" as 7, and makes fractions of whole numbers where one is missing."""
+    free = Session(session.image, NearestClick())
+    for x, label in ((10, "7"), (30, None)):
+        free.click(x, 10, free.add_object(label, name="12"))
+    free.remove_object(1)
+    free.click(10, 10, free.add_object("7", name="12"))
+    there = pd.read_json(io.StringIO(free.to_frame().to_json(orient="records")))
+    there["object_id"] = there["object_id"].astype(float)
+    there["color"] = [[255, 0, 0], "#102030"]
+    assert there["label"].dtype.kind == there["object_id"].dtype.kind == "f"
+    back = from_frame(there)
+    assert (back.ids, back.labels) == ((2, 3), (None, "7"))
+    assert [each.name for each in back.objects] == ["12", "12"]
+    assert [each.color for each in back.objects] == [None, "#102030"]
+
+
 def test_a_table_of_several_images_is_read_image_by_image() -> None:
     images = {name: np.full((40, 60, 3), shade, np.uint8) for shade, name in enumerate("ab")}
     collection = Collection(images, NearestClick())

@@ -107,6 +107,12 @@ def test_kinds_that_others_number_become_labels() -> None:
         from_geojson(foreign(SQUARE, kind=[3]), size=(2, 4), label="kind")
 
 
+def test_names_and_colours_of_others_do_not_keep_a_file_from_being_read() -> None:
+    taken = from_geojson(foreign(SQUARE, label="", name=12, color=[255, 0, 0]), size=(2, 4))
+    (square,) = taken.objects
+    assert (square.label, square.name, square.color) == (None, "12", None)
+
+
 def test_without_a_size_it_says_what_to_pass() -> None:
     with pytest.raises(ValueError, match=r"pass size=\(H, W\)"):
         from_geojson(foreign(SQUARE))

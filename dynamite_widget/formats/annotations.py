@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import index
 from typing import Any, Self
 
 import numpy as np
@@ -23,6 +25,8 @@ from dynamite_widget.images import MAX_PIXELS
 from dynamite_widget.masks import Mask
 from dynamite_widget.objects import MAX_OBJECT_ID, AttributeValue, SegmentedObject, no_attributes
 from dynamite_widget.run_lengths import Runs
+
+_IDS = range(1, MAX_OBJECT_ID + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class Annotations:
         image: which image it is; None if not known.
 
     Raises:
+        TypeError: if the size is not two whole numbers.
         ValueError: if a mask is of another size, or two objects have one id.
     """
 
@@ -93,6 +98,8 @@ class Annotations:
     image: ImageIdentity | None = None
 
     def __post_init__(self) -> None:
+        height, width = self.size
+        object.__setattr__(self, "size", (index(height), index(width)))
         for each in self.objects:
             if (each.mask.height, each.mask.width) != self.size:
                 raise ValueError(
@@ -230,6 +237,20 @@ def kept_attributes(found: Mapping[str, Any] | None, whose: str) -> dict[str, At
     return kept
 
 
+def kept_color(found: Any) -> str | None:  # noqa: ANN401 - anything in a file
+    """Return a file's colour if an object may have it; others write theirs in other forms."""
+    with suppress(ValueError):
+        return checked_color(found)
+    return None
+
+
+def plain_text(value: Any) -> Any:  # noqa: ANN401 - anything in a file
+    """Return a label or name as text where others have numbers; anything else as it is."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # as pandas writes numbers
+    return str(value) if isinstance(value, int | float) else value
+
+
 def checked_size(height: Any, width: Any, what: str) -> tuple[int, int]:  # noqa: ANN401
     """Return (H, W) as a file states it.
 
@@ -250,7 +271,7 @@ def ids_of(found: Sequence[Any]) -> list[int]:
     Args:
         found: what stands in the file for each object.
     """
-    whole = [each for each in found if isinstance(each, int) and 1 <= each <= MAX_OBJECT_ID]
+    whole = [each for each in found if isinstance(each, int | float) and each in _IDS]
     if len(set(whole)) == len(found):
-        return whole
+        return [int(each) for each in whole]  # pandas makes fractions of whole numbers
     return list(range(1, len(found) + 1))

@@ -6,13 +6,11 @@ import json
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from os import PathLike
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from dynamite_widget.commands.checking import checked_color
 from dynamite_widget.extents import Box
 from dynamite_widget.formats.annotations import (
     Annotation,
@@ -20,6 +18,7 @@ from dynamite_widget.formats.annotations import (
     checked_size,
     ids_of,
     kept_attributes,
+    kept_color,
 )
 from dynamite_widget.formats.folders import inside
 from dynamite_widget.formats.polygons import Polygon, mask_of, polygons_of
@@ -120,10 +119,7 @@ def from_coco(data: Mapping[str, Any]) -> dict[str, Annotations]:
     categories = {
         k: str(_value(c, "name", f"category {k}")) for k, c in _by_id(data, "categories").items()
     }
-    sizes = {
-        k: checked_size(image.get("height"), image.get("width"), f"image {k}")
-        for k, image in images.items()
-    }
+    sizes = {k: _size(image, f"image {k}") for k, image in images.items()}
     names = [str(_value(image, "file_name", f"image {k}")) for k, image in images.items()]
     if len(set(names)) != len(names):
         raise ValueError("two images of this COCO file have the same file_name")
@@ -163,6 +159,10 @@ def read_coco(path: str | PathLike[str]) -> dict[str, Annotations]:
     return found
 
 
+def _size(image: Mapping[str, Any], what: str) -> tuple[int, int]:
+    return checked_size(_value(image, "height", what), _value(image, "width", what), what)
+
+
 def _objects(
     annotations: Sequence[Mapping[str, Any]], size: tuple[int, int], categories: Mapping[Any, str]
 ) -> tuple[Annotation, ...]:
@@ -186,18 +186,12 @@ def _objects(
                     label=None if each.get("unlabelled") and label == UNLABELLED else label,
                     name=name if isinstance(name, str) else "",
                     attributes=attributes,
-                    color=_color(each.get("color")),
+                    color=kept_color(each.get("color")),
                 )
             )
         except (TypeError, ValueError) as error:
             raise ValueError(f"{what}: {error}") from error
     return tuple(objects)
-
-
-def _color(found: Any) -> str | None:  # noqa: ANN401 - anything in a file
-    with suppress(ValueError):
-        return checked_color(found)
-    return None
 
 
 def _mask(segmentation: Any, size: tuple[int, int]) -> Mask:  # noqa: ANN401 - anything in a file

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dynamite_widget.formats.annotations import Annotation, Annotations, ids_of, kept_attributes
+from dynamite_widget.formats.annotations import (
+    Annotation,
+    Annotations,
+    ids_of,
+    kept_attributes,
+    kept_color,
+    plain_text,
+)
 from dynamite_widget.masks import Mask
 from dynamite_widget.objects import SegmentedObject
 
@@ -87,9 +94,9 @@ def from_frame(frame: pd.DataFrame, *, size: tuple[int, int] | None = None) -> A
                 Annotation(
                     mask=Mask.from_rle(rle),
                     id=object_id,
-                    label=values.pop("label", None),
-                    name=values.pop("name", None) or "",
-                    color=values.pop("color", None),
+                    label=plain_text(values.pop("label", None)),
+                    name=plain_text(values.pop("name", None)) or "",
+                    color=kept_color(values.pop("color", None)),
                     attributes=kept_attributes(values, what),
                 )
             )

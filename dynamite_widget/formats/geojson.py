@@ -19,6 +19,8 @@ from dynamite_widget.formats.annotations import (
     checked_size,
     ids_of,
     kept_attributes,
+    kept_color,
+    plain_text,
 )
 from dynamite_widget.formats.polygons import Polygon, Ring, mask_of, polygons_of
 
@@ -106,9 +108,9 @@ def from_geojson(
                 Annotation(
                     mask=mask_of(_polygons(feature.get("geometry"), numbers), size),
                     id=object_id,
-                    label=_text(known.pop(label, None)),
-                    name=known.pop("name", None) or "",
-                    color=known.pop("color", None),
+                    label=plain_text(known.pop(label, None)) or None,
+                    name=plain_text(known.pop("name", None)) or "",
+                    color=kept_color(known.pop("color", None)),
                     attributes=kept_attributes(known, what),
                 )
             )
@@ -116,11 +118,6 @@ def from_geojson(
             raise ValueError(f"{what}: {error}") from error
     categories = data.get("categories")
     return Annotations(size, tuple(objects), None if categories is None else tuple(categories))
-
-
-def _text(label: Any) -> Any:  # noqa: ANN401
-    """Return a label as text where others number their kinds."""
-    return str(label) if isinstance(label, int | float) else label
 
 
 def _feature(each: Annotation, numbers: Transform) -> dict[str, Any]:
