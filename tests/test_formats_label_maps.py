@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import given
 from PIL import Image
 
 from dynamite_widget.formats.annotations import Annotation, Annotations
+from dynamite_widget.formats.files import read_annotations
 from dynamite_widget.formats.label_png import from_png, to_png
 from dynamite_widget.formats.npz import from_npz, to_npz
 from dynamite_widget.masks import Mask
@@ -84,6 +86,13 @@ def test_pngs_of_few_bits_keep_their_numbers(bits: int, palette: bool) -> None:
     data = png(bits, palette)
     assert Image.open(io.BytesIO(data)).mode == ("P" if palette else "1" if bits == 1 else "L")
     assert from_png(data).label_map.tolist() == [[*range(1 << bits)]]
+
+
+def test_a_jpeg_under_a_pngs_name_is_no_label_map(tmp_path: Path) -> None:
+    path = tmp_path / "labels.png"
+    Image.fromarray(np.kron(np.eye(2), np.full((9, 9), 9)).astype(np.uint8)).save(path, "JPEG")
+    with pytest.raises(ValueError, match=r"labels\.png' cannot be read: JPEG does not keep"):
+        read_annotations(path)
 
 
 def test_a_picture_in_colours_is_no_label_map() -> None:

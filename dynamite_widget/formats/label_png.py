@@ -14,6 +14,7 @@ from PIL.PngImagePlugin import PngInfo
 from dynamite_widget.formats.annotations import Annotations, checked_size
 
 _PLAIN_MODES = ("1", "L", "P", "I;16", "I;16B", "I")
+_LOSSY = ("JPEG", "MPO")
 _BIT_DEPTH = 24
 """The byte of a PNG that says how many bits a pixel has."""
 
@@ -47,7 +48,7 @@ def from_png(data: bytes) -> Annotations:
     """Read a label map of any bits, grey or palette: every number but 0 is an object.
 
     Raises:
-        ValueError: if it is no image, or one in colours.
+        ValueError: if it is no image, a JPEG, or one in colours.
     """
     return Annotations.of_label_map(numbers(data))
 
@@ -56,11 +57,13 @@ def numbers(data: bytes) -> NDArray[np.integer]:
     """Read the numbers of an image's pixels, (H, W): grey values, or places in its palette.
 
     Raises:
-        ValueError: if it is no image, too large, or in colours without a palette.
+        ValueError: if it is no image, a JPEG, too large, or in colours without a palette.
     """
     try:
         with Image.open(io.BytesIO(data)) as image:
             checked_size(image.height, image.width, "this label map")
+            if image.format in _LOSSY:
+                raise ValueError(f"{image.format} does not keep numbers, whatever the file's name")
             if image.mode not in _PLAIN_MODES:
                 raise ValueError(
                     f"its pixels are colours ({image.mode}): a label map has one number a pixel"
