@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,12 +12,14 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from dynamite_widget.formats.annotations import Annotation, Annotations
+from dynamite_widget.formats.files import read_annotations, write_annotations
+from dynamite_widget.formats.yolo import read_yolo, write_yolo
 from dynamite_widget.masks import Mask
 from dynamite_widget.session import Session
 from tests.nearest_click import NearestClick
 
 
-def mask(rows: list[list[int]]) -> Mask:
+def mask(rows: object) -> Mask:
     return Mask.from_array(np.array(rows))
 
 
@@ -61,6 +65,18 @@ def test_a_mask_of_another_size_is_refused_by_name() -> None:
         ValueError, match="object 3 has a mask of 1 x 2 pixels, the image has 2 x 1"
     ):
         Annotations((2, 1), (Annotation(mask([[1, 1]]), 3),))
+
+
+def test_ids_and_labels_may_be_numpys(tmp_path: Path) -> None:
+    pixels = np.array([[0, 3, 3], [9, 9, 0]], np.uint8)
+    objects = [Annotation(mask(pixels == k), k, np.str_("car")) for k in np.unique(pixels)[1:]]
+    taken = Annotations(pixels.shape, tuple(objects), np.array(["car", "bus"]))  # type: ignore[arg-type]
+    for ending in (".json", ".geojson", ".npz"):
+        back = read_annotations(write_annotations(tmp_path / f"x{ending}", taken))
+        assert back.label_map.tolist() == pixels.tolist()
+        assert back.categories == ("car", "bus")
+    path = write_yolo(tmp_path / "yolo", {"a.png": taken})
+    assert read_yolo(path.parent, {"a.png": taken.size})["a.png"].labels == ("car", "car")
 
 
 @pytest.mark.parametrize("size", [[2, 3], np.array([2, 3]), (np.uint8(2), np.int64(3))])

@@ -236,8 +236,8 @@ def test_attributes_that_no_object_can_have_are_left_out_with_a_warning() -> Non
 
 def test_whole_numbers_may_be_written_as_fractions() -> None:
     coco = foreign(category_id=3.0, image_id=7.0, id=5.0)
-    coco["images"][0] |= {"id": 7.0, "height": 3.0, "width": 4.0}
-    taken = read(coco)
+    coco["images"][0] |= {"id": 7.0, "height": 3.0, "width": np.int64(4)}
+    taken = from_coco(coco)["b.jpg"]
     assert (taken.labels, taken.ids, taken.size) == (("cat",), (5,), (3, 4))
     assert {type(number) for number in (*taken.ids, *taken.size)} == {int}
 

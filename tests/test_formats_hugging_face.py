@@ -55,6 +55,13 @@ def test_datasets_takes_the_rows_and_gives_them_back() -> None:
     assert (from_row(second).size, from_row(second).objects) == ((4, 5), ())
 
 
+def test_rows_of_numpy_and_pandas_come_back_as_plain_values() -> None:
+    taken = Annotations((3, 3), (HERBIE, NOTHING), ("car", "<script>"))
+    rows = datasets.Dataset.from_list([to_row(taken)], features=features())
+    for row in (rows.with_format("numpy")[0], rows.to_pandas().iloc[0]):
+        assert json.loads(json.dumps(to_row(from_row(row)))) == to_row(taken)
+
+
 @pytest.mark.parametrize(
     ("column", "content"),
     [

@@ -55,6 +55,7 @@ class Annotation:
     color: str | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "id", index(self.id))  # JSON cannot write numpy's numbers
         if not 1 <= self.id <= MAX_OBJECT_ID:
             raise ValueError(f"an object's id goes from 1 to {MAX_OBJECT_ID}, not {self.id}")
         object.__setattr__(self, "label", checked_label(self.label, None))
@@ -100,6 +101,8 @@ class Annotations:
     def __post_init__(self) -> None:
         height, width = self.size
         object.__setattr__(self, "size", (index(height), index(width)))
+        if self.categories is not None:
+            object.__setattr__(self, "categories", tuple(map(str, self.categories)))
         for each in self.objects:
             if (each.mask.height, each.mask.width) != self.size:
                 raise ValueError(
@@ -258,8 +261,11 @@ def checked_size(height: Any, width: Any, what: str) -> tuple[int, int]:  # noqa
         ValueError: if they are not whole numbers from 1 up, or claim more pixels than an image has.
     """
     for side in (height, width):
-        if not isinstance(side, int) or isinstance(side, bool) or side < 1:
-            raise ValueError(f"{what}: height and width are whole numbers, not {height}, {width}")
+        if not isinstance(side, int | np.integer) or isinstance(side, bool) or side < 1:
+            raise ValueError(
+                f"{what}: height and width are whole numbers, not {height!r}, {width!r}"
+            )
+    height, width = int(height), int(width)
     if height * width > MAX_PIXELS:
         raise ValueError(f"{what}: {height} x {width} are more than {MAX_PIXELS} pixels")
     return height, width
@@ -271,7 +277,8 @@ def ids_of(found: Sequence[Any]) -> list[int]:
     Args:
         found: what stands in the file for each object.
     """
-    whole = [each for each in found if isinstance(each, int | float) and each in _IDS]
+    numbers = (int, float, np.integer)
+    whole = [each for each in found if isinstance(each, numbers) and each in _IDS]
     if len(set(whole)) == len(found):
         return [int(each) for each in whole]  # pandas makes fractions of whole numbers
     return list(range(1, len(found) + 1))

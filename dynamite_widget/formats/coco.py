@@ -280,6 +280,8 @@ def _list(data: Mapping[str, Any], part: str) -> list[Mapping[str, Any]]:
 
 def _value(record: Mapping[str, Any], key: str, what: str) -> Any:  # noqa: ANN401
     value = record.get(key)
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, float) and value.is_integer():
         return int(value)  # as pandas writes numbers
     if value is None:
