@@ -61,19 +61,20 @@ def write_data_set(
             f"a folder of labels is one of {', '.join(get_args(DataSetFormat))}, not {format!r}"
         )
     folder = at_home(folder)
-    if format in _WHOLE:
-        contents = _WHOLE[format](folder, images, **options)
-    else:
-        contents = {
-            path: files.to_bytes(f".{format}", each, **options)
-            for path, each in zip(_paths(folder, images, format), images.values(), strict=True)
-        }
+    labels = dict(zip(_paths(folder, images, format), images.values(), strict=True))
     index = read_index(folder)
-    there, new = index.get(format, {}), _images_of_files(folder, images, format)
+    there = index.get(format, {})
+    new = {_key(folder, path): each.image for path, each in labels.items()}
     check_owners(folder, there, new)
     if format == "png":
         for file, image in new.items():
             _check_no_photograph(folder / file, image, ours=file in there)
+    if format in _WHOLE:
+        contents = _WHOLE[format](folder, images, **options)
+    else:
+        contents = {
+            path: files.to_bytes(f".{format}", each, **options) for path, each in labels.items()
+        }
     index[format] = there | {file: record(image) for file, image in new.items()}
     contents[folder / FILE_NAME] = to_bytes(index)
     write_together(contents)
@@ -110,15 +111,6 @@ def _paths(folder: Path, images: Iterable[str], format: DataSetFormat) -> list[P
 
 def _key(folder: Path, path: Path) -> str:
     return path.relative_to(folder).as_posix()
-
-
-def _images_of_files(
-    folder: Path, images: Mapping[str, Annotations], format: DataSetFormat
-) -> dict[str, ImageIdentity | None]:
-    paths = _paths(folder, images, format)
-    return {
-        _key(folder, path): each.image for path, each in zip(paths, images.values(), strict=True)
-    }
 
 
 def _check_no_photograph(path: Path, image: ImageIdentity | None, *, ours: bool) -> None:
