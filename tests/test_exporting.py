@@ -299,6 +299,15 @@ def test_a_figure_is_saved_for_a_paper(session: Session, ending: str, tmp_path: 
     assert path.read_bytes().startswith(start)
 
 
+def test_a_figure_is_saved_at_home(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    session.figure("~/figure.svg")
+    assert (tmp_path / "figure.svg").is_file()
+
+
 def test_a_figures_legend_says_number_label_and_name_whatever_they_hold(
     session: Session, tmp_path: Path
 ) -> None:
