@@ -90,9 +90,9 @@ class SetBound:
 
 @dataclass(frozen=True, slots=True)
 class RemoveObject:
-    """An object goes, with its clicks and hand edits."""
+    """An object, or the active one, goes with its clicks and hand edits."""
 
-    object_id: int
+    object_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,24 +137,24 @@ class SetAttribute:
 
 @dataclass(frozen=True, slots=True)
 class SetVisible:
-    """An object is shown or hidden."""
+    """An object, or the active one, is shown or hidden."""
 
-    object_id: int
+    object_id: int | None
     visible: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """An object's pixels no longer change."""
+    """The pixels of an object, or of the active one, no longer change."""
 
-    object_id: int
+    object_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Unlock:
-    """An object follows its clicks again."""
+    """An object, or the active one, follows its clicks again."""
 
-    object_id: int
+    object_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

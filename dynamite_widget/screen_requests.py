@@ -80,8 +80,15 @@ class ScreenRequests:
                 session.apply(commands.PromptBox(object_id or self.active or 0, box))
             case protocol.SetBound(object_id, bound):
                 session.apply(commands.SetBound(object_id, bound))
+            case (
+                protocol.RemoveObject(None)
+                | protocol.SetVisible(None, _)
+                | protocol.Lock(None)
+                | protocol.Unlock(None)
+            ) if self.active is None:
+                pass  # there is nothing that it could be about
             case protocol.RemoveObject(object_id):
-                session.apply(commands.RemoveObject(object_id))
+                session.apply(commands.RemoveObject(object_id or self.active or 0))
             case protocol.Activate(object_id):
                 self._activate(object_id)
             case protocol.SetLabel(None, label) if self.active is None:
@@ -96,11 +103,11 @@ class ScreenRequests:
             case protocol.SetAttribute(object_id, name, value):
                 session.apply(commands.SetAttribute(object_id, name, value))
             case protocol.SetVisible(object_id, visible):
-                session.apply(commands.SetVisible(object_id, visible))
+                session.apply(commands.SetVisible(object_id or self.active or 0, visible))
             case protocol.Lock(object_id):
-                session.apply(commands.Lock(object_id))
+                self._lock_object(object_id or self.active or 0, True)
             case protocol.Unlock(object_id):
-                session.apply(commands.Unlock(object_id))
+                self._lock_object(object_id or self.active or 0, False)
             case protocol.Brush(object_id, path, radius):
                 region = Region.brush(path, radius, size=session.size)
                 session.apply(commands.Paint(self._drawn_object(object_id), region))
@@ -128,6 +135,11 @@ class ScreenRequests:
         if object_id is not None:
             self._state.record(object_id)
         self.active = object_id
+
+    def _lock_object(self, object_id: int, locked: bool) -> None:
+        if self._state.record(object_id).locked != locked:  # another view may have been quicker
+            act = commands.Lock if locked else commands.Unlock
+            self._session.apply(act(object_id))
 
     def _set_next_label(self, label: str | None) -> None:
         labels = self._session.labels

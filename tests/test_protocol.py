@@ -70,7 +70,7 @@ def test_an_attribute_may_be_text_number_truth_or_nothing(value: object) -> None
         (message("add_click", x=1, y=1, object_id=-1), "object_id must be from 0 to 65535"),
         (message("add_click", x=1, y=1, object_id=65536), "object_id must be from 0 to 65535"),
         (message("add_click", x=1, y=1, object_id=1.5), "object_id must be a whole number"),
-        (message("lock", object_id=None), "object_id must be a whole number, not None"),
+        (message("activate", object_id="1"), "object_id must be a whole number, not '1'"),
         (message("delete_click", index=-1, at=[1, 1]), "index must be from 0"),
         (message("delete_click", index=0, at=[1]), "at must be 2 numbers"),
         (message("brush", object_id=1, path=[], radius=1), "path must be 1 to 20000 points, not 0"),

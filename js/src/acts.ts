@@ -8,6 +8,7 @@ import {
   type ClickRow,
   type ImageStatus,
   type PointRow,
+  type SegmentedObject,
   type WholeScene,
 } from "./protocol.ts";
 
@@ -21,15 +22,15 @@ export type Act =
   | { command: "add_object" }
   | { command: "prompt_box"; object_id: number | null; box: BoxRow }
   | { command: "set_bound"; object_id: number; bound: BoxRow | null }
-  | { command: "remove_object"; object_id: number }
+  | { command: "remove_object"; object_id: number | null }
   | { command: "activate"; object_id: number | null }
   | { command: "set_label"; object_id: number | null; label: string | null }
   | { command: "rename"; object_id: number; name: string }
   | { command: "set_color"; object_id: number; color: string }
   | { command: "set_attribute"; object_id: number; name: string; value: AttributeValue | null }
-  | { command: "set_visible"; object_id: number; visible: boolean }
-  | { command: "lock"; object_id: number }
-  | { command: "unlock"; object_id: number }
+  | { command: "set_visible"; object_id: number | null; visible: boolean }
+  | { command: "lock"; object_id: number | null }
+  | { command: "unlock"; object_id: number | null }
   | { command: "brush"; object_id: number | null; path: readonly PointRow[]; radius: number }
   | { command: "erase"; object_id: number | null; path: readonly PointRow[]; radius: number }
   | { command: "polygon"; object_id: number | null; points: readonly PointRow[] }
@@ -55,6 +56,8 @@ export interface Shown {
   readonly sent: ReadonlySet<ClickRow>;
   /** Whose acts are; null: the active object's or a new one's, and the kernel knows which. */
   readonly owner: number | null;
+  /** By acts on their way another object may have become active, or none: the kernel knows. */
+  readonly unsure: boolean;
   /** An object without a pixel is on its way: acts on the active object are acts on that one. */
   readonly starting: boolean;
   /** Objects that get clicks or pixels by acts on their way. */
@@ -108,13 +111,21 @@ function receiver(act: Act, active: number | null): number | null {
 
 function step(shown: Shown, act: Act): Shown {
   const { scene, clicks } = shown;
+  const change = (id: number | null, changed: Partial<SegmentedObject>) => {
+    const known = id ?? scene.active;
+    const objects = scene.objects.map((each) =>
+      each.id === known ? { ...each, ...changed } : each,
+    );
+    return { ...shown, scene: { ...scene, objects } };
+  };
   switch (act.command) {
     case "add_click": {
       const objectId = act.object_id ?? scene.active ?? nextId(scene);
       const click: ClickRow = [act.x, act.y, objectId];
       const sent = new Set([...shown.sent, click]);
       const starting = shown.starting && act.object_id === BACKGROUND;
-      return { ...shown, clicks: [...clicks, click], sent, starting };
+      const unsure = shown.unsure || (act.object_id ?? scene.active) === null;
+      return { ...shown, clicks: [...clicks, click], sent, starting, unsure };
     }
     case "move_click": {
       const before = clicks[act.index];
@@ -128,27 +139,34 @@ function step(shown: Shown, act: Act): Shown {
     }
     case "delete_click":
       return { ...shown, clicks: clicks.toSpliced(act.index, 1) };
-    case "add_object":
+    case "prompt_box":
+    case "brush":
+    case "polygon":
+      return { ...shown, unsure: shown.unsure || (act.object_id ?? scene.active) === null };
+    case "add_object": {
       // Its id is the kernel's to give: until it is here, acts name the active object by null.
-      return { ...shown, scene: { ...scene, active: null }, owner: null, starting: true };
+      const without = { ...scene, active: null };
+      return { ...shown, scene: without, owner: null, starting: true, unsure: true };
+    }
     case "activate": {
       const active = act.object_id;
-      return { ...shown, scene: { ...scene, active }, owner: active, starting: false };
+      const chosen = { ...scene, active };
+      return { ...shown, scene: chosen, owner: active, starting: false, unsure: false };
     }
     case "undo":
     case "redo":
     case "reset":
       // Objects come and go by these: which one is active then, the kernel will say.
-      return { ...shown, owner: null };
+      return { ...shown, owner: null, unsure: true };
     case "remove_object":
-      if (act.object_id !== scene.active) return shown;
-      return { ...shown, scene: { ...scene, active: null }, owner: null };
-    case "set_visible": {
-      const objects = scene.objects.map((object) =>
-        object.id === act.object_id ? { ...object, visible: act.visible } : object,
-      );
-      return { ...shown, scene: { ...scene, objects } };
-    }
+      if (act.object_id !== null && act.object_id !== scene.active) return shown;
+      return { ...shown, scene: { ...scene, active: null }, owner: null, unsure: true };
+    case "set_visible":
+      return change(act.object_id, { visible: act.visible });
+    case "lock":
+      return change(act.object_id, { locked: true });
+    case "unlock":
+      return change(act.object_id, { locked: false });
     default:
       return shown;
   }

@@ -121,11 +121,13 @@ export class DeskOfView implements Desk, GestureTarget {
   }
 
   pan(dx: number, dy: number): void {
+    if (this.place === null) return;
     this.state.viewport = viewport.pan(this.state.viewport, dx, dy, this.image, this.state.size);
     this.#moved();
   }
 
   zoom(factor: number, anchor: Point): void {
+    if (this.place === null) return;
     const { size } = this.state;
     this.state.viewport = viewport.zoom(this.state.viewport, factor, anchor, this.image, size);
     this.#moved();

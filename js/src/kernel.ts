@@ -165,6 +165,7 @@ export class Kernel {
         clicks: this.#isAhead ? [] : this.#clicks.clicks,
         sent: new Set<ClickRow>(),
         owner: this.#isAhead ? null : this.#scene.active,
+        unsure: false,
         starting: false,
         given: new Set<number>(),
       });

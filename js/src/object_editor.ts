@@ -17,6 +17,8 @@ export class ObjectEditor {
   readonly node = element("form", { class: "dw-editor", "aria-label": "Edit object" });
   #object: SegmentedObject | null = null;
   #drawn = "";
+  /** Asked for, before the object was told. */
+  #wanted = false;
 
   constructor(
     readonly target: ObjectEditorTarget,
@@ -39,7 +41,8 @@ export class ObjectEditor {
   }
 
   open(): void {
-    if (!this.#object) return;
+    this.#wanted = !this.#object;
+    if (this.#wanted) return;
     this.node.hidden = false;
     this.node.querySelector("input")?.select();
   }
@@ -48,6 +51,16 @@ export class ObjectEditor {
     if (this.node.hidden) return;
     this.node.hidden = true;
     this.target.back();
+  }
+
+  /** Another image: what was typed here is still about an object of the last one. */
+  leave(): void {
+    const focused = activeElementOf(this.node);
+    const hadFocus = focused instanceof HTMLElement && this.node.contains(focused);
+    if (hadFocus) focused.blur(); // commits the field
+    this.#wanted = false;
+    this.update(null, null);
+    if (hadFocus) this.target.back();
   }
 
   update(object: SegmentedObject | null, labels: readonly string[] | null): void {
@@ -63,9 +76,18 @@ export class ObjectEditor {
     const isSame = object?.id === this.#object?.id;
     this.#object = object;
     if (!object) this.node.hidden = true;
-    if (drawn === this.#drawn) return;
+    if (drawn !== this.#drawn) this.#redraw(drawn, object, labels, isSame);
+    if (object && this.#wanted) this.open();
+  }
+
+  #redraw(
+    drawn: string,
+    object: SegmentedObject | null,
+    labels: readonly string[] | null,
+    isSame: boolean,
+  ): void {
     this.#drawn = drawn;
-    const { activeElement } = this.node.ownerDocument;
+    const activeElement = activeElementOf(this.node);
     const focused = this.node.contains(activeElement) ? activeElement : null;
     const typed = isSame ? this.#typed : [];
     this.node.replaceChildren(...(object ? this.#fields(object, labels) : []));
@@ -192,6 +214,10 @@ export class ObjectEditor {
     this.#onCommit(input, (value) => this.target.setLabel(object.id, value.trim() || null));
     return input;
   }
+}
+
+function activeElementOf(node: Node): Element | null {
+  return (node.getRootNode() as Document | ShadowRoot).activeElement;
 }
 
 function field(name: string, control: Node): HTMLLabelElement {

@@ -1,6 +1,7 @@
 // What a person does by key or button, said in acts to the kernel and changes of this view.
 
 import type { Person } from "./actions.ts";
+import type { Act } from "./acts.ts";
 import type { Focus } from "./focus.ts";
 import type { Help } from "./help.ts";
 import type { Kernel } from "./kernel.ts";
@@ -33,6 +34,8 @@ export interface Surroundings {
 
 export class Doing implements Person {
   surroundings!: Surroundings;
+  /** What waits until it is certain which object is active. */
+  #later: { place: number; change: () => void } | null = null;
 
   constructor(
     readonly kernel: Kernel,
@@ -52,7 +55,7 @@ export class Doing implements Person {
     return this.desk.state.tool;
   }
   get hasObject(): boolean {
-    return this.#scene.objects.length > 0;
+    return this.#scene.objects.length > 0 || this.kernel.shown.unsure;
   }
   get canUndo(): boolean {
     return this.#scene.can_undo;
@@ -102,22 +105,31 @@ export class Doing implements Person {
     this.surroundings.say(`${tool} tool.`);
   }
 
+  /** The kernel has answered, or something was done: it may be certain now what is active. */
+  sceneChanged(): void {
+    const later = this.#later;
+    if (!later || this.kernel.shown.unsure) return;
+    this.#later = null;
+    if (later.place === this.desk.place) later.change();
+  }
+
   /** A new object; one that is still empty is used first. Clicking goes on at once. */
   newObject(): void {
     if (this.tool === "background" || this.tool === "hand") this.chooseTool("click");
-    const { starting, given } = this.kernel.shown;
+    const { starting, given, unsure } = this.kernel.shown;
     if (starting) return;
     const untouched = this.#scene.objects.find(
       ({ id, clicks, area }) => clicks === 0 && area === 0 && !given.has(id),
     );
-    if (untouched) this.activate(untouched.id);
-    else this.kernel.send({ command: "add_object" });
+    if (untouched && !unsure) this.activate(untouched.id);
+    else this.#send({ command: "add_object" });
   }
 
   activate(id: number): void {
     if (this.tool === "background") this.chooseTool("click");
-    if (this.#scene.active === id) return;
-    this.kernel.send({ command: "activate", object_id: id });
+    const { owner, unsure } = this.kernel.shown;
+    if (owner === id && !unsure) return;
+    if (!this.#send({ command: "activate", object_id: id })) return;
     this.surroundings.say(`${this.#titleOf(id)} chosen.`, true);
   }
 
@@ -146,64 +158,72 @@ export class Doing implements Person {
   }
 
   editObject(): void {
-    const first = this.#scene.objects[0];
-    if (!this.active && first) this.activate(first.id);
-    this.surroundings.editor.open();
+    this.#onceSure(() => {
+      const first = this.#scene.objects[0];
+      if (!this.active && first) this.activate(first.id);
+      this.surroundings.editor.open();
+    });
   }
 
   toggleVisible(): void {
-    const object = this.#aimed;
-    if (object) this.setVisible(object.id, !object.visible);
+    const { id, object } = this.#aimed;
+    if (id !== undefined) this.setVisible(id, !(object?.visible ?? true));
   }
 
   toggleLock(): void {
-    const object = this.#aimed;
-    if (object) this.setLocked(object.id, !object.locked);
+    const { id, object } = this.#aimed;
+    if (id !== undefined) this.setLocked(id, !object?.locked);
   }
 
-  toggleSolo(id = this.#aimed?.id): void {
-    const { state } = this.desk;
-    state.solo = state.solo === null || state.solo !== id ? (id ?? null) : null;
-    this.desk.changed();
-    this.desk.redraw();
+  toggleSolo(given?: number): void {
+    this.#onceSure(() => {
+      const id = given ?? this.#aimed.id ?? null;
+      const { state } = this.desk;
+      state.solo = state.solo === id ? null : id;
+      this.desk.changed();
+      this.desk.redraw();
+    });
   }
 
   removeObject(): void {
     if (this.desk.tool instanceof Polygon && this.desk.tool.shorten()) return;
-    if (this.active) this.remove(this.active.id);
+    const { owner, unsure } = this.kernel.shown;
+    if (owner !== null || unsure) this.remove(owner);
   }
 
-  remove(id: number): void {
-    this.surroundings.say(`${this.#titleOf(id)} removed.`, true);
-    this.kernel.send({ command: "remove_object", object_id: id });
+  /** Null: the active object, which the kernel knows. */
+  remove(id: number | null): void {
+    const title = id === null ? "Object" : this.#titleOf(id);
+    if (!this.#send({ command: "remove_object", object_id: id })) return;
+    this.surroundings.say(`${title} removed.`, true);
   }
 
-  setVisible(id: number, visible: boolean): void {
-    this.kernel.send({ command: "set_visible", object_id: id, visible });
+  setVisible(id: number | null, visible: boolean): void {
+    this.#send({ command: "set_visible", object_id: id, visible });
   }
 
-  setLocked(id: number, locked: boolean): void {
-    this.kernel.send({ command: locked ? "lock" : "unlock", object_id: id });
+  setLocked(id: number | null, locked: boolean): void {
+    this.#send({ command: locked ? "lock" : "unlock", object_id: id });
   }
 
-  setColor(id: number, color: string): void {
-    this.kernel.send({ command: "set_color", object_id: id, color });
+  setColor(id: number, color: string, place?: number): void {
+    this.#send({ command: "set_color", object_id: id, color }, place);
   }
 
-  rename(id: number, name: string): void {
-    this.kernel.send({ command: "rename", object_id: id, name });
+  rename(id: number, name: string, place?: number): void {
+    this.#send({ command: "rename", object_id: id, name }, place);
   }
 
-  setLabel(id: number | null, label: string | null): void {
-    this.kernel.send({ command: "set_label", object_id: id, label });
+  setLabel(id: number | null, label: string | null, place?: number): void {
+    this.#send({ command: "set_label", object_id: id, label }, place);
   }
 
-  setAttribute(id: number, name: string, value: AttributeValue | null): void {
-    this.kernel.send({ command: "set_attribute", object_id: id, name, value });
+  setAttribute(id: number, name: string, value: AttributeValue | null, place?: number): void {
+    this.#send({ command: "set_attribute", object_id: id, name, value }, place);
   }
 
-  liftBound(id: number): void {
-    this.kernel.send({ command: "set_bound", object_id: id, bound: null });
+  liftBound(id: number, place?: number): void {
+    this.#send({ command: "set_bound", object_id: id, bound: null }, place);
   }
 
   hover(id: number): void {
@@ -236,25 +256,23 @@ export class Doing implements Person {
   /** Marks the image; the mark that it has already is taken away. */
   markImage(status: ImageStatus): void {
     const wanted = this.imageStatus === status ? "open" : status;
-    this.kernel.send({ command: "mark_image", status: wanted });
+    this.#send({ command: "mark_image", status: wanted });
   }
 
   undo(): void {
-    this.kernel.send({ command: "undo" });
-    this.surroundings.say("Undone.", true);
+    if (this.#send({ command: "undo" })) this.surroundings.say("Undone.", true);
   }
 
   redo(): void {
-    this.kernel.send({ command: "redo" });
-    this.surroundings.say("Done again.", true);
+    if (this.#send({ command: "redo" })) this.surroundings.say("Done again.", true);
   }
 
   reset(): void {
-    this.kernel.send({ command: "reset" });
+    this.#send({ command: "reset" });
   }
 
   savePictures(): void {
-    this.kernel.ask({ command: "save_pictures" });
+    if (this.desk.place !== null) this.kernel.ask({ command: "save_pictures" });
   }
 
   toggle(setting: "masks_only" | "outline" | "numbers"): void {
@@ -300,7 +318,8 @@ export class Doing implements Person {
 
   /** Moves the aim, far with Shift; the view follows. */
   moveKeyboard(key: string): void {
-    const { state, image } = this.desk;
+    const { state, image, place } = this.desk;
+    if (place === null) return;
     const by = Math.max((key.startsWith("shift+") ? FAR : STEP) / state.viewport.scale, 1);
     const direction = key.replace(/^.*arrow/, "");
     const at = state.keyboard ?? this.#middle();
@@ -339,10 +358,32 @@ export class Doing implements Person {
     this.surroundings.focus.giveBack();
   }
 
-  /** The active object, else the one under the pointer. */
-  get #aimed(): SegmentedObject | null {
+  /**
+   * The active object, else the one under the pointer.
+   *
+   * An id of null is the active object's that the kernel knows; none: there is no such object.
+   */
+  get #aimed(): { id: number | null | undefined; object: SegmentedObject | null } {
     const { hovered } = this.desk.state;
-    return this.active ?? this.#scene.objects.find(({ id }) => id === hovered) ?? null;
+    const { unsure } = this.kernel.shown;
+    if (unsure) return { id: null, object: this.active };
+    const object = this.active ?? this.#scene.objects.find(({ id }) => id === hovered) ?? null;
+    return { id: object?.id, object };
+  }
+
+  /** Sends what is about the image that is seen; while another one is decoded that is none. */
+  #send(act: Act, place = this.desk.place): boolean {
+    if (place === null) return false;
+    this.kernel.send(act, place);
+    return true;
+  }
+
+  /** Changes this view once it is certain which object is active. */
+  #onceSure(change: () => void): void {
+    const { place } = this.desk;
+    if (place === null) return;
+    this.#later = { place, change };
+    this.sceneChanged();
   }
 
   #titleOf(id: number): string {

@@ -72,6 +72,8 @@ export class View {
   #answered: ReadonlySet<string> = new Set();
   #changed: ReadonlySet<number> = new Set();
   #place = 0;
+  /** Of the image whose object the editor shows. */
+  #edited = 0;
   #frame = 0;
   #changedShown: ReturnType<typeof setTimeout> | undefined;
   #saved = "";
@@ -131,11 +133,11 @@ export class View {
     }, signal);
     this.#editor = new ObjectEditor(
       {
-        rename: (id, name) => doing.rename(id, name),
-        setLabel: (id, label) => doing.setLabel(id, label),
-        setColor: (id, color) => doing.setColor(id, color),
-        setAttribute: (id, name, value) => doing.setAttribute(id, name, value),
-        liftBound: (id) => doing.liftBound(id),
+        rename: (id, name) => doing.rename(id, name, this.#edited),
+        setLabel: (id, label) => doing.setLabel(id, label, this.#edited),
+        setColor: (id, color) => doing.setColor(id, color, this.#edited),
+        setAttribute: (id, name, value) => doing.setAttribute(id, name, value, this.#edited),
+        liftBound: (id) => doing.liftBound(id, this.#edited),
         back,
       },
       signal,
@@ -255,6 +257,7 @@ export class View {
     this.#place = kernel.place;
     this.desk.tool.cancel?.();
     this.desk.hover(null);
+    this.#editor.leave();
     state.solo = state.keyboard = null;
     this.#changed = new Set();
     this.#answered = new Set(kernel.shown.clicks.map(String));
@@ -274,6 +277,7 @@ export class View {
     this.node.setAttribute("aria-busy", String(kernel.waiting));
     if (waited && !kernel.waiting) this.#announce();
     this.desk.tool.sceneChanged?.();
+    this.#doing.sceneChanged();
     this.canvas.redraw();
     this.refresh();
     clearTimeout(this.#silence);
@@ -360,6 +364,7 @@ export class View {
       hovered: state.hovered,
       changed: this.#changed,
     });
+    this.#edited = kernel.place;
     this.#editor.update(active, scene.labels);
     this.canvas.node.style.cursor = state.panning ? "grab" : this.desk.tool.cursor;
     this.#updateStatus();

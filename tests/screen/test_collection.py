@@ -208,3 +208,50 @@ def test_the_strip_fits_narrow_cells_and_its_keys_stand_in_the_help(host: Host) 
     host.key("?")
     expect(host.root.locator(".dw-help")).to_contain_text("Image is flagged")
     expect(host.root.locator(".dw-help")).to_contain_text("Page ↓")
+
+
+def test_while_another_image_is_decoded_keys_do_nothing_to_it(host: Host) -> None:
+    host.click(100, 100)
+    host.widget.go_to(3)
+    host.wait_until(lambda: photograph(host) == COLORS[3])
+    host.click(200, 50)
+    host.widget.go_to(1)  # so that its photograph is no longer at hand
+    host.wait_until(lambda: photograph(host) == COLORS[1])
+    host.widget.go_to(0)
+    host.wait_until(lambda: photograph(host) == COLORS[0])
+    host.page.evaluate(SLOW_DECODING)
+    host.widget.go_to(3)
+    host.carry(lambda: host.root.locator(".dw-image-number").input_value() == "4")
+    assert photograph(host) == COLORS[0]
+    host.canvas.focus()
+    for key in ("z", "y", "Delete", "l", "h", "n", "1", "d", "t", "ArrowLeft", "Enter", "+"):
+        host.page.keyboard.press(key)
+    host.root.get_by_role("button", name="Start over").click()
+    host.page.evaluate("() => window.decode()")
+    host.wait_until(lambda: photograph(host) == COLORS[3])
+    assert [(o.visible, o.locked, o.label) for o in host.widget.objects] == [(True, False, "car")]
+    table = host.widget.to_frame()
+    assert table["image"].tolist() == ["street 1.png", "street 4.png"]
+    assert host.widget.collection is not None
+    assert host.widget.collection.counts["done"] == 0
+    host.key("]", "Delete")
+    assert host.widget.to_frame()["image"].tolist() == ["street 1.png"]
+
+
+def test_a_name_being_typed_stays_with_its_image(host: Host) -> None:
+    host.click(100, 100)
+    host.widget.go_to(1)
+    host.wait_until(lambda: photograph(host) == COLORS[1])
+    host.click(200, 50)
+    host.key("t")
+    host.page.keyboard.type("left wheel")
+    host.widget.go_to(0)
+    host.wait_until(lambda: photograph(host) == COLORS[0])
+    expect(host.root.locator(".dw-editor")).to_be_hidden()
+    expect(host.canvas).to_be_focused()
+    host.key("]", "t", "Enter")
+    table = host.widget.to_frame()
+    assert table[["image", "name"]].values.tolist() == [
+        ["street 1.png", ""],
+        ["street 2.png", "left wheel"],
+    ]

@@ -1,0 +1,103 @@
+"""A person whose hands are quicker than the kernel: nothing is lost, and nothing else is hit."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.screen.host import Host
+
+
+def ids(host: Host) -> list[int]:
+    return [found.id for found in host.widget.objects]
+
+
+def press(host: Host, *keys: str) -> None:
+    """Press keys; nothing is carried to the kernel."""
+    host.canvas.focus()
+    for key in keys:
+        host.page.keyboard.press(key)
+
+
+def test_she_removes_what_her_undo_brought_back_before_she_sees_it(host: Host) -> None:
+    host.click(100, 100)
+    host.key("Delete")
+    press(host, "z", "Delete")
+    host.settle()
+    assert ids(host) == []
+    host.key("z")
+    assert ids(host) == [1]
+    assert host.widget._error == {}
+
+
+def test_he_removes_what_his_undo_takes_away_anyway(host: Host) -> None:
+    host.click(100, 100)
+    press(host, "z", "Delete", "l", "h")
+    host.settle()
+    assert ids(host) == []
+    assert host.widget._error == {}
+    host.key("y")
+    assert ids(host) == [1]
+
+
+def test_what_she_just_clicked_can_be_removed_hidden_and_locked_at_once(host: Host) -> None:
+    host.click(40, 40)
+    press(host, "n")
+    host.page.mouse.click(*host.place(200, 100))
+    press(host, "h", "l")
+    host.settle()
+    assert [(o.id, o.visible, o.locked) for o in host.widget.objects] == [
+        (1, True, False),
+        (2, False, True),
+    ]
+    host.key("n")
+    host.page.mouse.click(*host.place(100, 180))
+    press(host, "Delete")
+    host.settle()
+    assert ids(host) == [1, 2]
+    assert host.widget._error == {}
+
+
+def test_a_lock_pressed_twice_is_open_again(host: Host) -> None:
+    host.click(100, 100)
+    press(host, "l", "l")
+    host.settle()
+    assert host.widget._error == {}
+    assert not host.widget.objects[0].locked
+    press(host, "l", "l", "l")
+    host.settle()
+    assert host.widget.objects[0].locked
+
+
+def test_she_names_the_object_that_she_just_began(host: Host) -> None:
+    host.click(40, 40)
+    press(host, "n")
+    host.page.mouse.click(*host.place(200, 100))
+    press(host, "t")
+    host.settle()
+    expect(host.root.locator(".dw-editor h3")).to_have_text("Object 2")
+    host.page.keyboard.type("spoon")
+    host.page.keyboard.press("Enter")
+    host.settle()
+    assert [o.name for o in host.widget.objects] == ["", "spoon"]
+
+
+def test_where_no_object_is_chosen_the_editor_opens_for_the_first(host: Host) -> None:
+    host.click(40, 40)
+    host.key("n")
+    host.click(200, 100)
+    host.key("Delete", "t")
+    expect(host.root.locator(".dw-editor")).to_be_visible()
+    host.page.keyboard.type("cup")
+    host.page.keyboard.press("Enter")
+    host.settle()
+    assert [o.name for o in host.widget.objects] == ["cup"]
+
+
+def test_a_new_object_taken_back_is_begun_again(host: Host) -> None:
+    host.click(40, 40)
+    host.key("n")
+    press(host, "z", "n")
+    host.page.mouse.click(*host.place(200, 100))
+    host.settle()
+    assert host.widget._error == {}
+    assert [(c.x, c.object_id) for c in host.widget.clicks] == [(40, 1), (200, 3)]
