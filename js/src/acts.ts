@@ -158,9 +158,15 @@ function step(shown: Shown, act: Act): Shown {
     case "reset":
       // Objects come and go by these: which one is active then, the kernel will say.
       return { ...shown, owner: null, unsure: true };
-    case "remove_object":
-      if (act.object_id !== null && act.object_id !== scene.active) return shown;
-      return { ...shown, scene: { ...scene, active: null }, owner: null, unsure: true };
+    case "remove_object": {
+      const { object_id: id } = act;
+      // What is locked stays, and what null names is not certain: the kernel will say.
+      const goes = scene.objects.some((each) => each.id === id && !each.locked);
+      const objects = scene.objects.filter((each) => !goes || each.id !== id);
+      const left = { ...shown, clicks: clicks.filter((click) => !goes || click[2] !== id) };
+      if (id !== null && id !== scene.active) return { ...left, scene: { ...scene, objects } };
+      return { ...left, scene: { ...scene, objects, active: null }, owner: null, unsure: true };
+    }
     case "set_visible":
       return change(act.object_id, { visible: act.visible });
     case "lock":

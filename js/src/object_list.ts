@@ -35,6 +35,8 @@ interface Row {
 
 /** Up to so many objects have two lines in the list each. */
 const ROOMY = 8;
+/** A second press so soon is the end of a double-click: another row may have moved there. */
+const DOUBLE_MS = 250;
 
 export class ObjectList {
   readonly node: HTMLElement;
@@ -47,6 +49,7 @@ export class ObjectList {
   );
   readonly #rows = new Map<number, Row>();
   #active: number | null = null;
+  #removedAt = -Infinity;
 
   constructor(
     readonly target: ObjectListTarget,
@@ -130,7 +133,7 @@ export class ObjectList {
     const visible = iconButton("eye", "Hide", () => target.setVisible(id, !shown?.visible), signal);
     const locked = iconButton("unlock", "Lock", () => target.setLocked(id, !shown?.locked), signal);
     const solo = iconButton("solo", "Show alone (S)", () => target.toggleSolo(id), signal);
-    const remove = iconButton("trash", "Remove (Del)", () => target.remove(id), signal);
+    const remove = iconButton("trash", "Remove (Del)", () => this.#remove(id), signal);
     const tools = element("span", { class: "dw-object-tools" }, solo, visible, locked, remove);
     const node = element(
       "li",
@@ -182,6 +185,13 @@ export class ObjectList {
       toggle(solo, "solo", isSolo ? "Show all (S)" : "Show alone (S)", isSolo);
     };
     return { node, choose, update };
+  }
+
+  #remove(id: number): void {
+    const now = performance.now();
+    if (now - this.#removedAt < DOUBLE_MS) return;
+    this.#removedAt = now;
+    this.target.remove(id);
   }
 
   /** Up and down walk through the rows, right and left through a row's buttons. */

@@ -58,7 +58,8 @@ export class Doing implements Person {
     return this.#scene.objects.length > 0 || this.kernel.shown.unsure;
   }
   get canUndo(): boolean {
-    return this.#scene.can_undo;
+    const { tool } = this.desk;
+    return this.#scene.can_undo || (tool instanceof Polygon && tool.isBegun);
   }
   get canRedo(): boolean {
     return this.#scene.can_redo;
@@ -186,9 +187,13 @@ export class Doing implements Person {
   }
 
   removeObject(): void {
-    if (this.desk.tool instanceof Polygon && this.desk.tool.shorten()) return;
+    if (this.#shorten()) return;
     const { owner, unsure } = this.kernel.shown;
     if (owner !== null || unsure) this.remove(owner);
+  }
+
+  #shorten(): boolean {
+    return this.desk.tool instanceof Polygon && this.desk.tool.shorten();
   }
 
   /** Null: the active object, which the kernel knows. */
@@ -259,7 +264,9 @@ export class Doing implements Person {
     this.#send({ command: "mark_image", status: wanted });
   }
 
+  /** Of a polygon that is being drawn, the last corner; else the last act. */
   undo(): void {
+    if (this.#shorten()) return;
     if (this.#send({ command: "undo" })) this.surroundings.say("Undone.", true);
   }
 

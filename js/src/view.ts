@@ -47,7 +47,8 @@ const HINTS: Readonly<Record<ToolName, (active: SegmentedObject | null) => strin
 };
 
 const nameOf = (object: SegmentedObject) =>
-  object.name || object.label ? `${object.id} ${titleOf(object)}` : titleOf(object);
+  (object.name || object.label ? `${object.id} ${titleOf(object)}` : titleOf(object)) +
+  (object.visible ? "" : ", which is hidden");
 
 export class View {
   readonly node: HTMLElement;
@@ -72,6 +73,7 @@ export class View {
   #answered: ReadonlySet<string> = new Set();
   #changed: ReadonlySet<number> = new Set();
   #place = 0;
+  #active: number | null = null;
   /** Of the image whose object the editor shows. */
   #edited = 0;
   #frame = 0;
@@ -270,6 +272,10 @@ export class View {
     const { kernel } = this;
     const { scene, clicks, sent } = kernel.shown;
     if (!kernel.waiting) this.#answered = new Set(clicks.map(String));
+    // Who looks at one object alone and goes on with another looks at that one.
+    if (scene.active !== null && scene.active !== this.#active && this.state.solo !== null)
+      this.state.solo = scene.active;
+    this.#active = scene.active;
     const colors = new Map(scene.objects.map(({ id, color }) => [id, color]));
     this.canvas.allDots = clicks.map((click, index) => this.#dotOf(click, index, colors, sent));
     // Said at once, so that nobody reads an old answer as the new one.

@@ -240,3 +240,35 @@ test("after its life it listens to nothing", () => {
   life.abort();
   assert.equal(fake.listeners, 0);
 });
+
+test("what is removed is gone at once, unless it is locked or only the kernel knows it", () => {
+  const { fake, kernel } = open();
+  fake.answer({
+    recent_objects: [object(1), object(2, { locked: true }), object(3)],
+    active: 3,
+    click_change: clicks([1, 1, 1], [2, 2, 3]),
+  });
+  const ids = () => kernel.shown.scene.objects.map(({ id }) => id);
+  kernel.send({ command: "remove_object", object_id: 1 });
+  kernel.send({ command: "remove_object", object_id: 2 });
+  assert.deepEqual(ids(), [2, 3]);
+  assert.deepEqual(kernel.shown.clicks, [[2, 2, 3]]);
+  kernel.send({ command: "undo" });
+  kernel.send({ command: "remove_object", object_id: null });
+  assert.deepEqual(ids(), [2, 3]);
+});
+
+test("who is active is uncertain from an act that begins or ends an object to the answer", () => {
+  const { fake, kernel } = open();
+  fake.answer({ recent_objects: [object(1)] });
+  kernel.send({ command: "add_click", x: 1, y: 1, object_id: 0 });
+  assert.equal(kernel.shown.unsure, false);
+  kernel.send({ command: "brush", object_id: null, path: [[1, 1]], radius: 3 });
+  assert.equal(kernel.shown.unsure, true);
+  kernel.send({ command: "activate", object_id: 1 });
+  assert.equal(kernel.shown.unsure, false);
+  kernel.send({ command: "undo" });
+  assert.equal(kernel.shown.unsure, true);
+  fake.answer({});
+  assert.equal(kernel.shown.unsure, false);
+});

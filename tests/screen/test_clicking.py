@@ -69,6 +69,17 @@ def test_a_double_click_is_one_click(host: Host) -> None:
     assert host.widget.clicks == ()
 
 
+def test_a_double_click_on_an_old_dot_takes_it_back(host: Host) -> None:
+    host.click(100, 80)
+    host.page.wait_for_timeout(300)
+    host.page.mouse.dblclick(*host.place(100, 80))
+    host.settle()
+    assert clicks(host) == []
+    host.page.wait_for_timeout(300)
+    host.click(100, 80)
+    assert len(clicks(host)) == 1
+
+
 def test_a_dot_that_is_not_shown_is_not_taken_back(host: Host) -> None:
     host.widget.click_radius = 0
     host.click(100, 80)

@@ -207,3 +207,16 @@ def test_the_outline_of_a_changed_object_is_broad_for_a_moment(host: Host) -> No
     alphas = host.page.evaluate("() => window.alphas")
     assert (alphas[0], alphas[-1]) == (0, 0)
     assert max(alphas) > 100
+
+
+def test_undo_takes_back_the_last_corner_of_a_polygon_and_nothing_before_it(host: Host) -> None:
+    host.click(50, 50)
+    host.key("g")
+    for corner in ((150, 50), (250, 50), (250, 150), (20, 190)):
+        host.click(*corner)
+    host.key("z", "Enter")
+    assert [o.id for o in host.widget.objects] == [1]
+    assert host.widget.label_map[60, 240] == 1
+    assert host.widget.label_map[150, 150] == 0
+    host.key("z", "z")
+    assert host.widget.objects == ()

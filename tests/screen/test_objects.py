@@ -140,6 +140,42 @@ def test_she_looks_at_one_object_alone_and_at_all_again(labelled: Host) -> None:
     assert not any(not o.visible for o in labelled.widget.objects)
 
 
+def test_who_looks_at_one_alone_and_begins_another_sees_that_one(labelled: Host) -> None:
+    press(labelled, 2, "Show alone (S)")
+    labelled.key("n")
+    labelled.click(150, 160)
+    seen = [labelled.painted(x, y)[3] > 0 for x, y in ((160, 170), (160, 110), (50, 110))]
+    assert seen == [True, False, False]
+    labelled.key("[")
+    assert labelled.painted(260, 110)[3] > 0
+    assert labelled.painted(160, 170)[3] == 0
+
+
+def test_the_status_line_says_that_the_object_clicked_for_is_hidden(labelled: Host) -> None:
+    labelled.key("h")
+    hint = labelled.root.locator(".dw-activity")
+    expect(hint).to_have_text("Clicks belong to 3 cat, which is hidden")
+    labelled.key("h")
+    expect(hint).to_have_text("Clicks belong to 3 cat")
+
+
+def test_a_double_click_removes_one_object(labelled: Host) -> None:
+    row(labelled, 1).hover()
+    row(labelled, 1).get_by_role("button", name="Remove (Del)").dblclick()
+    labelled.settle()
+    assert [o.id for o in labelled.widget.objects] == [2, 3]
+    assert labelled.widget._error == {}
+
+
+def test_what_she_removes_is_gone_at_once(labelled: Host) -> None:
+    row(labelled, 1).hover()
+    row(labelled, 1).get_by_role("button", name="Remove (Del)").click()
+    expect(labelled.root.locator(".dw-object")).to_have_count(2)  # nothing was carried
+    assert labelled.marks_at(*labelled.place(50, 100))[3] == 0
+    labelled.settle()
+    assert [o.id for o in labelled.widget.objects] == [2, 3]
+
+
 def test_he_locks_an_object_and_the_list_shows_it(labelled: Host) -> None:
     press(labelled, 1, "Lock (L)")
     assert labelled.widget.objects[0].locked

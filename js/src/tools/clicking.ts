@@ -16,7 +16,8 @@ export class Clicking implements Tool {
   hovered: Dot | null = null;
   #pressed: { at: Point; background: boolean } | null = null;
   #moving: { dot: Dot; to: Point } | null = null;
-  #made: { at: Point; when: number } | null = null;
+  /** What the last click did, made a dot or deleted one. */
+  #done: { at: Point; when: number; deleted: boolean } | null = null;
   /** The second press of a double-click: it would take back what the first one did. */
   #second = false;
   #pointer: Point | null = null;
@@ -49,11 +50,11 @@ export class Clicking implements Tool {
   press(press: Press): Drag | null {
     const { at, background } = press;
     const dot = this.#dotUnder(at);
-    this.#second = dot !== null && this.#isSecond(at);
+    this.#second = this.#isSecond(at, dot);
     this.hovered = dot;
-    if (!dot) this.#pressed = { at, background: background || this.background };
+    if (!dot && !this.#second) this.#pressed = { at, background: background || this.background };
     this.desk.redraw();
-    const click = dot ? null : this.#clickAt(press);
+    const click = dot || this.#second ? null : this.#clickAt(press);
     if (click) this.#aim.press(click);
     else this.#aim.stop();
     return dot ? this.#dragOf(dot) : null;
@@ -61,24 +62,26 @@ export class Clicking implements Tool {
 
   release(): void {
     this.#pressed = null;
+    this.#second = false;
     this.hovered = null;
     this.desk.redraw();
   }
 
   click(press: Press): void {
-    this.release();
     const second = this.#second;
-    this.#second = false;
+    this.release();
     if (second) return;
     const { kernel } = this.desk;
     const dot = this.#dotUnder(press.at);
+    const done = { at: press.at, when: performance.now() };
     if (dot) {
+      this.#done = { ...done, deleted: true };
       const [x, y] = dot.click;
       return kernel.send({ command: "delete_click", index: dot.index, at: [x, y] });
     }
     const click = this.#clickAt(press);
     if (!click) return;
-    this.#made = { at: press.at, when: performance.now() };
+    this.#done = { ...done, deleted: false };
     kernel.send({ command: "add_click", ...click });
   }
 
@@ -121,9 +124,11 @@ export class Clicking implements Tool {
     this.#aim.move(at && !this.#dotUnder(at) ? at : null);
   }
 
-  #isSecond(at: Point): boolean {
-    if (!this.#made || performance.now() - this.#made.when > DOUBLE_MS) return false;
-    return Math.hypot(at.x - this.#made.at.x, at.y - this.#made.at.y) < DOUBLE_REACH;
+  #isSecond(at: Point, dot: Dot | null): boolean {
+    const done = this.#done;
+    if (!done || performance.now() - done.when > DOUBLE_MS) return false;
+    const isNear = Math.hypot(at.x - done.at.x, at.y - done.at.y) < DOUBLE_REACH;
+    return isNear && (dot !== null || done.deleted);
   }
 
   #clickAt({ at, background }: Press): ExpectedClick | null {
@@ -142,6 +147,7 @@ export class Clicking implements Tool {
     let begun = false;
     const stop = () => {
       this.#moving = null;
+      this.#second = false;
       this.hovered = null;
       this.desk.redraw();
     };

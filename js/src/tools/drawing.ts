@@ -16,6 +16,10 @@ export class Polygon implements Tool {
 
   constructor(readonly desk: Desk) {}
 
+  get isBegun(): boolean {
+    return this.#corners.length > 0;
+  }
+
   hover(at: Point | null): void {
     this.#at = at;
     if (this.#corners.length) this.desk.redraw();
