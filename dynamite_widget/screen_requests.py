@@ -67,11 +67,9 @@ class ScreenRequests:
             case protocol.AddClick(x, y, object_id):
                 session.apply(self._click(x, y, object_id))
             case protocol.MoveClick(index, at, x, y):
-                self._check_click(index, at)
-                session.apply(commands.MoveClick(index, x, y))
+                session.apply(commands.MoveClick(self._click_at(index, at), x, y))
             case protocol.DeleteClick(index, at):
-                self._check_click(index, at)
-                session.apply(commands.DeleteClick(index))
+                session.apply(commands.DeleteClick(self._click_at(index, at)))
             case protocol.AddObject():
                 session.apply(commands.AddObject(self.next_label))
             case protocol.PromptBox(None, box) if self.active is None:
@@ -154,11 +152,12 @@ class ScreenRequests:
             drawn = self._session.start_object(commands.AddObject(self.next_label))
         return drawn
 
-    def _check_click(self, index: int, at: protocol.PointRow) -> None:
-        """Another view or a cell may have changed the clicks since this view drew them."""
-        click = self._state.click(index)
-        if (click.x, click.y) != at:
+    def _click_at(self, index: int, at: protocol.PointRow) -> int:
+        """The time step of a click: others may have come or gone since a view drew them."""
+        there = [i for i, click in enumerate(self._state.clicks) if (click.x, click.y) == at]
+        if not there:
             raise ValueError(f"the click at {at} is no longer there; nothing was changed")
+        return min(there, key=lambda i: abs(i - index))
 
     @property
     def _state(self) -> State:

@@ -1,6 +1,7 @@
 // Acts: everything a person can commit, as messages to the kernel, and what the screen shows of
 // them until the kernel has answered.
 
+import { FIRST_COLOR } from "./colors.ts";
 import {
   BACKGROUND,
   type AttributeValue,
@@ -48,12 +49,20 @@ export type Act =
   | { command: "send_clicks" }
   | { command: "send_detail"; box: BoxRow; pixels: number; image: boolean };
 
+/** An act that a hand drew, and the colour of what it draws. */
+export interface Drawn {
+  readonly act: Extract<Act, { command: "brush" | "erase" | "polygon" | "prompt_box" }>;
+  readonly color: string;
+}
+
 /** What is drawn: the kernel's scene, and on top of it the acts that it has not received yet. */
 export interface Shown {
   readonly scene: WholeScene;
   readonly clicks: readonly ClickRow[];
   /** Clicks of the list that the kernel does not know yet. */
   readonly sent: ReadonlySet<ClickRow>;
+  /** What a hand drew and the kernel has not made pixels of. */
+  readonly drawn: readonly Drawn[];
   /** Whose acts are; null: the active object's or a new one's, and the kernel knows which. */
   readonly owner: number | null;
   /** By acts on their way another object may have become active, or none: the kernel knows. */
@@ -142,7 +151,12 @@ function step(shown: Shown, act: Act): Shown {
     case "prompt_box":
     case "brush":
     case "polygon":
-      return { ...shown, unsure: shown.unsure || (act.object_id ?? scene.active) === null };
+    case "erase": {
+      const owner = act.object_id ?? scene.active;
+      const unsure = shown.unsure || (owner === null && act.command !== "erase");
+      const color = scene.objects.find(({ id }) => id === owner)?.color ?? FIRST_COLOR;
+      return { ...shown, unsure, drawn: [...shown.drawn, { act, color }] };
+    }
     case "add_object": {
       // Its id is the kernel's to give: until it is here, acts name the active object by null.
       const without = { ...scene, active: null };

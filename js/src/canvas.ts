@@ -13,6 +13,7 @@ import { Masks } from "./masks.ts";
 import { MasksLayer, type Sight } from "./masks_layer.ts";
 import { Photograph } from "./photograph.ts";
 import type { SegmentedObject } from "./protocol.ts";
+import { drawSent } from "./tools/hand_drawn.ts";
 import type { Tool } from "./tools/tool.ts";
 import type { ViewState } from "./view_state.ts";
 import { fit, resized, toView, type Point, type Size, type Viewport } from "./viewport.ts";
@@ -306,6 +307,7 @@ export class Canvas {
     this.#drawnMap = this.masks.map;
     this.#marksLayer.draw(this.#surface, (context) => {
       if (!isNew) this.#drawFlashes(context, styles);
+      for (const each of this.kernel.shown.drawn) drawSent(context, each, this.state.viewport);
       if (this.kernel.get("numbers")) this.#drawNumbers(context);
       if (!this.kernel.get("masks_only")) this.#drawDots(context, calm ? 0.4 : pulse);
       this.#drawAim(context);

@@ -1,5 +1,8 @@
 // Colours: from the kernel's "#RRGGBB" to what canvases and pixels need.
 
+/** Okabe and Ito's first colour: what the kernel gives to a first object. */
+export const FIRST_COLOR = "#E69F00";
+
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 export function parseColor(color: string): Rgb {

@@ -2,6 +2,7 @@
 
 import type { Canvas } from "./canvas.ts";
 import type { Dot } from "./clicks.ts";
+import { FIRST_COLOR } from "./colors.ts";
 import type { Drag, GestureTarget, Press } from "./gestures.ts";
 import type { Kernel } from "./kernel.ts";
 import { Brushing } from "./tools/brushing.ts";
@@ -11,9 +12,6 @@ import type { Desk, Tool, ToolName } from "./tools/tool.ts";
 import type { ViewState } from "./view_state.ts";
 import * as viewport from "./viewport.ts";
 import type { Point, Size, Viewport } from "./viewport.ts";
-
-/** Okabe and Ito's first colour: what the kernel gives to a first object. */
-const FIRST_COLOR = "#E69F00";
 
 export class DeskOfView implements Desk, GestureTarget {
   readonly #tools: Readonly<Record<ToolName, Tool>>;

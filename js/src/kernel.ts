@@ -164,6 +164,7 @@ export class Kernel {
         scene: this.#isAhead ? { ...NO_SCENE, labels: this.#scene.labels } : this.#scene,
         clicks: this.#isAhead ? [] : this.#clicks.clicks,
         sent: new Set<ClickRow>(),
+        drawn: [],
         owner: this.#isAhead ? null : this.#scene.active,
         unsure: false,
         starting: false,

@@ -101,3 +101,35 @@ def test_a_new_object_taken_back_is_begun_again(host: Host) -> None:
     host.settle()
     assert host.widget._error == {}
     assert [(c.x, c.object_id) for c in host.widget.clicks] == [(40, 1), (200, 3)]
+
+
+def test_what_he_drew_stays_in_sight_until_the_kernel_has_it(host: Host) -> None:
+    for tool, seen, points in (
+        ("p", (100, 30), [(40, 30), (160, 30)]),
+        ("a", (60, 100), [(20, 70), (100, 70), (100, 130), (20, 130), (20, 70)]),
+        ("r", (200, 100), [(150, 70), (250, 130)]),
+    ):
+        press(host, tool)
+        host.page.mouse.move(*host.place(*points[0]))
+        host.page.mouse.down()
+        for point in points[1:]:
+            host.page.mouse.move(*host.place(*point), steps=4)
+        host.page.mouse.up()
+        press(host, "c")
+        host.page.mouse.move(*host.place(290, 190))
+        assert host.painted(*seen)[3] > 0  # nothing was carried to the kernel
+    host.settle()
+    assert [host.widget.label_map[y, x] > 0 for x, y in ((100, 30), (60, 100))] == [True, True]
+    assert host.widget.objects[0].bound is not None
+
+
+def test_a_dot_is_taken_back_although_undo_brings_one_before_it(host: Host) -> None:
+    host.click(50, 50)
+    host.click(200, 100)
+    host.page.wait_for_timeout(300)
+    host.click(50, 50)
+    press(host, "z")
+    host.page.mouse.click(*host.place(200, 100))
+    host.settle()
+    assert host.widget._error == {}
+    assert [(c.x, c.y) for c in host.widget.clicks] == [(50, 50)]

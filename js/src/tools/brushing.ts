@@ -2,6 +2,7 @@
 
 import type { Drag, Press } from "../gestures.ts";
 import { toImage, toView, type Point } from "../viewport.ts";
+import { drawStroke } from "./hand_drawn.ts";
 import { broughtNear, farthest } from "./strokes.ts";
 import type { Desk, Tool } from "./tool.ts";
 
@@ -41,20 +42,9 @@ export class Brushing implements Tool {
     const { viewport, brushRadius, activeColor } = this.desk;
     const stroke = this.#stroke;
     if (stroke?.points.length) {
-      const size = 2 * stroke.radius * viewport.scale;
-      context.save();
-      context.globalAlpha = 0.65;
-      context.lineCap = context.lineJoin = "round";
-      context.strokeStyle = stroke.erases ? "#1a1a1a" : activeColor;
-      context.lineWidth = size;
-      context.beginPath();
-      stroke.points.forEach((point, i) => {
-        const { x, y } = toView(viewport, point);
-        if (i === 0) context.moveTo(x, y);
-        context.lineTo(x, y);
-      });
-      context.stroke();
-      context.restore();
+      const points = stroke.points.map((point) => toView(viewport, point));
+      const color = stroke.erases ? null : activeColor;
+      drawStroke(context, points, stroke.radius * viewport.scale, color);
     }
     if (!this.#at) return;
     const ring = (color: string, width: number) => {

@@ -2,6 +2,7 @@
 
 import type { Drag, Press } from "../gestures.ts";
 import { toView, type Point } from "../viewport.ts";
+import { drawArea } from "./hand_drawn.ts";
 import type { Desk, Tool } from "./tool.ts";
 
 /** A corner this near to the first one closes the polygon, in CSS pixels. */
@@ -179,28 +180,4 @@ function sendArea({ kernel }: Desk, corners: Point[]): void {
   const round = (value: number) => Math.round(value * 100) / 100;
   const points = corners.map(({ x, y }) => [round(x), round(y)] as const);
   kernel.send({ command: "polygon", object_id: kernel.shown.owner, points });
-}
-
-function drawArea(
-  context: CanvasRenderingContext2D,
-  corners: readonly Point[],
-  color: string,
-): void {
-  context.save();
-  context.lineJoin = "round";
-  context.beginPath();
-  for (const { x, y } of corners) context.lineTo(x, y);
-  if (corners.length > 2) context.closePath();
-  context.fillStyle = color;
-  context.globalAlpha = 0.25;
-  context.fill();
-  context.globalAlpha = 1;
-  context.strokeStyle = "rgb(0 0 0 / 70%)";
-  context.lineWidth = 3.5;
-  context.stroke();
-  context.strokeStyle = color;
-  context.lineWidth = 1.75;
-  context.setLineDash([6, 4]);
-  context.stroke();
-  context.restore();
 }
