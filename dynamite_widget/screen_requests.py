@@ -85,6 +85,8 @@ class ScreenRequests:
                 | protocol.Unlock(None)
             ) if self.active is None:
                 pass  # there is nothing that it could be about
+            case protocol.RemoveObject(object_id) if object_id and object_id not in self._known:
+                pass  # it went by an act that the view had not heard of
             case protocol.RemoveObject(object_id):
                 session.apply(commands.RemoveObject(object_id or self.active or 0))
             case protocol.Activate(object_id):

@@ -15,6 +15,8 @@ export interface Action {
   /** For what switches on and off. */
   readonly isOn?: () => boolean;
   readonly isPossible?: () => boolean;
+  /** Done again and again while the key is held; all else once. */
+  readonly repeats?: true;
   readonly run: (key: string) => void;
 }
 
@@ -120,8 +122,14 @@ export function actionsFor(person: Person): Action[] {
       keys: DIGITS,
       run: (key) => person.chooseNumber(Number(key)),
     },
-    object("next", "Next object", ["]"], () => person.stepObject(1)),
-    object("previous", "Previous object", ["["], () => person.stepObject(-1)),
+    {
+      ...object("next", "Next object", ["]"], () => person.stepObject(1)),
+      repeats: true,
+    },
+    {
+      ...object("previous", "Previous object", ["["], () => person.stepObject(-1)),
+      repeats: true,
+    },
     object("edit", "Rename, relabel, attributes", ["f2", "t"], () => person.editObject()),
     object(
       "hide",
@@ -158,6 +166,7 @@ export function actionsFor(person: Person): Action[] {
       keys: ["z", "ctrl+z"],
       icon: "undo",
       isPossible: () => person.canUndo,
+      repeats: true,
       run: () => person.undo(),
     },
     {
@@ -167,6 +176,7 @@ export function actionsFor(person: Person): Action[] {
       keys: ["y", "ctrl+y", "ctrl+shift+z"],
       icon: "redo",
       isPossible: () => person.canRedo,
+      repeats: true,
       run: () => person.redo(),
     },
     {
@@ -218,6 +228,7 @@ export function actionsFor(person: Person): Action[] {
       title: "Masks fainter, stronger",
       group: "Display",
       keys: ["q", "w"],
+      repeats: true,
       run: (key) => person.changeOpacity(key === "w" ? 0.1 : -0.1),
     },
     {
@@ -225,6 +236,7 @@ export function actionsFor(person: Person): Action[] {
       title: "Brush smaller, larger",
       group: "Display",
       keys: [",", "."],
+      repeats: true,
       run: (key) => person.resizeBrush(key === "." ? 1.25 : 0.8),
     },
     {
@@ -240,6 +252,7 @@ export function actionsFor(person: Person): Action[] {
       title: "Zoom in",
       group: "View",
       keys: ["+", "="],
+      repeats: true,
       run: () => person.zoom(ZOOM_STEP),
     },
     {
@@ -247,6 +260,7 @@ export function actionsFor(person: Person): Action[] {
       title: "Zoom out",
       group: "View",
       keys: ["-"],
+      repeats: true,
       run: () => person.zoom(1 / ZOOM_STEP),
     },
     {
@@ -271,6 +285,7 @@ export function actionsFor(person: Person): Action[] {
       title: "Aim without a pointer (Shift: far)",
       group: "Keyboard",
       keys: [...ARROWS, ...ARROWS.map((key) => `shift+${key}`)],
+      repeats: true,
       run: (key) => person.moveKeyboard(key),
     },
     {
@@ -316,6 +331,7 @@ function imageActions(person: Person): Action[] {
       keys: ["pagedown", ">"],
       icon: "next",
       isPossible: () => person.hasNextImage,
+      repeats: true,
       run: () => person.nextImage(),
     },
     {
@@ -325,6 +341,7 @@ function imageActions(person: Person): Action[] {
       keys: ["pageup", "<"],
       icon: "previous",
       isPossible: () => person.hasPreviousImage,
+      repeats: true,
       run: () => person.previousImage(),
     },
     mark("done", "Image is done, or open again", "d"),

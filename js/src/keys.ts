@@ -106,6 +106,7 @@ export function listenForKeys(root: HTMLElement, target: KeyTarget, signal: Abor
       const action = target.actions.find(({ keys }) => keys.includes(name));
       if (!action) return;
       event.preventDefault();
+      if (event.repeat && !action.repeats) return;
       if (action.isPossible?.() !== false) action.run(name);
     },
     { signal },

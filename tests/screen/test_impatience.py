@@ -133,3 +133,32 @@ def test_a_dot_is_taken_back_although_undo_brings_one_before_it(host: Host) -> N
     host.settle()
     assert host.widget._error == {}
     assert [(c.x, c.y) for c in host.widget.clicks] == [(50, 50)]
+
+
+def test_a_row_whose_object_just_went_is_removed_without_a_word(host: Host) -> None:
+    host.click(50, 50)
+    host.key("Delete", "z")
+    row = host.root.locator('[data-object-id="1"]')
+    row.hover()
+    press(host, "y")
+    row.get_by_role("button", name="Remove (Del)").click()
+    host.settle()
+    assert ids(host) == []
+    assert host.widget._error == {}
+
+
+def test_a_key_that_is_held_acts_once_unless_it_steps(host: Host) -> None:
+    host.click(50, 50)
+    host.canvas.focus()
+    for key in ("h", "l"):
+        for _ in range(4):
+            host.page.keyboard.down(key)
+        host.page.keyboard.up(key)
+    host.settle()
+    (held,) = host.widget.objects
+    assert (held.visible, held.locked) == (False, True)
+    for _ in range(5):
+        host.page.keyboard.down("z")
+    host.page.keyboard.up("z")
+    host.settle()
+    assert ids(host) == []
