@@ -20,6 +20,11 @@ class Step:
     command: Command
     inverse: Command
 
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether a command is its own inverse; 1 and true are equal, but written differently."""
+        return self.command == self.inverse and repr(self.command) == repr(self.inverse)
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -34,8 +39,13 @@ class History:
     undone: tuple[Step, ...] = ()
 
     def do(self, command: Command, state: State) -> tuple[History, State]:
-        """Apply a command; what was undone before can no longer be redone."""
+        """Apply a command; what was undone before can no longer be redone.
+
+        A command that changes nothing is no step: undo would take back nothing that is seen.
+        """
         step = Step(command, command.inverse(state))
+        if step.changes_nothing:
+            return self, state
         return History((*self.done, step)), command.apply(state)
 
     def undo(self, state: State) -> tuple[History, State]:

@@ -57,6 +57,9 @@ class AnyAfternoon(RuleBasedStateMachine):
             np.testing.assert_array_equal(self.now()[1], before[1])
             assert len(self.past) == depth
             return None
+        if self.now()[0] is before[0]:  # what changes nothing is no step
+            np.testing.assert_array_equal(self.now()[1], before[1])
+            return result
         self.past.append(before)
         self.future.clear()
         return result

@@ -356,7 +356,9 @@ export class Doing implements Person {
 
   escape(): void {
     const { desk } = this;
-    if (desk.tool.cancel?.()) return;
+    const waited = this.#later !== null;
+    this.#later = null;
+    if (desk.tool.cancel?.() || waited) return;
     if (desk.state.keyboard) {
       desk.state.keyboard = null;
       desk.hover(null);

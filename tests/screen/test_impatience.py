@@ -162,3 +162,12 @@ def test_a_key_that_is_held_acts_once_unless_it_steps(host: Host) -> None:
     host.page.keyboard.up("z")
     host.settle()
     assert ids(host) == []
+
+
+def test_undo_takes_back_what_is_seen_although_nothing_was_done_in_between(host: Host) -> None:
+    host.click(50, 50)
+    host.root.get_by_role("button", name="Start over").dblclick()
+    host.settle()
+    assert ids(host) == []
+    host.key("z")
+    assert ids(host) == [1]

@@ -180,6 +180,24 @@ def test_something_new_ends_what_could_be_redone(session: Session) -> None:
     assert not session.can_redo
 
 
+def test_what_changes_nothing_is_no_step(session: Session) -> None:
+    car = session.add_object(label="car")
+    session.rename(car, "blue")
+    session.set_attribute(car, "doors", 1)
+    session.undo()
+    session.set_label(car, "car")
+    session.rename(car, "blue")
+    session.set_visible(car, True)
+    assert session.can_redo
+    session.redo()
+    session.set_attribute(car, "doors", True)
+    assert session.objects[0].attributes["doors"] is True
+    session.reset()
+    session.reset()
+    session.undo()
+    assert session.objects[0].name == "blue"
+
+
 def test_ids_are_never_used_again(session: Session) -> None:
     one, two = session.add_object(), session.add_object()
     session.remove_object(two)
