@@ -75,7 +75,7 @@ class ScreenRequests:
             case protocol.PromptBox(None, box) if self.active is None:
                 session.apply(commands.AddObject(self.next_label, box=box))
             case protocol.PromptBox(object_id, box):
-                session.apply(commands.PromptBox(object_id or self.active or 0, box))
+                session.apply(commands.PromptBox(self._meant(object_id), box))
             case protocol.SetBound(object_id, bound):
                 session.apply(commands.SetBound(object_id, bound))
             case (
@@ -88,13 +88,13 @@ class ScreenRequests:
             case protocol.RemoveObject(object_id) if object_id and object_id not in self._known:
                 pass  # it went by an act that the view had not heard of
             case protocol.RemoveObject(object_id):
-                session.apply(commands.RemoveObject(object_id or self.active or 0))
+                session.apply(commands.RemoveObject(self._meant(object_id)))
             case protocol.Activate(object_id):
                 self._activate(object_id)
             case protocol.SetLabel(None, label) if self.active is None:
                 self._set_next_label(label)
             case protocol.SetLabel(object_id, label):
-                session.apply(commands.SetLabel(object_id or self.active or 0, label))
+                session.apply(commands.SetLabel(self._meant(object_id), label))
                 self.next_label = label
             case protocol.Rename(object_id, name):
                 session.apply(commands.Rename(object_id, name))
@@ -103,11 +103,11 @@ class ScreenRequests:
             case protocol.SetAttribute(object_id, name, value):
                 session.apply(commands.SetAttribute(object_id, name, value))
             case protocol.SetVisible(object_id, visible):
-                session.apply(commands.SetVisible(object_id or self.active or 0, visible))
+                session.apply(commands.SetVisible(self._meant(object_id), visible))
             case protocol.Lock(object_id):
-                self._lock_object(object_id or self.active or 0, True)
+                self._lock_object(self._meant(object_id), True)
             case protocol.Unlock(object_id):
-                self._lock_object(object_id or self.active or 0, False)
+                self._lock_object(self._meant(object_id), False)
             case protocol.Brush(object_id, path, radius):
                 region = Region.brush(path, radius, size=session.size)
                 session.apply(commands.Paint(self._drawn_object(object_id), region))
@@ -135,6 +135,10 @@ class ScreenRequests:
         if object_id is not None:
             self._state.record(object_id)
         self.active = object_id
+
+    def _meant(self, object_id: int | None) -> int:
+        """The object named, else the active one; the background where there is none."""
+        return object_id or self.active or BACKGROUND
 
     def _lock_object(self, object_id: int, locked: bool) -> None:
         if self._state.record(object_id).locked != locked:  # another view may have been quicker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import get_args
@@ -47,13 +48,18 @@ def test_labels_are_replaced_by_those_of_the_same_image_and_by_no_others(
 
 
 def test_the_same_file_is_the_same_image_whatever_a_decoder_makes_of_it(tmp_path: Path) -> None:
-    for shade in (1, 2):
-        write_data_set(tmp_path, {"a.jpg": photograph(shade, SourceFile("/x", "digest"))}, "npz")
+    pair = [photograph(shade, SourceFile("day/a.jpg", "digest")) for shade in (1, 2)]
+    for each in pair:
+        write_data_set(tmp_path, {"a.jpg": each}, "npz")
+    assert pair[1].image is not None
+    assert read_index(tmp_path)["npz"] == {"a.npz": asdict(pair[1].image)}
 
 
 def test_labels_of_nobody_knows_which_image_are_written_and_replaced(tmp_path: Path) -> None:
     for labels in (Annotations((2, 3)), photograph(1), Annotations((2, 3)), photograph(2)):
         write_data_set(tmp_path, {"a.jpg": labels}, "geojson")
+        record = read_index(tmp_path)["geojson"]["a.geojson"]
+        assert record == (labels.image and asdict(labels.image))
 
 
 def test_the_index_tells_no_one_where_photographs_lie(tmp_path: Path) -> None:

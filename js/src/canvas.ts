@@ -13,7 +13,7 @@ import { Masks } from "./masks.ts";
 import { MasksLayer, type Sight } from "./masks_layer.ts";
 import { Photograph } from "./photograph.ts";
 import type { SegmentedObject } from "./protocol.ts";
-import { drawSent } from "./tools/hand_drawn.ts";
+import { drawSent } from "./hand_drawn.ts";
 import type { Tool } from "./tools/tool.ts";
 import type { ViewState } from "./view_state.ts";
 import { fit, resized, toView, type Point, type Size, type Viewport } from "./viewport.ts";

@@ -194,6 +194,7 @@ def test_labels_that_were_removed_make_way(tmp_path: Path) -> None:
         session = Session(np.full((*SIZE, 3), shade, np.uint8), NearestClick())
         session.export(tmp_path, format="npz").joinpath("image.npz").unlink()
     session.export(tmp_path, format="npz")
+    assert (tmp_path / "image.npz").is_file()
 
 
 @pytest.mark.parametrize("index", [b"", b"{}", b'{"format": "x"}', b"broken record"])

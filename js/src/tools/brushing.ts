@@ -2,7 +2,7 @@
 
 import type { Drag, Press } from "../gestures.ts";
 import { toImage, toView, type Point } from "../viewport.ts";
-import { drawStroke } from "./hand_drawn.ts";
+import { drawStroke } from "../hand_drawn.ts";
 import { broughtNear, farthest } from "./strokes.ts";
 import type { Desk, Tool } from "./tool.ts";
 

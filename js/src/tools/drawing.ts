@@ -2,7 +2,7 @@
 
 import type { Drag, Press } from "../gestures.ts";
 import { toView, type Point } from "../viewport.ts";
-import { drawArea } from "./hand_drawn.ts";
+import { drawArea } from "../hand_drawn.ts";
 import type { Desk, Tool } from "./tool.ts";
 
 /** A corner this near to the first one closes the polygon, in CSS pixels. */

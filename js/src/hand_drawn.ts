@@ -1,7 +1,7 @@
 // What a hand draws, strokes and areas, as it looks until the kernel has made pixels of it.
 
-import type { Drawn } from "../acts.ts";
-import { toView, type Point, type Viewport } from "../viewport.ts";
+import type { Drawn } from "./acts.ts";
+import { toView, type Point, type Viewport } from "./viewport.ts";
 
 const ERASED = "#1a1a1a";
 
