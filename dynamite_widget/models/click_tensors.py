@@ -71,18 +71,13 @@ class Groups:
     def of(cls, owner: Tensor, *, padding_is_background: bool) -> Groups:
         """Group the queries of `owner` (B, Q) as `ClickTensors.batched` ordered them."""
         device, owner = owner.device, owner.cpu()
-        counts = [torch.bincount(row[row >= 0]) for row in owner]
-        objects = max((len(c) for c in counts), default=0)
-        longest = max((int(c.max()) for c in counts if len(c)), default=1)
-        members = torch.zeros(len(owner), objects, longest, dtype=torch.int64)
-        exists = torch.zeros(len(owner), objects, dtype=torch.bool)
-        step = torch.arange(longest)
-        for b, count in enumerate(counts):
-            n = len(count)
-            start = torch.cumsum(count, 0) - count
-            within = torch.where(step[None] < count[:, None], step[None], 0)
-            members[b, :n] = start[:, None] + within
-            exists[b, :n] = count > 0
+        objects = max(0, int(owner.max()) + 1) if owner.numel() else 0
+        counts = (owner[:, None] == torch.arange(objects)[:, None]).sum(2)
+        exists = counts > 0
+        first = torch.where(exists, counts.cumsum(1) - counts, 0)
+        step = torch.arange(int(counts.max()) if counts.numel() else 1)
+        within = torch.where(step < counts[..., None], step, 0)
+        members = first[..., None] + within
         background = owner == BACKGROUND_OWNER
         if padding_is_background:
             background |= owner == PADDING_OWNER

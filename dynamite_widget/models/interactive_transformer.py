@@ -276,11 +276,12 @@ class InteractiveTransformer(nn.Module):
             content = layer(content, position, relation, keys_values, allowed)
         weights = self._mask_weights(content).chunk(len(looks))
         contents = content.chunk(len(looks))
-        t = self.config.transformer
+        taking_part = self.config.transformer.padding_takes_part
+        groups = Groups.of(looks[0].queries.owner, padding_is_background=taking_part)
         return [
             Prediction(
                 self._predict_last(look, contents[n], weights[n]),
-                Groups.of(look.queries.owner, padding_is_background=t.padding_takes_part),
+                groups,
                 tuple(logits[n] for logits in auxiliary),
                 contents[n],
             )

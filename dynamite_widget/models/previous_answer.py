@@ -8,6 +8,7 @@ Mask Guidance for Interactive Segmentation", 2021).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -73,11 +74,33 @@ def previous_cues(
     near = torch.full((batch, objects, 2, height, width), float("-inf"), device=device)
     rows = torch.arange(height, dtype=points.dtype, device=device)
     columns = torch.arange(width, dtype=points.dtype, device=device)
-    for b, q in (new & (clicks.owner != PADDING_OWNER)).nonzero().tolist():
-        dy, dx = rows - points[b, q, 0], columns - points[b, q, 1]
-        closeness = -(dy[:, None] ** 2 + dx[None] ** 2)
-        on_it = number == clicks.owner[b, q]
-        near[b, on_it, 0] = near[b, on_it, 0].maximum(closeness)
-        near[b, ~on_it, 1] = near[b, ~on_it, 1].maximum(closeness)
+    on_it, on_others = near.unbind(2)
+    for owner, place, there in _one_by_one(clicks.owner, points, new):
+        dy, dx = (rows - place[:, :1]) ** 2, (columns - place[:, 1:]) ** 2
+        closeness = -(dy[:, :, None] + dx[:, None]).masked_fill(~there[:, None, None], torch.inf)
+        image = (owner >= 0).nonzero()[:, 0]
+        clicked = image, owner[image]
+        on_it[clicked] = on_it[clicked].maximum(closeness[image])
+        as_it_was = on_others[clicked]
+        torch.maximum(on_others, closeness[:, None], out=on_others)
+        on_others[clicked] = as_it_was
     hears = told[..., None, None]
     return PreviousCues(mask * hears, near.masked_fill(~hears[..., None], float("-inf")))
+
+
+def _one_by_one(
+    owner: Tensor, points: Tensor, new: Tensor
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """The first new click of every image, the second, and so on, as long as any has one.
+
+    A GPU is asked as often as one image has new clicks, not once for each of the whole batch.
+
+    Yields:
+        Owner (B,), y and x (B, 2), and whether there is such a click (B,).
+    """
+    new = new & (owner != PADDING_OWNER)
+    order = new.int().argsort(dim=1, descending=True, stable=True)
+    for q in order[:, : int(new.sum(1).max())].unbind(1):
+        q = q[:, None]
+        place = points.gather(1, q[..., None].expand(-1, -1, 2))[:, 0]
+        yield owner.gather(1, q)[:, 0], place, new.gather(1, q)[:, 0]

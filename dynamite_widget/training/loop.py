@@ -159,7 +159,7 @@ class Run:
             rate = self.config.rate(self.step, part)
             for group in self.optimiser.param_groups:
                 group["lr"] = rate * group["factor"]
-            tally.add(*self._make_step(next(batches).to(self.own.device)))
+            tally.add(*self.make_step(next(batches).to(self.own.device)))
             self.step += 1
             self.mean.update(self.network, self.step)
             seconds = self.own.agreed(time.monotonic() - began)
@@ -167,7 +167,8 @@ class Run:
             left = seconds * max(0.0, 1 - part) / max(part - start, 1e-9)
             yield Progress(self.step, part, *tally.values, seconds_left=left), seconds
 
-    def _make_step(self, batch: SceneBatch) -> tuple[float, float, float]:
+    def make_step(self, batch: SceneBatch) -> tuple[float, float, float]:
+        """Learn from one batch; returns the loss, and the mean IoU at first and at last."""
         train_mode(self.network, self.config)
         rounds = draw_rounds(self.config)
         with computing_in_half(self.own.device, self._half):

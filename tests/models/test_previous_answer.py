@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import torch
+from hypothesis import given as given_any
+from hypothesis import strategies as st
 from torch import Tensor
 
 from dynamite_widget.models import refining
@@ -57,6 +59,33 @@ def test_padding_of_a_batch_is_no_click_and_who_shall_not_be_told_is_not() -> No
     assert (told.mask[0, MUG] == 0).all()
     assert (told.mask[0, PLATE] != 0).all()
     assert (told.near == float("-inf")).all()
+
+
+@given_any(st.integers(0, 2**32 - 1))
+def test_images_of_a_batch_hear_what_each_would_alone(seed: int) -> None:
+    chance = torch.Generator().manual_seed(seed)
+
+    def drawn(low: int, high: int, *shape: int) -> Tensor:
+        return torch.randint(low, high, shape, generator=chance)
+
+    owner, points = drawn(PADDING_OWNER, 3, 3, 5), drawn(0, 16, 3, 5, 2).float()
+    made = ClickTensors(4 * points + 1.5, owner, drawn(0, 3, 3, 5))
+    shown = PreviousAnswer(drawn(0, 4, 3, 16, 16), since=1)
+    together = previous_cues(shown, made, points, objects=3)
+    for b in range(3):
+        own = ClickTensors(*(x[b : b + 1] for x in (made.points, made.owner, made.time)))
+        answer = PreviousAnswer(shown.labels[b : b + 1], since=1)
+        alone = previous_cues(answer, own, points[b : b + 1], objects=3)
+        assert torch.equal(together.mask[b : b + 1], alone.mask)
+        assert torch.equal(together.near[b : b + 1], alone.near)
+        for q in range(5):
+            y, x = points[b, q].long().tolist()
+            if (
+                owner[b, q] >= 0
+                and made.time[b, q] >= 1
+                and (alone.mask[0, owner[b, q]] != 0).all()
+            ):
+                assert alone.near[0, owner[b, q], 0, y, x] == 0, "its own new click"
 
 
 @torch.inference_mode()
