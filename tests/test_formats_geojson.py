@@ -107,6 +107,29 @@ def test_kinds_that_others_number_become_labels() -> None:
         from_geojson(foreign(SQUARE, kind=[3]), size=(2, 4), label="kind")
 
 
+def test_what_qupath_classified_has_its_label_and_colour() -> None:
+    tumour = {"name": "Tumour", "color": [200, 0, 16]}
+    found = foreign(SQUARE, objectType="annotation", classification=tumour)
+    taken = from_geojson(found, size=(2, 4))
+    (square,) = taken.objects
+    assert (square.label, square.color) == ("Tumour", "#C80010")
+    assert square.attributes == {"objectType": "annotation"}, (
+        "a new label must not leave an old one"
+    )
+    again = through_json(to_geojson(taken))
+    assert from_geojson(again).objects == taken.objects
+
+
+@pytest.mark.parametrize("odd", [{"name": "Tumour"}, {"name": "Tumour", "color": [1, 2, 300]}])
+def test_a_classification_without_a_colour_is_a_label_alone(odd: dict[str, Any]) -> None:
+    (square,) = from_geojson(foreign(SQUARE, classification=odd), size=(2, 4)).objects
+    assert (square.label, square.color) == ("Tumour", None)
+    own = foreign(SQUARE, label="roof", classification="a text of one's own")
+    (square,) = from_geojson(own, size=(2, 4)).objects
+    assert square.label == "roof"
+    assert square.attributes == {"classification": "a text of one's own"}
+
+
 def test_names_and_colours_of_others_do_not_keep_a_file_from_being_read() -> None:
     taken = from_geojson(foreign(SQUARE, label="", name=12, color=[255, 0, 0]), size=(2, 4))
     (square,) = taken.objects

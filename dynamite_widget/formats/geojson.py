@@ -8,6 +8,7 @@ x' = a x + b y + c and y' = d x + e y + f, where (0, 0) is the outer corner of t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from math import isfinite
 from typing import Any
 
@@ -81,7 +82,8 @@ def from_geojson(
         size: (H, W) of the image; None takes it from the member "image".
         transform: from pixel to world coordinates; None takes it from the member "transform", or
             pixels.
-        label: property that holds the label.
+        label: property that holds the label. Where there is none, the name of what QuPath calls
+            "classification" is the label, and its colour the object's.
 
     Raises:
         ValueError: if it is no FeatureCollection, the size is not known, or a geometry is neither
@@ -102,7 +104,7 @@ def from_geojson(
     objects = []
     for place, (object_id, feature) in enumerate(zip(ids, features, strict=True)):
         what = f"feature {place} of this GeoJSON"
-        known = dict(feature.get("properties") or {})
+        known = _plain_properties(feature.get("properties") or {}, label)
         try:
             objects.append(
                 Annotation(
@@ -118,6 +120,19 @@ def from_geojson(
             raise ValueError(f"{what}: {error}") from error
     categories = data.get("categories")
     return Annotations(size, tuple(objects), None if categories is None else tuple(categories))
+
+
+def _plain_properties(properties: Any, label: str) -> dict[str, Any]:  # noqa: ANN401
+    """A feature's properties, with QuPath's classification as label and colour."""
+    known = dict(properties)
+    classification = known.get("classification")
+    if label not in known and isinstance(classification, Mapping):
+        del known["classification"]
+        known[label] = classification.get("name")
+        with suppress(KeyError, TypeError, ValueError):
+            red, green, blue = bytes(classification["color"])
+            known.setdefault("color", f"#{red:02X}{green:02X}{blue:02X}")
+    return known
 
 
 def _feature(each: Annotation, numbers: Transform) -> dict[str, Any]:
