@@ -73,7 +73,7 @@ _RECORDS = (
         mean=_HALF,
         std=_HALF,
         short_side=448,
-        long_side=640,
+        long_side=800,
         packaged=True,
     ),
     _published("resnet50", 48_539_008),

@@ -42,6 +42,7 @@ _LITE = TrainingConfig(
     ),
     scale=(0.55, 1.4),
     short_side=find_model("dynamite-lite").short_side,
+    long_side=find_model("dynamite-lite").long_side,
     closer=0.4,
     alone=0.6,
     crowding=0.5,

@@ -170,7 +170,10 @@ def _objects_of(photograph: LabelledImage) -> int:
 
 def _fit(size: tuple[int, ...], config: TrainingConfig) -> float:
     """How much larger the network will see a photograph of this size in use."""
-    return min(_LARGEST_FIT, config.short_side / min(size)) if config.short_side else 1.0
+    if config.short_side is None:
+        return 1.0
+    bound = config.long_side / max(size) if config.long_side else _LARGEST_FIT
+    return min(_LARGEST_FIT, config.short_side / min(size), bound)
 
 
 def _draw_scale(

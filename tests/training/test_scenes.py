@@ -171,7 +171,9 @@ def extents(config: TrainingConfig) -> list[float]:
 def test_photographs_are_shown_as_large_as_the_network_will_see_them() -> None:
     config = TrainingConfig(crop=256, scale=(0.9, 1.1), paste=0.0)
     assert max(extents(config)) < 1.2 * 30
-    assert 0.8 * 60 < np.median(extents(replace(config, short_side=200))) < 1.2 * 60
+    twice = replace(config, short_side=200)
+    assert 0.8 * 60 < np.median(extents(twice)) < 1.2 * 60
+    assert max(extents(replace(twice, long_side=100))) < 1.2 * 30, "its long side is bound as well"
 
 
 def test_a_small_object_of_a_small_photograph_counts_where_it_is_enlarged() -> None:
