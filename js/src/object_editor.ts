@@ -16,9 +16,12 @@ export interface ObjectEditorTarget {
 export class ObjectEditor {
   readonly node = element("form", { class: "dw-editor", "aria-label": "Edit object" });
   #object: SegmentedObject | null = null;
+  #labels: readonly string[] | null = null;
   #drawn = "";
   /** Asked for, before the object was told. */
   #wanted = false;
+  /** Stands there until it is certain which object is edited: what is typed is its name. */
+  #early: HTMLInputElement | null = null;
 
   constructor(
     readonly target: ObjectEditorTarget,
@@ -40,11 +43,49 @@ export class ObjectEditor {
     );
   }
 
+  /** It will be told which object to edit: `open` follows. Its name can be typed until then. */
+  expect(): void {
+    if (this.#early) return;
+    this.#early = element("input", { name: "name", maxlength: 200 });
+    this.node.replaceChildren(
+      element("header", {}, element("h3", {}, "Object …")),
+      field("Name", this.#early),
+    );
+    this.node.hidden = false;
+    this.#early.focus();
+  }
+
+  /** It will not be told after all. */
+  forget(): void {
+    this.#wanted = false;
+    if (!this.#early) return;
+    this.#early = null;
+    this.#drawn = "";
+    this.node.hidden = true;
+  }
+
   open(): void {
     this.#wanted = !this.#object;
-    if (this.#wanted) return;
+    if (!this.#object) return this.expect();
+    if (this.#early) return this.#welcome(this.#early, this.#object);
+    this.#redraw(this.#object, false);
     this.node.hidden = false;
     this.node.querySelector("input")?.select();
+  }
+
+  /** The object has come whose name is being typed, or was. */
+  #welcome(early: HTMLInputElement, object: SegmentedObject): void {
+    const isTyping = activeElementOf(this.node) === early;
+    const { value, selectionStart, selectionEnd } = early;
+    const isDone = this.node.hidden;
+    this.forget();
+    if (!isDone) this.open();
+    if (!value) return;
+    const name = this.#control("name");
+    if (isDone || !isTyping) return this.target.rename(object.id, value.trim());
+    if (!(name instanceof HTMLInputElement)) return;
+    name.value = value;
+    name.setSelectionRange(selectionStart, selectionEnd);
   }
 
   close(): void {
@@ -58,12 +99,24 @@ export class ObjectEditor {
     const focused = activeElementOf(this.node);
     const hadFocus = focused instanceof HTMLElement && this.node.contains(focused);
     if (hadFocus) focused.blur(); // commits the field
-    this.#wanted = false;
+    this.forget();
     this.update(null, null);
     if (hadFocus) this.target.back();
   }
 
   update(object: SegmentedObject | null, labels: readonly string[] | null): void {
+    const isSame = object?.id === this.#object?.id;
+    this.#object = object;
+    this.#labels = labels;
+    if (!this.#early) {
+      if (!object) this.node.hidden = true;
+      this.#redraw(object, isSame);
+    }
+    if (object && this.#wanted) this.open();
+  }
+
+  #redraw(object: SegmentedObject | null, isSame: boolean): void {
+    const labels = this.#labels;
     const drawn = JSON.stringify([
       object?.id,
       object?.name,
@@ -73,19 +126,7 @@ export class ObjectEditor {
       object?.bound,
       labels,
     ]);
-    const isSame = object?.id === this.#object?.id;
-    this.#object = object;
-    if (!object) this.node.hidden = true;
-    if (drawn !== this.#drawn) this.#redraw(drawn, object, labels, isSame);
-    if (object && this.#wanted) this.open();
-  }
-
-  #redraw(
-    drawn: string,
-    object: SegmentedObject | null,
-    labels: readonly string[] | null,
-    isSame: boolean,
-  ): void {
+    if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     const activeElement = activeElementOf(this.node);
     const focused = this.node.contains(activeElement) ? activeElement : null;

@@ -159,10 +159,12 @@ export class Doing implements Person {
   }
 
   editObject(): void {
+    const { editor } = this.surroundings;
+    if (this.desk.place !== null && this.kernel.shown.unsure) editor.expect();
     this.#onceSure(() => {
       const first = this.#scene.objects[0];
       if (!this.active && first) this.activate(first.id);
-      this.surroundings.editor.open();
+      editor.open();
     });
   }
 
@@ -358,6 +360,7 @@ export class Doing implements Person {
     const { desk } = this;
     const waited = this.#later !== null;
     this.#later = null;
+    if (waited) this.surroundings.editor.forget();
     if (desk.tool.cancel?.() || waited) return;
     if (desk.state.keyboard) {
       desk.state.keyboard = null;

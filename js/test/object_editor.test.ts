@@ -64,3 +64,47 @@ test("Enter closes it, but not the one that chooses among letters being composed
   assert.equal(press(false), true);
   assert.equal(editor.node.hidden, true);
 });
+
+test("a name is typed while the object is still being made", () => {
+  editor.expect();
+  field("name").value = "ca";
+  field("name").setSelectionRange(2, 2);
+  editor.update(object(2), null); // the scene changed; which object is meant is not certain yet
+  assert.equal(field("name").value, "ca");
+  editor.open();
+  assert.match(editor.node.textContent, /Object 2/);
+  assert.equal(field("name").value, "ca");
+  assert.equal(document.activeElement, field("name"));
+  assert.equal(field("name").selectionStart, 2, "and typing goes on");
+  assert.deepEqual(said, []);
+  field("name").value = "car";
+  field("name").dispatchEvent(new Event("change"));
+  assert.deepEqual(said, [["rename", 2, "car"]]);
+});
+
+test("a name that was typed to its end waits for its object", () => {
+  editor.expect();
+  field("name").value = " car ";
+  field("name").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  assert.equal(editor.node.hidden, true);
+  assert.deepEqual(said, [["back"]]);
+  editor.update(object(2), null);
+  editor.open();
+  assert.deepEqual(said, [["back"], ["rename", 2, "car"]]);
+  assert.equal(editor.node.hidden, true);
+});
+
+test("without an object nothing stays open, and nothing typed goes to another one", () => {
+  editor.expect();
+  field("name").value = "car";
+  editor.leave();
+  assert.equal(editor.node.hidden, true);
+  editor.update(object(3), null);
+  editor.open();
+  assert.equal(field("name").value, object(3).name);
+  editor.expect();
+  editor.forget();
+  assert.equal(editor.node.hidden, true);
+  editor.open();
+  assert.match(editor.node.textContent, /Object 3/);
+});

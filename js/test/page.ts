@@ -7,6 +7,7 @@ const names = [
   "document",
   "Element",
   "HTMLElement",
+  "HTMLInputElement",
   "Document",
   "ShadowRoot",
   "Event",

@@ -81,6 +81,31 @@ def test_she_names_the_object_that_she_just_began(host: Host) -> None:
     assert [o.name for o in host.widget.objects] == ["", "spoon"]
 
 
+def test_he_types_its_name_before_it_is_there(host: Host) -> None:
+    host.click(40, 40)
+    press(host, "n")
+    host.page.mouse.click(*host.place(200, 100))
+    press(host, "t")
+    expect(host.root.locator(".dw-editor h3")).to_have_text("Object …")
+    host.page.keyboard.type("zeb", delay=5)
+    host.settle()
+    expect(host.root.locator(".dw-editor h3")).to_have_text("Object 2")
+    host.page.keyboard.type("ra", delay=5)
+    host.page.keyboard.press("Enter")
+    host.settle()
+    assert [(o.name, o.visible) for o in host.widget.objects] == [("", True), ("zebra", True)]
+    press(host, "n")
+    host.page.mouse.click(*host.place(100, 180))
+    press(host, "t")
+    host.page.keyboard.type("hand")
+    host.page.keyboard.press("Enter")
+    expect(host.root.locator(".dw-editor")).to_be_hidden()
+    host.settle()
+    expect(host.root.locator(".dw-editor")).to_be_hidden()
+    assert [o.name for o in host.widget.objects] == ["", "zebra", "hand"]
+    assert host.widget._error == {}
+
+
 def test_where_no_object_is_chosen_the_editor_opens_for_the_first(host: Host) -> None:
     host.click(40, 40)
     host.key("n")
