@@ -23,7 +23,11 @@ class Resizing:
 
     @classmethod
     def fit(
-        cls, original: tuple[int, int], short_side: int | None, long_side: int | None = None
+        cls,
+        original: tuple[int, int],
+        short_side: int | None,
+        long_side: int | None = None,
+        widest: float | None = None,
     ) -> Resizing:
         """Choose the size for the network, as in detectron2's `ResizeShortestEdge`.
 
@@ -34,11 +38,16 @@ class Resizing:
             original: (H, W) of the photograph.
             short_side: wanted short side in pixels; None leaves the image as it is.
             long_side: bound for the long side in pixels; None sets none.
+            widest: long over short side. A photograph that is wider is seen with as many pixels as
+                one of this shape; None: with more.
         """
         if short_side is None:
             return cls(original, original)
         scale = short_side / min(original)
         sides = [float(short_side) if s == min(original) else scale * s for s in original]
+        if widest is not None and max(sides) > widest * min(sides):
+            shrink = (widest * min(sides) / max(sides)) ** 0.5
+            sides = [side * shrink for side in sides]
         # Shrinking what was already scaled, rather than scaling once, decides the last pixel.
         if long_side is not None and max(sides) > long_side:
             shrink = long_side / max(sides)

@@ -369,10 +369,14 @@ class Segmenter:
         """Which windows of a photograph the network looks at: none without close-ups."""
 
         def scale(part: tuple[int, int]) -> float:
-            resizing = Resizing.fit(part, self.short_side, self.long_side)
+            resizing = self._resizing(part)
             return min(a / b for a, b in zip(resizing.resized, part, strict=True))
 
         return Glass(size, scale if self._close_ups else lambda _part: 1.0)
+
+    def _resizing(self, size: tuple[int, int]) -> Resizing:
+        """How the network sees a photograph of a size, or a part of one."""
+        return Resizing.fit(size, self.short_side, self.long_side, self.record.widest)
 
     def _turn_of(self, key: str) -> threading.Lock:
         """Return the lock of one image, which lives while somebody holds or awaits it."""
@@ -384,7 +388,7 @@ class Segmenter:
     ) -> tuple[Resizing, Callable[[DynaMITe, torch.device], ImageFeatures]]:
         """Return the network's view of an image and the work of encoding it."""
         height, width = pixels.shape[:2]
-        resizing = Resizing.fit((height, width), self.short_side, self.long_side)
+        resizing = self._resizing((height, width))
         resized = torch.from_numpy(np.array(resizing.image(pixels)))
         mean, std = self.record.mean, self.record.std
 

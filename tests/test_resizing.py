@@ -31,6 +31,21 @@ def test_photographs_come_to_the_size_the_published_models_expect(
     assert Resizing.fit(original, 800, 1333).resized == resized
 
 
+@given(st.tuples(SIDES, SIDES), st.floats(1, 4))
+def test_a_wide_photograph_has_as_many_pixels_as_the_widest_that_is_not(
+    original: tuple[int, int], widest: float
+) -> None:
+    height, width = Resizing.fit(original, 448, widest=widest).resized
+    if max(original) <= widest * min(original):
+        assert min(height, width) == 448
+    elif max(original) < 50 * min(original):
+        assert height * width == pytest.approx(widest * 448**2, rel=0.02)
+    assert width / height == pytest.approx(original[1] / original[0], rel=0.02) or (
+        max(original) >= 50 * min(original)
+    )
+    assert max(Resizing.fit(original, 448, 700, widest).resized) <= 700
+
+
 def test_an_image_can_be_left_as_it_is() -> None:
     pixels = np.zeros((31, 17, 3), np.uint8)
     resizing = Resizing.fit((31, 17), None)

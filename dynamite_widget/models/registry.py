@@ -30,6 +30,8 @@ class ModelRecord:
         std: by which the rest is divided.
         short_side: of the network's input in pixels, None for the image as it is.
         long_side: bound of the input's long side.
+        widest: a photograph that is wider, long over short side, has as many pixels in the input
+            as one of this shape; None: more.
         checkpoint: usual file name of its weights.
         licence: of those weights.
         packaged: whether the weights are part of the package.
@@ -44,6 +46,7 @@ class ModelRecord:
     std: _Triple = _IMAGENET_STD
     short_side: int | None = 800
     long_side: int | None = 1333
+    widest: float | None = None
     packaged: bool = False
 
     @property
@@ -73,7 +76,8 @@ _RECORDS = (
         mean=_HALF,
         std=_HALF,
         short_side=448,
-        long_side=800,
+        long_side=None,
+        widest=640 / 448,
         packaged=True,
     ),
     _published("resnet50", 48_539_008),

@@ -85,7 +85,7 @@ class TrainingConfig:
         scale: smallest and largest scale of the large-scale jitter.
         short_side: that of photographs in use, pixels: a scale of 1 then shows objects as large as
             the network will see them; None for scales of the photograph's own pixels (`dense`).
-        long_side: its bound, as in use; None for none.
+        widest: long over short side from which on photographs are seen smaller, as in use.
         closer: probability of showing a small object as a close-up does, larger than `scale` has it
             (`dense`).
         paste: probability of pasting objects of another image in (`dense`); half of the time of
@@ -122,7 +122,7 @@ class TrainingConfig:
     set_alone: dict[str, float] = field(default_factory=dict)
     scale: tuple[float, float] = (0.4, 1.4)
     short_side: int | None = None
-    long_side: int | None = None
+    widest: float | None = None
     closer: float = 0.0
     paste: float = 0.4
     turned: tuple[str, ...] = ()

@@ -199,8 +199,9 @@ class _Resized:
 
     def _resize(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         pixels, labels = self.image.read()
+        record = self.record
         size = pixels.shape[0], pixels.shape[1]
-        resizing = Resizing.fit(size, self.record.short_side, self.record.long_side)
+        resizing = Resizing.fit(size, record.short_side, record.long_side, record.widest)
         height, width = resizing.resized
         small = Image.fromarray(labels).resize((width, height), Image.Resampling.NEAREST)
         return resizing.image(pixels), np.asarray(small)

@@ -42,7 +42,7 @@ _LITE = TrainingConfig(
     ),
     scale=(0.55, 1.4),
     short_side=find_model("dynamite-lite").short_side,
-    long_side=find_model("dynamite-lite").long_side,
+    widest=find_model("dynamite-lite").widest,
     closer=0.4,
     alone=0.6,
     crowding=0.5,

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import IterableDataset
 
 from dynamite_widget.models.click_tensors import BACKGROUND_OWNER, PADDING_OWNER, ClickTensors
+from dynamite_widget.resizing import Resizing
 from dynamite_widget.training.augmentation import jitter_colour, jitter_scale, paste_object
 from dynamite_widget.training.config import TrainingConfig
 from dynamite_widget.training.photographs import IGNORE, LabelledImage, Photograph
@@ -172,8 +173,9 @@ def _fit(size: tuple[int, ...], config: TrainingConfig) -> float:
     """How much larger the network will see a photograph of this size in use."""
     if config.short_side is None:
         return 1.0
-    bound = config.long_side / max(size) if config.long_side else _LARGEST_FIT
-    return min(_LARGEST_FIT, config.short_side / min(size), bound)
+    height, width = size
+    seen = Resizing.fit((height, width), config.short_side, widest=config.widest)
+    return min(_LARGEST_FIT, min(seen.resized) / min(size))
 
 
 def _draw_scale(

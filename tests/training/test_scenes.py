@@ -173,7 +173,7 @@ def test_photographs_are_shown_as_large_as_the_network_will_see_them() -> None:
     assert max(extents(config)) < 1.2 * 30
     twice = replace(config, short_side=200)
     assert 0.8 * 60 < np.median(extents(twice)) < 1.2 * 60
-    assert max(extents(replace(twice, long_side=100))) < 1.2 * 30, "its long side is bound as well"
+    assert max(extents(replace(twice, widest=0.25))) < 1.2 * 30, "as one four times as narrow"
 
 
 def test_a_small_object_of_a_small_photograph_counts_where_it_is_enlarged() -> None:
