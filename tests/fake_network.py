@@ -23,6 +23,7 @@ class FakeRecord:
     std: tuple[float, float, float] = (50.0, 60.0, 70.0)
     short_side: int | None = 64
     long_side: int | None = 96
+    widest: float | None = None
 
 
 @dataclass(frozen=True)
