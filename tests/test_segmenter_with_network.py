@@ -109,19 +109,19 @@ def test_an_earlier_answer_is_told_to_the_network_in_its_own_cells_and_numbers(
         return segment(*given)
 
     monkeypatch.setattr(DynaMITe, "segment", noted)
-    features = segmenter.encode(photograph(32, 64))
-    shown = np.zeros((32, 64), np.uint16)
-    shown[:16, :32], shown[16:, :32], shown[:, 32:] = 8, 3, 99
+    features = segmenter.encode(photograph(32, 32))
+    shown = np.zeros((32, 32), np.uint16)
+    shown[:16, :16], shown[16:, :16], shown[:, 16:] = 8, 3, 99
     clicks = [Click(5, 25, 3), Click(5, 5, 8), Click(30, 5, 8)]
     segmenter.segment(features, clicks, Answered(shown, 2))
     (previous,) = told
     assert previous is not None
     assert previous.since == 2
     labels = previous.labels[0]
-    assert labels.shape == (16, 32), "of the input, twice as large as the photograph"
-    assert (labels[:8, :16] == 2).all()
-    assert (labels[8:, :16] == 1).all()
-    assert (labels[:, 16:] == 0).all(), "an object without clicks counts as background"
+    assert labels.shape == (16, 16), "of the input, twice as large as the photograph"
+    assert (labels[:8, :8] == 2).all()
+    assert (labels[8:, :8] == 1).all()
+    assert (labels[:, 8:] == 0).all(), "an object without clicks counts as background"
 
 
 @pytest.mark.parametrize(
