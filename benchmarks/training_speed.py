@@ -19,6 +19,8 @@ from unittest.mock import patch
 
 import torch
 
+from dynamite_widget.models.dynamite import DynaMITe
+from dynamite_widget.models.registry import ModelRecord
 from dynamite_widget.training import loop
 from dynamite_widget.training.config import TrainingConfig
 from dynamite_widget.training.loop import Machine, Run, scene_batches
@@ -62,9 +64,9 @@ def main() -> None:
     print("| crops a step | seconds | images a second | waiting for scenes | GPU memory |")
     print("|---|---|---|---|---|")
     for batch in given.batch:
-        _, record = load_start(given.init)
+        network, record = load_start(given.init)
         config = replace(RECIPES[record.name], crop=given.crop, batch=batch, rounds=given.rounds)
-        speed = measure(given.init, images, config, machine, given.steps)
+        speed = measure(network, record, images, config, machine, given.steps)
         print(
             f"| {batch} | {speed.seconds:.2f} | {batch / speed.seconds:.1f} "
             f"| {100 * speed.waiting:.0f} % | {speed.memory:.1f} GB |",
@@ -73,11 +75,17 @@ def main() -> None:
 
 
 def measure(
-    init: str, images: list[LabelledImage], config: TrainingConfig, machine: Machine, steps: int
+    network: DynaMITe,
+    record: ModelRecord,
+    images: list[LabelledImage],
+    config: TrainingConfig,
+    machine: Machine,
+    steps: int,
 ) -> Speed:
-    """Train some steps from `init`; nothing is kept. The median of the steps counts."""
-    network, record = load_start(init)
+    """Train a network some steps; nothing is kept. The median of the steps counts."""
     whole, waiting = [], []
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
     with processes(machine.device) as own, patch.object(loop, "draw_rounds", lambda c: c.rounds):
         run = Run(network, record, config, own, bfloat16=machine.bfloat16)
         batches = scene_batches(images, config, machine, own)
