@@ -181,7 +181,7 @@ class DynaMITe(nn.Module):
             logits = hold_clicks(logits, clicks, STRIDE)
             cues = self.cues(features, clicks, prediction.groups, logits, previous)
             logits = refine_objects(self.refiner, features.refiner, cues, logits)
-            logits = hold_clicks(logits, and_beside(clicks, STRIDE), STRIDE)
+            logits = hold_clicks(logits, and_beside(clicks, STRIDE), STRIDE, refined=True)
             logits = without_specks(logits, clicks, STRIDE)
         return label_pixels(logits[0].float(), resized, original, STRIDE, features.guide)
 

@@ -3,7 +3,9 @@
 The network now and then gives a clicked cell to another object or to the background. To correct
 that cell alone would leave a dot; here whoever took it loses its lead there and less and less
 further away, up to its own clicks, where it keeps it: interpolation by inverse distance (Shepard,
-"A two-dimensional interpolation function for irregularly-spaced data", 1968).
+"A two-dimensional interpolation function for irregularly-spaced data", 1968). Once an answer is
+refined, how far this reaches follows from how deep the click lies in what others have: at a border
+it is about the border, and would else take a small object's half.
 """
 
 from __future__ import annotations
@@ -17,17 +19,25 @@ _LEAD = 2.0
 """Where it was clicked, an object or the background is ahead of all others by so much."""
 _POWER = 4
 """Of the inverse distance: the larger, the less clicks far away have a say."""
+_AT_THE_CLICK = 0.25
+"""Squared distance, in cells, that a click has to its own cell."""
+_REACH = 1.0
+"""How far around a click a refined answer changes (a Gaussian's width), for each cell that the
+click lies from what its owner has."""
 _BESIDE = 0.25
 """A click so far from the middle of its cell, in cells, is close to the next one as well."""
 
 
-def hold_clicks(logits: Tensor, clicks: ClickTensors, stride: int) -> Tensor:
+def hold_clicks(
+    logits: Tensor, clicks: ClickTensors, stride: int, *, refined: bool = False
+) -> Tensor:
     """Lower the logits of whoever is not behind at the others' clicks.
 
     Args:
         logits: (B, 1 + N, h, w) of the background and the objects.
         clicks: (Q, ...) of one image, or (B, Q, ...) padded.
         stride: input pixels a cell.
+        refined: whether borders are where they shall be but for these clicks.
 
     Returns:
         The same with the clicked cells won, but for a cell that several clicked.
@@ -48,12 +58,16 @@ def hold_clicks(logits: Tensor, clicks: ClickTensors, stride: int) -> Tensor:
     if not len(rivals):
         return logits
     known = ((own & made[:, None]) | (excess > 0)).to(excess.dtype)
-    nearness = _nearness(y, x, height, width)
+    distance2 = _distance2(y, x, height, width)
+    nearness = (_AT_THE_CLICK + distance2) ** (-_POWER / 2)
+    reached = nearness
+    if refined:
+        won = logits.argmax(1)[:, None] == owner[..., None, None]
+        depth2 = distance2.where(won, torch.inf).flatten(2).amin(2).clamp(min=1)
+        reached = nearness * (distance2 / (-2 * _REACH**2 * depth2[..., None, None])).exp()
     with torch.autocast(logits.device.type, enabled=False):  # nearness has many orders of magnitude
-        weighed, total = (
-            torch.einsum("bgq,bqhw->bghw", weights[:, rivals], nearness)
-            for weights in (excess, known)
-        )
+        weighed = torch.einsum("bgq,bqhw->bghw", excess[:, rivals], reached)
+        total = torch.einsum("bgq,bqhw->bghw", known[:, rivals], nearness)
     lowered = weighed / total.clamp(min=torch.finfo(total.dtype).tiny)
     return logits.index_add(1, rivals, lowered, alpha=-1)
 
@@ -82,9 +96,8 @@ def and_beside(clicks: ClickTensors, stride: int) -> ClickTensors:
     return ClickTensors(((cells + 0.5) * stride - 0.5)[held], owner[held], time[held])
 
 
-def _nearness(y: Tensor, x: Tensor, height: int, width: int) -> Tensor:
-    """Weights (..., Q, h, w) of what is known at cells y, x (..., Q)."""
+def _distance2(y: Tensor, x: Tensor, height: int, width: int) -> Tensor:
+    """Squared distances (..., Q, h, w) to cells y, x (..., Q)."""
     dy = torch.arange(height, device=y.device) - y[..., None]
     dx = torch.arange(width, device=x.device) - x[..., None]
-    distance = 0.25 + dy[..., :, None] ** 2 + dx[..., None, :] ** 2
-    return distance ** (-_POWER / 2)
+    return (dy[..., :, None] ** 2 + dx[..., None, :] ** 2).float()

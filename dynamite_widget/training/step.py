@@ -76,7 +76,7 @@ def answer(
     image = tuple(x[batch] for x in features.refiner.image)
     correction = network.refiner(given, image)[:, 0].float()
     final = held.index_put((batch, index + 1), correction, accumulate=True)
-    return Answer(prediction, coarse, hold_clicks(final, clicks, STRIDE))
+    return Answer(prediction, coarse, hold_clicks(final, clicks, STRIDE, refined=True))
 
 
 class TrainingStep(nn.Module):

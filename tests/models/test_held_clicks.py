@@ -59,6 +59,31 @@ def test_whoever_was_not_looked_for_somewhere_is_not_there_afterwards_either() -
     assert (held == float("-inf")).equal(logits == float("-inf"))
 
 
+def small_mug() -> Tensor:
+    logits = mug_everywhere()
+    logits[0, 0] = 6.0
+    logits[0, 0, 8:16, 8:16] = 0.0
+    return logits
+
+
+def test_a_click_at_a_border_of_a_refined_answer_leaves_the_rest_of_a_small_object() -> None:
+    clicks = clicks_on((MUG, 12, 12), (BACKGROUND_OWNER, 8, 12))
+    held = labels(hold_clicks(small_mug(), clicks, STRIDE, refined=True))
+    assert held[8, 12] == 0
+    assert (held[10:16, 8:16] == 1 + MUG).all()
+    before_refining = labels(hold_clicks(small_mug(), clicks, STRIDE))
+    assert (before_refining == 1 + MUG).sum() < 0.8 * (held == 1 + MUG).sum()
+
+
+def test_a_click_deep_in_a_refined_answer_gets_more_than_a_dot() -> None:
+    wide = small_mug()
+    wide[0, 0, :, 8:] = 0.0
+    clicks = clicks_on((MUG, 12, 28), (BACKGROUND_OWNER, 12, 16))
+    held = labels(hold_clicks(wide, clicks, STRIDE, refined=True))
+    assert (held[8:17, 13:20] == 0).all()
+    assert (held[:, 25:] == 1 + MUG).all()
+
+
 def test_each_image_of_a_batch_holds_its_own_clicks() -> None:
     one, other = clicks_on((MUG, 12, 5), (BACKGROUND_OWNER, 12, 28)), clicks_on((PLATE, 3, 3))
     padded = ClickTensors(
@@ -103,7 +128,9 @@ def test_every_clicked_cell_carries_its_click(made: list[Made], seed: int) -> No
     generator = torch.Generator().manual_seed(seed)
     logits = 5 * torch.randn(1, 3, HEIGHT, WIDTH, generator=generator)
     clicks = clicks_on(*made)
-    held = hold_clicks(logits, clicks, STRIDE)
-    for owner, y, x in made:
-        assert labels(held)[y, x] == 1 + owner
-    torch.testing.assert_close(hold_clicks(logits, clicks.batched(), STRIDE), held)
+    for refined in (False, True):
+        held = hold_clicks(logits, clicks, STRIDE, refined=refined)
+        for owner, y, x in made:
+            assert labels(held)[y, x] == 1 + owner
+        again = hold_clicks(logits, clicks.batched(), STRIDE, refined=refined)
+        torch.testing.assert_close(again, held)
