@@ -26,6 +26,7 @@ from dynamite_widget.models.interactive_transformer import (
     Prediction,
 )
 from dynamite_widget.models.light_pixel_decoder import LightPixelDecoder
+from dynamite_widget.models.new_queries import damp_new_queries
 from dynamite_widget.models.precision import Precision, computing_in
 from dynamite_widget.models.previous_answer import PreviousAnswer, previous_cues
 from dynamite_widget.models.query_labels import label_by_query
@@ -144,7 +145,7 @@ class DynaMITe(nn.Module):
         if features.refiner is None:
             raise RuntimeError("this network has no refiner")
         clicks = clicks.batched()
-        points = (clicks.points + 0.5) / STRIDE - 0.5
+        points = _in_cells(clicks)
         earlier = None
         if previous is not None:
             earlier = previous_cues(previous, clicks, points, logits.shape[1] - 1)
@@ -178,12 +179,38 @@ class DynaMITe(nn.Module):
             return label_by_query(prediction.logits[0].float(), labels, resized, original)
         logits = prediction.groups.maxima(prediction.logits)
         if features.refiner is not None:
-            logits = hold_clicks(logits, clicks, STRIDE)
+            logits = to_refine(prediction, logits, clicks, previous)
             cues = self.cues(features, clicks, prediction.groups, logits, previous)
             logits = refine_objects(self.refiner, features.refiner, cues, logits)
             logits = hold_clicks(logits, and_beside(clicks, STRIDE), STRIDE, refined=True)
             logits = without_specks(logits, clicks, STRIDE)
         return label_pixels(logits[0].float(), resized, original, STRIDE, features.guide)
+
+
+def to_refine(
+    prediction: Prediction,
+    logits: Tensor,
+    clicks: ClickTensors,
+    previous: PreviousAnswer | None = None,
+) -> Tensor:
+    """Logits (B, 1 + N, h, w) of the groups as the refiner gets them: no click floods or is lost.
+
+    Args:
+        prediction: whose queries speak.
+        logits: maxima of its groups, in float32.
+        clicks: (Q, ...) of one image, or (B, Q, ...) padded.
+        previous: the answer to the earlier ones of these clicks.
+    """
+    if previous is not None:
+        given = clicks.batched()
+        speaking = prediction.logits, prediction.groups
+        logits = damp_new_queries(logits, *speaking, given, _in_cells(given), previous)
+    return hold_clicks(logits, clicks, STRIDE)
+
+
+def _in_cells(clicks: ClickTensors) -> Tensor:
+    """Where clicks lie in maps at stride 4."""
+    return (clicks.points + 0.5) / STRIDE - 0.5
 
 
 def halved(pixels: Tensor) -> Tensor:

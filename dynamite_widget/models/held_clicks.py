@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from dynamite_widget.models.click_tensors import PADDING_OWNER, ClickTensors
+from dynamite_widget.models.reach import reach_of_clicks, squared_distances
 
 _LEAD = 2.0
 """Where it was clicked, an object or the background is ahead of all others by so much."""
@@ -22,10 +23,8 @@ _POWER = 4
 _AT_THE_CLICK = 0.25
 """Squared distance, in cells, that a click has to its own cell."""
 _REACH = 1.0
-"""How far around a click a refined answer changes (a Gaussian's width), for each cell that the
-click lies from what its owner has."""
-_NEXT_TO_NOTHING = -20.0
-"""Lowest exponent of a Gaussian."""
+"""Sigma of what changes around a click in a refined answer, for each cell that it lies from what
+its owner has."""
 _BESIDE = 0.25
 """A click so far from the middle of its cell, in cells, is close to the next one as well."""
 
@@ -60,12 +59,14 @@ def hold_clicks(
     if not len(rivals):
         return logits
     known = ((own & made[:, None]) | (excess > 0)).to(excess.dtype)
-    dy2, dx2 = _squared_distances(y, height), _squared_distances(x, width)
+    dy2, dx2 = squared_distances(y, height), squared_distances(x, width)
     nearness = (_AT_THE_CLICK + dy2[..., :, None] + dx2[..., None, :]) ** (-_POWER / 2)
     taken = excess.amax((0, 1)).nonzero()[:, 0]
     reached = nearness[:, taken]
     if refined:
-        reached = reached * _about(logits, owner[:, taken], dy2[:, taken], dx2[:, taken])
+        winner = logits.max(1).indices
+        given = winner, owner[:, taken], dy2[:, taken], dx2[:, taken]
+        reached = reached * reach_of_clicks(*given, _REACH)
     with torch.autocast(logits.device.type, enabled=False):  # nearness has many orders of magnitude
         weighed = torch.einsum("bgq,bqhw->bghw", excess[:, rivals][..., taken], reached)
         total = torch.einsum("bgq,bqhw->bghw", known[:, rivals], nearness)
@@ -95,31 +96,3 @@ def and_beside(clicks: ClickTensors, stride: int) -> ClickTensors:
     others = (same & (owner[:, None] != owner)).any(1)
     held = own | (close & ~others)
     return ClickTensors(((cells + 0.5) * stride - 0.5)[held], owner[held], time[held])
-
-
-def _squared_distances(place: Tensor, length: int) -> Tensor:
-    """Along one axis, from places (..., Q) to all cells: (..., Q, length)."""
-    return (torch.arange(length, device=place.device) - place[..., None]).float() ** 2
-
-
-def _about(logits: Tensor, owner: Tensor, dy2: Tensor, dx2: Tensor) -> Tensor:
-    """How much cells have to do with clicks: Gaussians as wide as the clicks lie deep.
-
-    Args:
-        logits: (B, G, h, w).
-        owner: (B, Q) groups that clicks were made on.
-        dy2: (B, Q, h) squared distances to rows.
-        dx2: (B, Q, w) the same to columns.
-
-    Returns:
-        (B, Q, h, w), 1 at the click.
-    """
-    won = logits.max(1).indices[:, None] == owner[..., None, None]
-    distance2 = dy2[..., :, None] + dx2[..., None, :]
-    depth2 = distance2.masked_fill(~won, torch.inf).flatten(2).amin(2).clamp(min=1)
-    # Numbers near the smallest there are take long: what is next to nothing is left at that.
-    down, across = (
-        (axis / (-2 * _REACH**2 * depth2[..., None])).clamp(min=_NEXT_TO_NOTHING).exp()
-        for axis in (dy2, dx2)
-    )
-    return down[..., :, None] * across[..., None, :]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from dynamite_widget.models.click_tensors import ClickTensors
-from dynamite_widget.models.dynamite import STRIDE, DynaMITe, ImageFeatures
+from dynamite_widget.models.dynamite import STRIDE, DynaMITe, ImageFeatures, to_refine
 from dynamite_widget.models.held_clicks import hold_clicks
 from dynamite_widget.models.interactive_transformer import Prediction
 from dynamite_widget.models.previous_answer import PreviousAnswer
@@ -49,8 +49,8 @@ class Outcome:
 class Answer:
     """The network's answer to clicks: `coarse` and `final` are (B, 1 + N, h, w) group logits.
 
-    Where the network has a refiner, clicks are held before and after it, as in use, so that it
-    learns what is left to do.
+    Where the network has a refiner, new queries are damped before it and clicks held before and
+    after it, as in use, so that it learns what is left to do. `coarse` is what it was before.
     """
 
     prediction: Prediction
@@ -70,7 +70,7 @@ def answer(
     if features.refiner is None:
         return Answer(prediction, coarse, coarse)
     batch, index = prediction.groups.exists.nonzero(as_tuple=True)
-    held = hold_clicks(coarse, clicks, STRIDE)
+    held = to_refine(prediction, coarse, clicks, previous)
     cues = network.cues(features, clicks, prediction.groups, held, previous)
     given = cues.of_objects(batch, index)
     image = tuple(x[batch] for x in features.refiner.image)
