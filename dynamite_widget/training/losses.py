@@ -11,13 +11,8 @@ from torch import Tensor
 from dynamite_widget.training.photographs import IGNORE
 
 _OVERSAMPLING = 3
-_UNCERTAIN = 0.55
-_NEAR_OBJECTS = 0.3
-_SPREAD, _FARTHEST = 0.25, 0.03
-"""How far points near an object are from its pixels: a part of its extent, and at most of the
-image's side."""
-_NOWHERE = 1e-9
-"""Weight of a background pixel: drawn only where there is no object."""
+_UNCERTAIN = 0.6
+_NEAR_OBJECTS = 0.2
 
 
 @dataclass(frozen=True)
@@ -58,7 +53,7 @@ def choose_points(logits: Tensor, labels: Tensor, count: int) -> Points:
     index = (best[:, 0] - best[:, 1]).topk(uncertain, largest=False).indices
     hard = candidates.gather(1, index[..., None].expand(-1, -1, 2))
     anywhere = candidates[:, : count - uncertain - near]
-    grid = torch.cat((hard, _near_objects(labels, groups, near), anywhere), 1)
+    grid = torch.cat((hard, _near_objects(labels, near), anywhere), 1)
     cell = ((grid + 1) / 2 * side).long().clamp(0, side - 1)
     there = labels.flatten(1).gather(1, cell[..., 1] * side + cell[..., 0]).long()
     truth = F.one_hot(there.clamp(min=0), groups).float().transpose(1, 2)
@@ -66,20 +61,13 @@ def choose_points(logits: Tensor, labels: Tensor, count: int) -> Points:
     return Points(grid, truth, (there != IGNORE).float()[:, None], exists)
 
 
-def _near_objects(labels: Tensor, groups: int, count: int) -> Tensor:
-    """Points in and about objects, as many of each as its border is long.
-
-    By area, a small object beside a large one would get a point or two.
-    """
+def _near_objects(labels: Tensor, count: int) -> Tensor:
+    """Points close to object pixels, so that small objects are not missed."""
     side = labels.shape[-1]
-    there = labels.flatten(1).long().clamp(min=0)
-    area = torch.zeros(len(there), groups, device=there.device)
-    area.scatter_add_(1, there, torch.ones_like(there, dtype=area.dtype))
-    extent = area.sqrt().gather(1, there)
-    pixel = torch.multinomial(torch.where(there > 0, 1 / extent, _NOWHERE), count, replacement=True)
+    weight = (labels > 0).flatten(1).float() + 1e-4
+    pixel = torch.multinomial(weight, count, replacement=True)
     place = torch.stack((pixel % side, pixel.div(side, rounding_mode="floor")), -1).float()
-    spread = (_SPREAD * extent.gather(1, pixel)).clamp(max=_FARTHEST * side)
-    place = place + torch.randn_like(place) * spread[..., None]
+    place = place + torch.randn_like(place) * 0.03 * side
     return ((place + 0.5) / side * 2 - 1).clamp(-1, 1)
 
 

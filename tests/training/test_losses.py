@@ -48,15 +48,3 @@ def test_an_object_that_is_not_there_gives_no_gradient() -> None:
     assert logits.grad is not None
     assert torch.isfinite(logits.grad).all()
     assert (logits.grad[1, 2] == 0).all()
-
-
-def test_a_small_object_beside_a_large_one_gets_its_share_of_points() -> None:
-    torch.manual_seed(0)
-    labels = torch.zeros(1, 128, 128, dtype=torch.int16)
-    labels[0, 16:80, 16:80] = 1
-    labels[0, 100:108, 100:108] = 2
-    anything = torch.zeros(1, 3, 32, 32)
-    pixel = ((choose_points(anything, labels, 2000).grid[0] + 1) / 2 * 128).long()
-    about_the_small_one = ((pixel >= 97) & (pixel < 111)).all(1).sum()
-    # Of 128 x 128 pixels its neighbourhood has 196: 24 of 2000 points, were they anywhere.
-    assert about_the_small_one > 60
