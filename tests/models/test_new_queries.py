@@ -1,4 +1,4 @@
-"""A new click that takes the wrong thing does not flood the photograph, yet is heard where it is."""
+"""A click that takes the wrong thing does not flood the photograph, yet is heard where it is."""
 
 from __future__ import annotations
 
