@@ -25,6 +25,8 @@ from dynamite_widget.segmenting import LabelMap
 CLICKS = 10
 HARM = 0.05
 """A click that lowers the IoU by more than this has made the mask worse."""
+FLOOD = 0.3
+"""One that lowers it by more than this has most likely flooded the photograph."""
 SMALL = 0.02
 """A small object's mask has less than this share of its photograph's pixels."""
 
@@ -90,10 +92,12 @@ def table(run: Path) -> Iterator[str]:
     means = [np.mean([c.ious[min(k, len(c.ious) - 1)] for c in courses]) for k in range(CLICKS)]
     yield f"| mean IoU after 1 to {CLICKS} clicks | {', '.join(f'{mean:.4f}' for mean in means)} |"
     gains = np.concatenate([np.diff(c.ious) for c in courses])
-    yield (
-        f"| clicks that lower the IoU by more than {HARM} | "
-        f"{100 * np.mean(gains < -HARM):.1f} of 100 ({len(gains)} clicks) |"
-    )
+    for loss in (HARM, FLOOD):
+        lost = gains < -loss
+        yield (
+            f"| clicks that lower the IoU by more than {loss} | "
+            f"{lost.sum()}, {100 * np.mean(lost):.1f} of 100 ({len(gains)} clicks) |"
+        )
     for name, some in (
         ("small objects", [c for c in courses if c.share < SMALL]),
         ("others", [c for c in courses if c.share >= SMALL]),
