@@ -26,9 +26,14 @@ gc.collect()
 alive = [o for o in gc.get_objects() if isinstance(o, dw.SegmentationWidget)]
 print(len(alive), sum(o.comm is not None for o in alive))
 """
+# What the C library keeps for the next request is not counted: it varies by a fifth of a gigabyte.
 MEMORY_NOW = """
+import ctypes
 import psutil  # comes with ipykernel
 gc.collect()
+trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc
+if trim is not None:
+    trim(0)
 print(psutil.Process().memory_info().rss // 1_000_000)
 """
 MEMORY = "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
@@ -182,5 +187,6 @@ def test_twenty_runs_of_the_cell_give_the_models_features_back(
     for _ in range(20):
         run_again(notebook, widget)
     kept = int(notebook.run(MEMORY_NOW)) - before
+    print("KEPT", kept, before)
     assert notebook.run("print(len(w.objects), w.objects[0].area > 100)") == "1 True"
     assert kept < 200  # MB; the features of twenty images would be 600
