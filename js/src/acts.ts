@@ -69,6 +69,8 @@ export interface Shown {
   readonly unsure: boolean;
   /** An object without a pixel is on its way: acts on the active object are acts on that one. */
   readonly starting: boolean;
+  /** A new object is on its way and will be the active one, unless the kernel refuses it. */
+  readonly newcomer: boolean;
   /** Objects that get clicks or pixels by acts on their way. */
   readonly given: ReadonlySet<number>;
 }
@@ -133,8 +135,9 @@ function step(shown: Shown, act: Act): Shown {
       const click: ClickRow = [act.x, act.y, objectId];
       const sent = new Set([...shown.sent, click]);
       const starting = shown.starting && act.object_id === BACKGROUND;
-      const unsure = shown.unsure || (act.object_id ?? scene.active) === null;
-      return { ...shown, clicks: [...clicks, click], sent, starting, unsure };
+      const newcomer = bringsObject(shown, act.object_id);
+      const unsure = shown.unsure || newcomer;
+      return { ...shown, clicks: [...clicks, click], sent, starting, unsure, newcomer };
     }
     case "move_click": {
       const before = clicks[act.index];
@@ -153,25 +156,29 @@ function step(shown: Shown, act: Act): Shown {
     case "polygon":
     case "erase": {
       const owner = act.object_id ?? scene.active;
-      const unsure = shown.unsure || (owner === null && act.command !== "erase");
+      const newcomer =
+        act.command === "erase" ? shown.newcomer : bringsObject(shown, act.object_id);
+      const unsure = shown.unsure || newcomer;
       const color = scene.objects.find(({ id }) => id === owner)?.color ?? FIRST_COLOR;
-      return { ...shown, unsure, drawn: [...shown.drawn, { act, color }] };
+      return { ...shown, unsure, newcomer, drawn: [...shown.drawn, { act, color }] };
     }
     case "add_object": {
       // Its id is the kernel's to give: until it is here, acts name the active object by null.
       const without = { ...scene, active: null };
-      return { ...shown, scene: without, owner: null, starting: true, unsure: true };
+      const unsure = { owner: null, starting: true, unsure: true, newcomer: true };
+      return { ...shown, scene: without, ...unsure };
     }
     case "activate": {
       const active = act.object_id;
       const chosen = { ...scene, active };
-      return { ...shown, scene: chosen, owner: active, starting: false, unsure: false };
+      const sure = { owner: active, starting: false, unsure: false, newcomer: false };
+      return { ...shown, scene: chosen, ...sure };
     }
     case "undo":
     case "redo":
     case "reset":
       // Objects come and go by these: which one is active then, the kernel will say.
-      return { ...shown, owner: null, unsure: true };
+      return { ...shown, owner: null, unsure: true, newcomer: false };
     case "remove_object": {
       const { object_id: id } = act;
       // What is locked stays, and what null names is not certain: the kernel will say.
@@ -179,7 +186,8 @@ function step(shown: Shown, act: Act): Shown {
       const objects = scene.objects.filter((each) => !goes || each.id !== id);
       const left = { ...shown, clicks: clicks.filter((click) => !goes || click[2] !== id) };
       if (id !== null && id !== scene.active) return { ...left, scene: { ...scene, objects } };
-      return { ...left, scene: { ...scene, objects, active: null }, owner: null, unsure: true };
+      const unsure = { owner: null, unsure: true, newcomer: false };
+      return { ...left, scene: { ...scene, objects, active: null }, ...unsure };
     }
     case "set_visible":
       return change(act.object_id, { visible: act.visible });
@@ -190,6 +198,11 @@ function step(shown: Shown, act: Act): Shown {
     default:
       return shown;
   }
+}
+
+/** Whether an act on nobody in particular makes a new object, for certain. */
+function bringsObject({ scene, unsure, newcomer }: Shown, given: number | null): boolean {
+  return newcomer || (!unsure && (given ?? scene.active) === null);
 }
 
 /** The id that the kernel will most likely give to a new object: only its colour depends on it. */

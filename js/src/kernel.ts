@@ -168,6 +168,7 @@ export class Kernel {
         owner: this.#isAhead ? null : this.#scene.active,
         unsure: false,
         starting: false,
+        newcomer: false,
         given: new Set<number>(),
       });
     return this.#shown;

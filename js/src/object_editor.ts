@@ -18,8 +18,6 @@ export class ObjectEditor {
   #object: SegmentedObject | null = null;
   #labels: readonly string[] | null = null;
   #drawn = "";
-  /** Asked for, before the object was told. */
-  #wanted = false;
   /** Stands there until it is certain which object is edited: what is typed is its name. */
   #early: HTMLInputElement | null = null;
 
@@ -57,29 +55,38 @@ export class ObjectEditor {
 
   /** It will not be told after all. */
   forget(): void {
-    this.#wanted = false;
+    const isTyping = this.#early !== null && activeElementOf(this.node) === this.#early;
+    this.#drop();
+    if (isTyping) this.target.back();
+  }
+
+  #drop(): void {
     if (!this.#early) return;
     this.#early = null;
     this.#drawn = "";
     this.node.hidden = true;
   }
 
-  open(): void {
-    this.#wanted = !this.#object;
-    if (!this.#object) return this.expect();
-    if (this.#early) return this.#welcome(this.#early, this.#object);
-    this.#redraw(this.#object, false);
+  open(object: SegmentedObject, labels: readonly string[] | null): void {
+    if (this.#early) return this.#welcome(this.#early, object, labels);
+    this.#object = object;
+    this.#labels = labels;
+    this.#redraw(object, false);
     this.node.hidden = false;
     this.node.querySelector("input")?.select();
   }
 
   /** The object has come whose name is being typed, or was. */
-  #welcome(early: HTMLInputElement, object: SegmentedObject): void {
+  #welcome(
+    early: HTMLInputElement,
+    object: SegmentedObject,
+    labels: readonly string[] | null,
+  ): void {
     const isTyping = activeElementOf(this.node) === early;
     const { value, selectionStart, selectionEnd } = early;
     const isDone = this.node.hidden;
-    this.forget();
-    if (!isDone) this.open();
+    this.#drop();
+    if (!isDone) this.open(object, labels);
     if (!value) return;
     const name = this.#control("name");
     if (isDone || !isTyping) return this.target.rename(object.id, value.trim());
@@ -112,7 +119,6 @@ export class ObjectEditor {
       if (!object) this.node.hidden = true;
       this.#redraw(object, isSame);
     }
-    if (object && this.#wanted) this.open();
   }
 
   #redraw(object: SegmentedObject | null, isSame: boolean): void {

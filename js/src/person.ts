@@ -160,11 +160,16 @@ export class Doing implements Person {
 
   editObject(): void {
     const { editor } = this.surroundings;
-    if (this.desk.place !== null && this.kernel.shown.unsure) editor.expect();
+    const { unsure, newcomer } = this.kernel.shown;
+    if (this.desk.place !== null && unsure) editor.expect();
+    const known = new Set(this.#scene.objects.map(({ id }) => id));
     this.#onceSure(() => {
       const first = this.#scene.objects[0];
-      if (!this.active && first) this.activate(first.id);
-      editor.open();
+      if (!newcomer && !this.active && first) this.activate(first.id);
+      const { active } = this;
+      // What was typed for an object that did not come is no name of another.
+      if (!active || (newcomer && known.has(active.id))) return editor.forget();
+      editor.open(active, this.#scene.labels);
     });
   }
 

@@ -258,6 +258,25 @@ test("what is removed is gone at once, unless it is locked or only the kernel kn
   assert.deepEqual(ids(), [2, 3]);
 });
 
+test("a newcomer is expected where an act must make one, and nowhere else", () => {
+  const { fake, kernel } = open();
+  fake.answer({ recent_objects: [object(1)], active: null });
+  const click = { command: "add_click", x: 1, y: 1, object_id: null } as const;
+  kernel.send({ command: "erase", object_id: null, path: [[1, 1]], radius: 3 });
+  assert.equal(kernel.shown.newcomer, false);
+  kernel.send(click);
+  assert.equal(kernel.shown.newcomer, true);
+  kernel.send({ command: "activate", object_id: 1 });
+  kernel.send(click);
+  assert.equal(kernel.shown.newcomer, false);
+  kernel.send({ command: "undo" });
+  kernel.send(click);
+  assert.equal(kernel.shown.newcomer, false, "undo may bring one back, whose click it is");
+  kernel.send({ command: "add_object" });
+  kernel.send(click);
+  assert.equal(kernel.shown.newcomer, true);
+});
+
 test("who is active is uncertain from an act that begins or ends an object to the answer", () => {
   const { fake, kernel } = open();
   fake.answer({ recent_objects: [object(1)] });

@@ -18,7 +18,7 @@ beforeEach(() => {
   editor = new ObjectEditor(target, new AbortController().signal);
   document.body.replaceChildren(editor.node);
   editor.update(object(1, { attributes: { age: 3 } }), null);
-  editor.open();
+  editor.open(object(1, { attributes: { age: 3 } }), null);
 });
 
 const field = (name: string): HTMLInputElement =>
@@ -71,7 +71,7 @@ test("a name is typed while the object is still being made", () => {
   field("name").setSelectionRange(2, 2);
   editor.update(object(2), null); // the scene changed; which object is meant is not certain yet
   assert.equal(field("name").value, "ca");
-  editor.open();
+  editor.open(object(2), null);
   assert.match(editor.node.textContent, /Object 2/);
   assert.equal(field("name").value, "ca");
   assert.equal(document.activeElement, field("name"));
@@ -88,8 +88,7 @@ test("a name that was typed to its end waits for its object", () => {
   field("name").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
   assert.equal(editor.node.hidden, true);
   assert.deepEqual(said, [["back"]]);
-  editor.update(object(2), null);
-  editor.open();
+  editor.open(object(2), null);
   assert.deepEqual(said, [["back"], ["rename", 2, "car"]]);
   assert.equal(editor.node.hidden, true);
 });
@@ -99,12 +98,12 @@ test("without an object nothing stays open, and nothing typed goes to another on
   field("name").value = "car";
   editor.leave();
   assert.equal(editor.node.hidden, true);
-  editor.update(object(3), null);
-  editor.open();
+  editor.open(object(3), null);
   assert.equal(field("name").value, object(3).name);
   editor.expect();
   editor.forget();
   assert.equal(editor.node.hidden, true);
-  editor.open();
+  assert.deepEqual(said.at(-1), ["back"], "who typed gets the focus back");
+  editor.open(object(3), null);
   assert.match(editor.node.textContent, /Object 3/);
 });

@@ -187,6 +187,5 @@ def test_twenty_runs_of_the_cell_give_the_models_features_back(
     for _ in range(20):
         run_again(notebook, widget)
     kept = int(notebook.run(MEMORY_NOW)) - before
-    print("KEPT", kept, before)
     assert notebook.run("print(len(w.objects), w.objects[0].area > 100)") == "1 True"
     assert kept < 200  # MB; the features of twenty images would be 600

@@ -147,10 +147,11 @@ class Host:
             # What changed after the look at the status shows as news here or in the next round.
             busy |= self.push()
             if idle and not busy and self.root.get_attribute("aria-busy") == "false":
-                break
+                self._draw()
+                if not self._from_page:  # what is drawn may have something to say
+                    break
         else:
             raise AssertionError(f"still busy: {self.widget._status}")
-        self._draw()
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Where in the window the middle of a pixel of the fitted image is shown."""

@@ -106,6 +106,23 @@ def test_he_types_its_name_before_it_is_there(host: Host) -> None:
     assert host.widget._error == {}
 
 
+def test_a_name_for_an_object_that_was_refused_is_no_name_of_another(host: Host) -> None:
+    host.click(40, 40)
+    host.key("l", "n")
+    host.click(200, 100)
+    host.key("Delete")
+    host.page.mouse.click(*host.place(56, 40))  # where a locked object lies
+    press(host, "t")
+    host.page.keyboard.type("hand")
+    host.settle()
+    assert "locked" in host.widget._error["message"]
+    expect(host.root.locator(".dw-editor")).to_be_hidden()
+    assert [o.name for o in host.widget.objects] == [""]
+    host.key("n")
+    host.click(100, 180)
+    assert [o.id for o in host.widget.objects] == [1, 3]
+
+
 def test_where_no_object_is_chosen_the_editor_opens_for_the_first(host: Host) -> None:
     host.click(40, 40)
     host.key("n")
