@@ -70,6 +70,8 @@ class TrainingConfig:
         ema: decay of the running mean of weights, reached after a while; 0 keeps no mean.
         drop_path: highest rate of stochastic depth in the backbone.
         frozen: beginnings of names of the parameters that do not learn.
+        learn: beginnings of names of the only parameters that learn, such as `refiner`; all if
+            there is none.
         batch_norm: which BatchNorm follows its batches: `all`; only those of the `head`, as a
             pre-trained backbone's statistics are better than those of a few images; or none,
             `frozen`.
@@ -112,6 +114,7 @@ class TrainingConfig:
     ema: float = 0.998
     drop_path: float = 0.0
     frozen: tuple[str, ...] = ()
+    learn: tuple[str, ...] = ()
     batch_norm: BatchNorms = "head"
     rounds: int = 12
     first_answer: bool = True

@@ -65,18 +65,35 @@ def new_network(name: str, backbone: Path | None = None) -> tuple[DynaMITe, Mode
 
 
 def prepare(network: DynaMITe, config: TrainingConfig) -> None:
-    """Set what a run wants of a network: stochastic depth, and what does not learn."""
+    """Set what a run wants of a network: stochastic depth, and what does not learn.
+
+    Raises:
+        ValueError: if nothing would learn.
+    """
     paths = [m for m in network.backbone.modules() if isinstance(m, DropPath)]
     for path, rate in zip(paths, drop_path_rates(config.drop_path, len(paths)), strict=True):
         path.probability = rate
     for name, parameter in network.named_parameters():
-        parameter.requires_grad_(not name.startswith(config.frozen))
+        wanted = not config.learn or name.startswith(config.learn)
+        parameter.requires_grad_(wanted and not name.startswith(config.frozen))
+    if not any(parameter.requires_grad for parameter in network.parameters()):
+        parts = ", ".join(dict(network.named_children()))
+        raise ValueError(f"nothing would learn; parts of this network: {parts}")
 
 
 def train_mode(network: DynaMITe, config: TrainingConfig) -> None:
-    """Training mode, but some BatchNorms keep their statistics, as the config says."""
+    """Training mode, but some BatchNorms keep their statistics, as the config says.
+
+    So do those of parts of which nothing learns because only others shall.
+    """
     network.train()
     still = {"all": (), "head": (network.backbone,), "frozen": (network,)}[config.batch_norm]
+    if config.learn:
+        still += tuple(
+            part
+            for part in network.children()
+            if not any(parameter.requires_grad for parameter in part.parameters())
+        )
     for part in still:
         for module in part.modules():
             if isinstance(module, nn.BatchNorm2d):

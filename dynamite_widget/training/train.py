@@ -6,10 +6,11 @@ import argparse
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import get_args
 
 import torch
 
-from dynamite_widget.training.config import TrainingConfig
+from dynamite_widget.training.config import BatchNorms, TrainingConfig
 from dynamite_widget.training.fine_tuning import check_target, fine_tune
 from dynamite_widget.training.loop import Machine, state_beside, train
 from dynamite_widget.training.networks import load_start, new_network
@@ -68,6 +69,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     settings = parser.add_argument_group(
         "settings of the run", "see TrainingConfig; defaults are the recipe's"
+    )
+    settings.add_argument(
+        "--learn", nargs="+", metavar="PART", help="only these learn, such as refiner: faster"
+    )
+    settings.add_argument(
+        "--batch-norm", choices=get_args(BatchNorms), help="which of them follows its batches"
     )
     for name, kind in _SETTINGS.items():
         settings.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=kind.__name__)
@@ -130,5 +137,8 @@ def _train_by_recipe(args: argparse.Namespace) -> None:
 
 
 def _with_settings(config: TrainingConfig, args: argparse.Namespace) -> TrainingConfig:
-    chosen = {k: v for k in _SETTINGS if (v := getattr(args, k)) is not None}
+    names = (*_SETTINGS, "batch_norm")
+    chosen = {k: v for k in names if (v := getattr(args, k)) is not None}
+    if args.learn:
+        chosen["learn"] = tuple(args.learn)
     return replace(config, **chosen)

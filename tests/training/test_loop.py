@@ -14,7 +14,14 @@ from dynamite_widget.models.config import LITE
 from dynamite_widget.models.dynamite import DynaMITe
 from dynamite_widget.models.registry import find_model
 from dynamite_widget.training.config import Protocol, TrainingConfig
-from dynamite_widget.training.loop import Machine, Run, draw_rounds, state_beside, train
+from dynamite_widget.training.loop import (
+    Machine,
+    Run,
+    draw_rounds,
+    scene_batches,
+    state_beside,
+    train,
+)
 from dynamite_widget.training.parallel import Processes
 from dynamite_widget.training.photographs import Photograph
 from dynamite_widget.training.progress import Progress
@@ -66,6 +73,28 @@ def test_a_step_may_compute_in_half_precision(photographs: list[Photograph]) -> 
     rounded.backward()
     assert rounded.item() == pytest.approx(exact.item(), rel=0.2)
     assert all(p.grad is None or p.grad.isfinite().all() for p in step.parameters())
+
+
+def test_only_the_refiner_learns_and_the_rest_stays_to_the_last_bit(
+    photographs: list[Photograph],
+) -> None:
+    torch.manual_seed(0)
+    network = DynaMITe(LITE)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    config = replace(SMALL, steps=2, learn=("refiner",), batch_norm="all")
+    run = Run(network, RECORD, config, ALONE)
+    assert len(list(run.steps(scene_batches(photographs, config, Machine(), ALONE)))) == 2
+    after = network.state_dict()
+    changed = {name for name, value in before.items() if not torch.equal(value, after[name])}
+    assert changed
+    assert {name.split(".")[0] for name in changed} == {"refiner"}
+    assert any("running_mean" in name for name in changed)
+
+
+def test_a_run_in_which_nothing_would_learn_is_refused() -> None:
+    config = replace(SMALL, learn=("refinery",))
+    with pytest.raises(ValueError, match="nothing would learn; parts of this network: backbone"):
+        Run(DynaMITe(LITE), RECORD, config, ALONE)
 
 
 def test_a_stopped_run_goes_on(photographs: list[Photograph], tmp_path: Path) -> None:
