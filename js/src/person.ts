@@ -35,7 +35,7 @@ export interface Surroundings {
 export class Doing implements Person {
   surroundings!: Surroundings;
   /** What waits until it is certain which object is active. */
-  #later: { place: number; change: () => void } | null = null;
+  #later: { place: number; changes: (() => void)[] } | null = null;
 
   constructor(
     readonly kernel: Kernel,
@@ -111,7 +111,7 @@ export class Doing implements Person {
     const later = this.#later;
     if (!later || this.kernel.shown.unsure) return;
     this.#later = null;
-    if (later.place === this.desk.place) later.change();
+    if (later.place === this.desk.place) for (const change of later.changes) change();
   }
 
   /** A new object; one that is still empty is used first. Clicking goes on at once. */
@@ -135,22 +135,26 @@ export class Doing implements Person {
   }
 
   stepObject(by: 1 | -1): void {
-    const { objects, active } = this.#scene;
-    const at = objects.findIndex(({ id }) => id === active);
-    const start = at < 0 && by < 0 ? 0 : at;
-    const next = objects[(start + by + objects.length) % objects.length];
-    if (next) this.activate(next.id);
+    this.#onceSure(() => {
+      const { objects, active } = this.#scene;
+      const at = objects.findIndex(({ id }) => id === active);
+      const start = at < 0 && by < 0 ? 0 : at;
+      const next = objects[(start + by + objects.length) % objects.length];
+      if (next) this.activate(next.id);
+    });
   }
 
   /** A digit chooses a label; where any text will do, it chooses an object. */
   chooseNumber(digit: number): void {
-    const { labels, objects } = this.#scene;
+    const { labels } = this.#scene;
     if (labels) {
       const label = labels[digit - 1];
       if (label !== undefined) this.chooseLabel(label);
     } else {
-      const object = objects[digit - 1];
-      if (object) this.activate(object.id);
+      this.#onceSure(() => {
+        const object = this.#scene.objects[digit - 1];
+        if (object) this.activate(object.id);
+      });
     }
   }
 
@@ -395,11 +399,12 @@ export class Doing implements Person {
     return true;
   }
 
-  /** Changes this view once it is certain which object is active. */
+  /** Does something once it is certain which object is active, in the order of asking. */
   #onceSure(change: () => void): void {
     const { place } = this.desk;
     if (place === null) return;
-    this.#later = { place, change };
+    if (this.#later?.place !== place) this.#later = { place, changes: [] };
+    this.#later.changes.push(change);
     this.sceneChanged();
   }
 

@@ -123,6 +123,21 @@ def test_a_name_for_an_object_that_was_refused_is_no_name_of_another(host: Host)
     assert [o.id for o in host.widget.objects] == [1, 3]
 
 
+def test_a_step_to_an_object_that_undo_takes_away_goes_on_to_the_next(host: Host) -> None:
+    for at in ((40, 40), (200, 100), (100, 180)):
+        host.key("n")
+        host.click(*at)
+    host.key("[")
+    press(host, "z", "z", "]")  # the third object is still in the list
+    host.settle()
+    assert host.widget._error == {}
+    assert (ids(host), host.widget._scene["active"]) == ([1, 2], 1)
+    press(host, "y", "]", "]", "1", "2")
+    host.settle()
+    assert host.widget._error == {}
+    assert host.widget._scene["active"] == 2
+
+
 def test_where_no_object_is_chosen_the_editor_opens_for_the_first(host: Host) -> None:
     host.click(40, 40)
     host.key("n")
