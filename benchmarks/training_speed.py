@@ -3,6 +3,7 @@
 Usage:
     python -m benchmarks.training_speed PHOTOGRAPHS [--init NAME] [--device cuda] [--crop 448]
                                         [--batch 32 ...] [--workers 7] [--rounds 4] [--steps 10]
+                                        [--learn refiner ...]
 
 PHOTOGRAPHS is what `dynamite-widget train --data` takes. Each size of batch is a row. The first
 steps are not counted: a GPU loads its programs in them. All steps have the same number of
@@ -53,6 +54,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=4, help="of corrections, in every step")
     parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--learn", nargs="+", default=[], help="only these parts do")
     parser.add_argument("--threads", type=int, help="of PyTorch, on a CPU")
     parser.add_argument("--bfloat16", action="store_true", help="on a CPU, too")
     given = parser.parse_args()
@@ -65,7 +67,8 @@ def main() -> None:
     print("|---|---|---|---|---|")
     for batch in given.batch:
         network, record = load_start(given.init)
-        config = replace(RECIPES[record.name], crop=given.crop, batch=batch, rounds=given.rounds)
+        recipe = replace(RECIPES[record.name], learn=tuple(given.learn))
+        config = replace(recipe, crop=given.crop, batch=batch, rounds=given.rounds)
         speed = measure(network, record, images, config, machine, given.steps)
         print(
             f"| {batch} | {speed.seconds:.2f} | {batch / speed.seconds:.1f} "

@@ -165,14 +165,26 @@ function step(shown: Shown, act: Act): Shown {
     case "add_object": {
       // Its id is the kernel's to give: until it is here, acts name the active object by null.
       const without = { ...scene, active: null };
-      const unsure = { owner: null, starting: true, unsure: true, newcomer: true };
-      return { ...shown, scene: without, ...unsure };
+      return {
+        ...shown,
+        scene: without,
+        owner: null,
+        starting: true,
+        unsure: true,
+        newcomer: true,
+      };
     }
     case "activate": {
       const active = act.object_id;
       const chosen = { ...scene, active };
-      const sure = { owner: active, starting: false, unsure: false, newcomer: false };
-      return { ...shown, scene: chosen, ...sure };
+      return {
+        ...shown,
+        scene: chosen,
+        owner: active,
+        starting: false,
+        unsure: false,
+        newcomer: false,
+      };
     }
     case "undo":
     case "redo":
@@ -186,8 +198,13 @@ function step(shown: Shown, act: Act): Shown {
       const objects = scene.objects.filter((each) => !goes || each.id !== id);
       const left = { ...shown, clicks: clicks.filter((click) => !goes || click[2] !== id) };
       if (id !== null && id !== scene.active) return { ...left, scene: { ...scene, objects } };
-      const unsure = { owner: null, unsure: true, newcomer: false };
-      return { ...left, scene: { ...scene, objects, active: null }, ...unsure };
+      return {
+        ...left,
+        scene: { ...scene, objects, active: null },
+        owner: null,
+        unsure: true,
+        newcomer: false,
+      };
     }
     case "set_visible":
       return change(act.object_id, { visible: act.visible });

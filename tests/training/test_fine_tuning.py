@@ -92,6 +92,20 @@ def test_the_command_tells_before_and_after(
     assert "file is there already" in capsys.readouterr().err
 
 
+def test_the_command_teaches_the_refiner_alone(
+    coco_folder: Path, untrained: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "my.safetensors"
+    options = ["--steps=1", "--crop=96", "--batch=2", "--points=128", "--rounds=0", "--device=cpu"]
+    data = ["--data", str(coco_folder / "labels.coco.json"), "--images"]
+    data += [str(coco_folder / "images"), "--init", str(untrained), "--out", str(out)]
+    learn = ["--learn", "refiner", "--batch-norm", "all"]
+    assert cli.main(["train", *data, *options, *learn]) == 0
+    before, after = (read_tensors(path)[0] for path in (untrained, out))
+    changed = {name for name, value in before.items() if not torch.equal(value.half(), after[name])}
+    assert {name.split(".")[0] for name in changed} == {"refiner"}
+
+
 def scores(iou: float) -> Scores:
     return Scores(objects=4, ious=(iou, iou, iou), noc=3.0, failures=0)
 
