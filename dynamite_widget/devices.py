@@ -122,7 +122,8 @@ class PlacedNetwork(Generic[N]):
             self._network.to(device)
             with torch.inference_mode():
                 works(self._network, device)
-        except RuntimeError as error:  # NotImplementedError, for a missing operation, is one
+        # A missing operation is a NotImplementedError, which is one; a missing type a TypeError.
+        except (RuntimeError, TypeError) as error:
             reason = str(error).split("\n", 1)[0]
         else:
             return True

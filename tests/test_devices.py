@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from dynamite_widget import devices
+import dynamite_widget as dw
+from dynamite_widget import devices, samples
 from dynamite_widget.devices import CPU, PlacedNetwork, available_devices
+from dynamite_widget.models import positional_encoding
 
 CARD = torch.device("meta")
 
@@ -17,10 +22,15 @@ def with_card(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "available_devices", lambda: [CARD, CPU])
 
 
-def place(network: nn.Module, device: str | None = None, lacking: str = "") -> PlacedNetwork:
+def place(
+    network: nn.Module,
+    device: str | None = None,
+    lacking: str = "",
+    error: type[Exception] = NotImplementedError,
+) -> PlacedNetwork:
     def works(_network: nn.Module, device: torch.device) -> None:
         if device == CARD and lacking:
-            raise NotImplementedError(f"{lacking} is not implemented\nand much more to read")
+            raise error(f"{lacking} is not implemented\nand much more to read")
 
     return PlacedNetwork(network, device, works=works, free=lambda: None)
 
@@ -43,6 +53,48 @@ def test_a_card_that_lacks_an_operation_is_left_out_with_the_reason() -> None:
         RuntimeWarning, match=r"meta cannot be used: grid_sample is not implemented$"
     ):
         assert place(network, lacking="grid_sample").device == CPU
+
+
+@pytest.mark.usefixtures("with_card")
+def test_a_card_that_lacks_a_type_is_left_out_with_the_reason() -> None:
+    """PyTorch says so of Apple's graphics chips with a TypeError."""
+    with pytest.warns(RuntimeWarning, match=r"meta cannot be used: float64 is not implemented$"):
+        assert place(nn.ReLU(), lacking="float64", error=TypeError).device == CPU
+
+
+class WithoutDoubles(TorchDispatchMode):
+    """As Apple's graphics chips answer: no tensor may be of float64."""
+
+    def __torch_dispatch__(
+        self,
+        operation: Any,  # noqa: ANN401 - as in the base class
+        types: Any,  # noqa: ANN401
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
+        result = operation(*args, **(kwargs or {}))
+        if isinstance(result, torch.Tensor) and result.dtype == torch.float64:
+            raise TypeError("Cannot convert a MPS Tensor to float64 dtype")
+        return result
+
+
+def test_the_embedded_network_answers_where_there_is_no_float64(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    segmenter = dw.Segmenter.load(device="cpu")
+    features = segmenter.encode(samples.path("coffee.jpg"))
+    first = [dw.Click(x=200, y=130, object_id=1), dw.Click(x=20, y=20)]
+    clicks = [*first, dw.Click(x=60, y=300, object_id=2), dw.Click(x=210, y=140, object_id=2)]
+    exact = segmenter.segment(features, first)
+    went_on = segmenter.segment(features, clicks, dw.Answered(exact, 2))
+    with WithoutDoubles(), pytest.raises(TypeError, match="float64"):
+        segmenter.segment(features, first)
+
+    monkeypatch.setattr(positional_encoding, "_WITHOUT_DOUBLES", ("cpu",))
+    with WithoutDoubles():
+        assert (segmenter.segment(features, first) == exact).mean() > 0.999
+        again = segmenter.segment(features, clicks, dw.Answered(exact, 2))
+    assert (again == went_on).mean() > 0.999
 
 
 def test_a_card_asked_for_is_not_put_to_the_test() -> None:

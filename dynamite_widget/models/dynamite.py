@@ -177,14 +177,14 @@ class DynaMITe(nn.Module):
         if self.config.maximum_after_upsampling:
             labels = prediction.groups.labels(prediction.logits.shape[1])
             return label_by_query(prediction.logits[0].float(), labels, resized, original)
-        logits = prediction.groups.maxima(prediction.logits)
+        logits = prediction.groups.maxima(prediction.logits).float()
         if features.refiner is not None:
             logits = to_refine(prediction, logits, clicks, previous)
             cues = self.cues(features, clicks, prediction.groups, logits, previous)
             logits = refine_objects(self.refiner, features.refiner, cues, logits)
             logits = hold_clicks(logits, and_beside(clicks, STRIDE), STRIDE, refined=True)
             logits = without_specks(logits, clicks, STRIDE)
-        return label_pixels(logits[0].float(), resized, original, STRIDE, features.guide)
+        return label_pixels(logits[0], resized, original, STRIDE, features.guide)
 
 
 def to_refine(

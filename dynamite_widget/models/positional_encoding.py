@@ -14,6 +14,8 @@ from dynamite_widget.models.config import ClickEncoding
 _TEMPERATURE = 10000.0
 _TIME_HORIZON = 500
 """Time steps are measured against this many clicks, or more where an image has more."""
+_WITHOUT_DOUBLES = ("mps",)
+"""Kinds of devices that have no float64."""
 
 
 def _sine_code(values: Tensor, features: int) -> Tensor:
@@ -101,9 +103,10 @@ def encode_clicks(
     """
     half = channels // 2
     # Doubles, as the published code divides in Python before it makes tensors.
-    exact, when = points.double(), times.double()
+    dtype = torch.float32 if points.device.type in _WITHOUT_DOUBLES else torch.float64
+    exact, when = points.to(dtype), times.to(dtype)
     if max_time is not None:
-        horizon = max_time.double().clamp(min=_TIME_HORIZON)[:, None]
+        horizon = max_time.to(dtype).clamp(min=_TIME_HORIZON)[:, None]
         when = when / horizon
     turn = 2 * math.pi
     y = (exact[..., 0] / size[0] * turn).float()
