@@ -68,7 +68,7 @@ class AnsweringThread:
         self._jobs.submit(self._encode)
 
     def wake(self) -> None:
-        """Publish, and answer what waits for an answer; returns at once."""
+        """Let what is new be published, and what waits be answered; returns at once."""
         with self._lock:
             woken, self._woken = self._woken, True
         pending = self._session.pending
@@ -149,19 +149,26 @@ class AnsweringThread:
 
     def _answer(self) -> None:
         self._at_work = threading.get_ident()
-        with self._lock:
-            self._woken = False
-        # The first thing said is what the network works at, the last what came of it all.
-        while not self._finishing and (snapshot := self._session.pending) is not None:
-            try:
+        try:
+            with self._lock:
+                self._woken = False
+            # The first thing said is what the network works at, the last what came of it all.
+            while not self._finishing and (snapshot := self._session.pending) is not None:
                 with self._doing("segmenting"):
-                    answer = self._compute(snapshot)
-            except Exception as error:  # the session tells it to its listeners
-                self._session.reject(snapshot, error)
-            else:
-                self._session.install(snapshot, answer)
-        self._publish()
-        self._at_work = None
+                    answer, failure = self._attempt(snapshot)
+                if answer is not None:
+                    self._session.install(snapshot, answer)
+                elif failure is not None:  # the session tells it to its listeners
+                    self._session.reject(snapshot, failure)
+            self._publish()
+        finally:
+            self._at_work = None
+
+    def _attempt(self, snapshot: Snapshot) -> tuple[Answer | None, Exception | None]:
+        try:
+            return self._compute(snapshot), None
+        except Exception as error:
+            return None, error
 
     def _compute(self, snapshot: Snapshot) -> Answer:
         known = self._session.remembered(snapshot)
@@ -174,8 +181,8 @@ class AnsweringThread:
     @contextmanager
     def _doing(self, activity: Activity) -> Iterator[None]:
         self._activity = activity
-        self._publish()
         try:
+            self._publish()
             yield
         finally:
             self._activity = "idle"

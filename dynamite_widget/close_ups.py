@@ -6,8 +6,9 @@ cells, and in a window of the photograph, seen at the same size, many (docs/deci
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -70,11 +71,13 @@ class Window(NamedTuple):
         return Window(*low, max(self.bottom, other.bottom), max(self.right, other.right))
 
 
+_Places = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Rows and columns of pixels."""
 Look = Callable[[Window | None, Sequence[Click], Answered | None], LabelMap]
 """Answers clicks that lie in a window, from an earlier answer there; None: in the photograph."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Glass:
     """Which windows of a photograph a network can look at.
 
@@ -89,7 +92,7 @@ class Glass:
     size: Size
     scale: Callable[[Size], float]
 
-    @property
+    @cached_property
     def levels(self) -> list[Size]:
         """Sizes of windows, the finest first; none where closer looks show nothing more."""
         found: list[Size] = []
@@ -149,7 +152,7 @@ def answer_closely(
     if previous is not None and seen.new_clicks_have_windows():
         label_map = previous.label_map.astype(np.uint16)
         if seen.look_closely(label_map, whole=None):
-            return label_map
+            return label_map  # else it is half written, and no answer
     label_map = look(None, clicks, previous)
     seen.look_closely(label_map, whole=label_map.copy())
     return label_map
@@ -165,12 +168,17 @@ class _Seen:
         self.known = previous.clicks if previous is not None else 0
         self.ids = dict.fromkeys(c.object_id for c in clicks if c.object_id != BACKGROUND)
         self.earlier = boxes_of(previous.label_map) if previous is not None else {}
+        self.clicked: dict[int, Window] = {}
+        for click in clicks:
+            y, x = int(click.y), int(click.x)
+            pixel = Window(y, x, y + 1, x + 1)
+            self.clicked[click.object_id] = self.clicked.get(click.object_id, pixel).with_(pixel)
 
     def new_clicks_have_windows(self) -> bool:
         new = {click.object_id for click in self.clicks[self.known :]}
         if not new or not new <= self.earlier.keys():  # the background is in none
             return False
-        return all(self.glass.window_for(self._box(k, self.earlier)) for k in new)
+        return all(self.glass.window_for(self._with_clicks(k, self.earlier.get(k))) for k in new)
 
     def look_closely(self, label_map: LabelMap, whole: LabelMap | None) -> bool:
         """Answer small objects in their windows, in place.
@@ -183,6 +191,7 @@ class _Seen:
             Whether every object had room; False only without `whole`.
         """
         boxes = {**(boxes_of(whole) if whole is not None else {}), **self.earlier}
+        strays = _Strays(label_map, self.previous, given=whole is not None)
         looked: set[tuple[int, Window]] = set()
         waiting: dict[Window, list[int]] = {}
 
@@ -192,7 +201,8 @@ class _Seen:
                 waiting.setdefault(window, []).append(object_id)
 
         for object_id in self.ids:
-            want(object_id, self.glass.window_for(self._box(object_id, boxes)))
+            box = self._with_clicks(object_id, boxes.get(object_id))
+            want(object_id, self.glass.window_for(box))
         while waiting:
             window = max(waiting, key=lambda w: w.size)
             ids = waiting.pop(window)
@@ -207,9 +217,12 @@ class _Seen:
                         return False
                     want(object_id, wider)
                     continue
-                self._lay(label_map, window, answer, object_id)
-                if object_id not in self.earlier and mask.any():
-                    here = boxes_of(mask.astype(np.uint8))[1]
+                strays.take_back(object_id, window)
+                self._lay(label_map, window, answer, object_id, strays)
+                if object_id in self.earlier:
+                    continue
+                here = boxes_of(mask.astype(np.uint8)).get(1)
+                if here is not None:  # nothing, or a speck in a large window
                     moved = Window(*(a + b for a, b in zip(here, window[:2] * 2, strict=True)))
                     want(object_id, self.glass.window_for(self._with_clicks(object_id, moved)))
         return True
@@ -231,29 +244,66 @@ class _Seen:
         earlier = Answered(whole[window.slices], len(inside) - len(new))
         return self.look(window, moved, earlier)
 
-    def _lay(self, label_map: LabelMap, window: Window, answer: LabelMap, object_id: int) -> None:
-        """Give an object the pixels that it has in a window, and those alone."""
-        if self.previous is not None:  # what the photograph's answer gave it elsewhere goes back
-            stray = label_map == object_id
-            stray[window.slices] = False
-            label_map[stray] = self.previous.label_map[stray]
+    def _lay(
+        self,
+        label_map: LabelMap,
+        window: Window,
+        answer: LabelMap,
+        object_id: int,
+        strays: _Strays,
+    ) -> None:
+        """Give an object the pixels that it has in a window, and take it those it has not."""
         part = label_map[window.slices]
         mask = answer == object_id
-        lost = (part == object_id) & ~mask
-        part[lost] = answer[lost]
-        part[mask] = object_id
-
-    def _box(self, object_id: int, boxes: Mapping[int, Window]) -> Window:
-        return self._with_clicks(object_id, boxes.get(object_id))
+        changed = (part == object_id) != mask
+        part[changed] = answer[changed]
+        strays.note(changed, window)
 
     def _with_clicks(self, object_id: int, box: Window | None) -> Window:
-        for click in self.clicks:
-            if click.object_id == object_id:
-                y, x = int(click.y), int(click.x)
-                pixel = Window(y, x, y + 1, x + 1)
-                box = pixel if box is None else box.with_(pixel)
-        assert box is not None  # it has a click
-        return box
+        clicked = self.clicked[object_id]
+        return clicked if box is None else clicked.with_(box)
+
+
+class _Strays:
+    """Pixels that an answer in the photograph gave to objects that are looked at in windows.
+
+    Outside of its window such an object stays what it was before. All changes are found at once:
+    to search the photograph for every object would take as long as the network where they are many.
+
+    Args:
+        label_map: the answer, which is then written into.
+        previous: the answer before; without one nothing goes back.
+        given: whether the photograph was looked at; if not, nothing is a stray at first.
+    """
+
+    def __init__(self, label_map: LabelMap, previous: Answered | None, *, given: bool) -> None:
+        self._label_map = label_map
+        self._before = None if previous is None else previous.label_map
+        self._of: dict[int, list[_Places]] = {}
+        if self._before is not None and given:
+            self._add(*(label_map != self._before).nonzero())
+
+    def note(self, changed: NDArray[np.bool_], window: Window) -> None:
+        """Take note of pixels (of a window) that have another owner now."""
+        if self._before is not None:
+            y, x = changed.nonzero()
+            self._add(y + window.top, x + window.left)
+
+    def take_back(self, object_id: int, window: Window) -> None:
+        """Let pixels of an object outside of its window be what they were before."""
+        for y, x in self._of.get(object_id, ()):
+            outside = (y < window.top) | (y >= window.bottom)
+            outside |= (x < window.left) | (x >= window.right)
+            stray = outside & (self._label_map[y, x] == object_id)
+            assert self._before is not None  # else there are none
+            self._label_map[y[stray], x[stray]] = self._before[y[stray], x[stray]]
+
+    def _add(self, y: NDArray[np.intp], x: NDArray[np.intp]) -> None:
+        owners = self._label_map[y, x]
+        order = np.argsort(owners, kind="stable")
+        ids, starts = np.unique(owners[order], return_index=True)
+        for object_id, some in zip(ids, np.split(order, starts[1:]), strict=False):
+            self._of.setdefault(int(object_id), []).append((y[some], x[some]))
 
 
 def _touches_inner_edge(mask: NDArray[np.bool_], window: Window, size: Size) -> bool:

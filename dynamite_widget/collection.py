@@ -17,7 +17,14 @@ from dynamite_widget.exporting_collection import ExportingCollection
 from dynamite_widget.formats import collection_file
 from dynamite_widget.formats.collection_file import Mark, SavedCollection
 from dynamite_widget.formats.labelled_images import LabelledImage
-from dynamite_widget.image_list import STATUSES, ImageStatus, listed, sessions_elsewhere
+from dynamite_widget.image_list import (
+    STATUSES,
+    ImageStatus,
+    ListedImage,
+    listed,
+    sessions_elsewhere,
+)
+from dynamite_widget.images import size_of
 from dynamite_widget.keeping import plain_settings
 from dynamite_widget.open_sessions import LetGo, Opened, OpenSessions
 from dynamite_widget.saving import AtomicFile, at_home
@@ -340,8 +347,22 @@ class Collection(ExportingCollection):
                 image = replace(found[0], source=each.path)
                 size = image.height, image.width
                 yield LabelledImage(each.name, size, found[1], each.path, image)
-            elif mark is not None and mark.status == "done" and mark.size is not None:
-                yield LabelledImage(each.name, mark.size, (), each.path)
+            elif mark is not None and mark.status == "done":
+                found_size = mark.size or self._size_now(each)
+                if found_size is not None:
+                    yield LabelledImage(each.name, found_size, (), each.path)
+
+    @staticmethod
+    def _size_now(image: ListedImage) -> tuple[int, int] | None:
+        """(H, W) of an image that nobody has opened yet, or None with a warning."""
+        try:
+            return size_of(image.image)
+        except (ValueError, TypeError, OSError) as error:
+            warnings.warn(
+                f"{image.name!r} is marked as done, but left out, since it cannot be read: {error}",
+                stacklevel=2,
+            )
+            return None
 
     def _write(self, saved: SavedCollection) -> None:
         if self._file is not None:

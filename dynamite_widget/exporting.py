@@ -23,10 +23,14 @@ from dynamite_widget.keeping import KeptLabelling
 from dynamite_widget.objects import SegmentedObject
 from dynamite_widget.picture_files import write_pictures
 from dynamite_widget.saving import at_home
+from dynamite_widget.view import View
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+_DOT = 4.0
+"""Radius of a click's dot, in pixels where the image's long side has 1000."""
 
 
 class ExportingLabelling(ActingLabelling, KeptLabelling):
@@ -106,7 +110,7 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
         opacity: float = 0.5,
         outline: bool = True,
         numbers: bool = False,
-        click_radius: float = 4,
+        click_radius: float = _DOT,
     ) -> RGBImage:
         """Draw masks and clicks over the image, at its full resolution; hidden objects are not.
 
@@ -120,24 +124,18 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
         Returns:
             (H, W, 3) uint8.
         """
-        view = self.settle()
-        return pictures.overlay(
-            self._image,
-            view.label_map,
-            _shown(view.objects),
-            view.state.clicks if clicks else (),
+        return self._overlay(
+            self.settle(),
+            clicks=clicks,
             opacity=opacity,
             outline=outline,
             numbers=numbers,
             click_radius=click_radius,
         )
 
-    def click_map(self, *, click_radius: float = 4) -> RGBImage:
+    def click_map(self, *, click_radius: float = _DOT) -> RGBImage:
         """Draw the clicks alone, on black: (H, W, 3) uint8."""
-        view = self._view
-        return pictures.click_map(
-            self.size, _shown(view.objects), view.state.clicks, click_radius=click_radius
-        )
+        return self._click_map(self.settle(), click_radius)
 
     def save_pictures(
         self, folder: str | PathLike[str], *, name: str | None = None
@@ -158,12 +156,13 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
         Raises:
             ValueError: if there are pictures of another image of that name; they stay.
         """
+        view = self.settle()  # somebody may click meanwhile: all show the same
         drawn = {
-            "overlay": self.overlay(),
-            "masks": self.overlay(clicks=False),
-            "clicks": self.click_map(),
+            "overlay": self._overlay(view),
+            "masks": self._overlay(view, clicks=False),
+            "clicks": self._click_map(view),
         }
-        for each in self.objects:
+        for each in view.objects:
             parts = [f"mask_{each.id:03d}", safe_name(each.label or "")]
             drawn["_".join(filter(None, parts))] = each.mask.to_array().astype(np.uint8) * 255
         stem = safe_name(Path(self._file_name).stem if name is None else name) or "image"
@@ -215,6 +214,32 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
         if path is not None:
             figures.save_figure(drawn, path, image_width=self.size[1])
         return drawn
+
+    def _overlay(
+        self,
+        view: View,
+        *,
+        clicks: bool = True,
+        opacity: float = 0.5,
+        outline: bool = True,
+        numbers: bool = False,
+        click_radius: float = _DOT,
+    ) -> RGBImage:
+        return pictures.overlay(
+            self._image,
+            view.label_map,
+            _shown(view.objects),
+            view.state.clicks if clicks else (),
+            opacity=opacity,
+            outline=outline,
+            numbers=numbers,
+            click_radius=click_radius,
+        )
+
+    def _click_map(self, view: View, click_radius: float = _DOT) -> RGBImage:
+        return pictures.click_map(
+            self.size, _shown(view.objects), view.state.clicks, click_radius=click_radius
+        )
 
     @property
     def _file_name(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 RGBImage = NDArray[np.uint8]
 """(H, W, 3) uint8, red, green, blue."""
@@ -22,6 +22,8 @@ PREVIEW_BYTES = 3_000_000
 """What a notebook's wire takes in one message without complaint, with room to spare."""
 
 _LOSSLESS_PIXELS = 512 * 512
+_LYING = (5, 6, 7, 8)
+"""EXIF orientations in which rows are the photograph's columns."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|data:")
 
 
@@ -76,6 +78,21 @@ def to_rgb(image: Any, *, channel_order: Literal["rgb", "bgr"] = "rgb") -> RGBIm
             f"not {type(image).__name__}"
         )
     return _from_array(np.asarray(image), channel_order, channels_first=is_tensor)
+
+
+def size_of(image: Any) -> tuple[int, int]:  # noqa: ANN401 - see to_rgb
+    """Return (H, W) of what `to_rgb` would make of an image; of a file only the header is read.
+
+    Raises:
+        TypeError, FileNotFoundError, ValueError: as `to_rgb`, but what is broken further on in a
+            file is not found.
+    """
+    if not isinstance(image, str | os.PathLike):
+        height, width = to_rgb(image).shape[:2]
+        return height, width
+    with _opened(_existing(os.fspath(image)), repr(image)) as file:
+        turned = file.getexif().get(ExifTags.Base.Orientation, 1) in _LYING
+        return (file.width, file.height) if turned else (file.height, file.width)
 
 
 class _NoSuchFileError(FileNotFoundError, ValueError):
@@ -147,6 +164,12 @@ def _encoded(image: Image.Image, file_format: str, **options: int) -> bytes:
 
 
 def _from_path(path: str | bytes) -> RGBImage:
+    name = _existing(path)
+    return _from_file(name, repr(name))
+
+
+def _existing(path: str | bytes) -> str:
+    """Name of a file that is there."""
     name = os.path.expanduser(os.fsdecode(path))
     if _URL.match(name):
         raise ValueError(
@@ -157,14 +180,20 @@ def _from_path(path: str | bytes) -> RGBImage:
         raise _NoSuchFileError(f"there is no file {name!r}; the current folder is {os.getcwd()!r}")
     if not os.path.isfile(name):
         raise ValueError(f"{name!r} is not a file")
-    return _from_file(name, repr(name))
+    return name
 
 
 def _from_file(file: Any, what: str) -> RGBImage:  # noqa: ANN401 - a name or an open file
+    with _opened(file, what) as opened:
+        return _from_pillow(opened, what)
+
+
+def _opened(file: Any, what: str) -> Image.Image:  # noqa: ANN401
+    """Read the header of an image file."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit here is lower
         try:
-            opened = Image.open(file)
+            return Image.open(file)
         except UnidentifiedImageError as error:
             raise ValueError(
                 f"{what} is not an image that can be read here (JPEG, PNG, TIFF, WebP ...)"
@@ -173,8 +202,6 @@ def _from_file(file: Any, what: str) -> RGBImage:  # noqa: ANN401 - a name or an
             raise ValueError(_too_large(what)) from error
         except (OSError, SyntaxError) as error:
             raise ValueError(f"{what} cannot be opened as an image: {error}") from error
-        with opened:
-            return _from_pillow(opened, what)
 
 
 def _from_pillow(image: Image.Image, what: str) -> RGBImage:

@@ -276,6 +276,13 @@ class Labelling:
         self._tell(change)
         return change
 
+    def forget(self) -> None:
+        """Give back features and answers, but for the last one: the next click goes on from it."""
+        self._answers.forget()
+        with self._lock:
+            state, _ = self._last_answered
+            self._answers.take_over(Snapshot.of(state), self._answer)
+
     def settle(self) -> View:
         """Wait until every click is answered; return what there is to read then.
 

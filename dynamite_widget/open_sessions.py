@@ -129,10 +129,12 @@ class OpenSessions:
     def objects(self, place: int) -> tuple[ImageIdentity, tuple[SegmentedObject, ...]] | None:
         """Return an image of which something was said, with its objects, or None.
 
-        Neither images nor models are loaded for one that is not open.
+        Neither images nor models are loaded for one that is not open, unless it was broken off
+        before its clicks were answered: then they are.
 
         Raises:
             ValueError: if its session's file cannot be read.
+            Exception: whatever opening it or the segmenter raises.
         """
         with self._lock:
             session, saved = self._in_memory(place), self._kept.get(place)
@@ -142,6 +144,8 @@ class OpenSessions:
             saved = self._read(self._folder / self._images[place].session_file)
         if saved is None:
             return None
+        if not saved.answered:
+            return saved.image, self.session(place).objects
         overlay = Overlay().with_edits(saved.state.edits)
         label_map = saved.label_map.to_array()
         view = View(saved.state, label_map, saved.label_map, overlay, saved.answered)

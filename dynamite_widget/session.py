@@ -253,7 +253,7 @@ class Session(ExportingLabelling):
 
     def close(self) -> None:
         """Give back the memory of features and answers; whatever is needed is computed anew."""
-        self._answers.forget()
+        self.forget()
 
     def _import_into_new(self, annotations: Annotations) -> None:
         if not self.resumed:

@@ -65,7 +65,7 @@ class SessionOnScreen:
         self._drawn: View | None = None
         self._label_map = b""
         self._mapped: tuple[Runs, bytes] | None = None
-        self._answered = 0
+        self._answered = -1  # no version is
         self._stop_listening = session.listen(self._session_changed)
 
     @property
@@ -131,9 +131,14 @@ class SessionOnScreen:
         }
 
     def encode(self) -> None:
-        """Begin to encode the image if it is not, so that the first click is quick."""
+        """Begin to encode the image if it is not, so that the first click is quick.
+
+        Clicks that wait for an answer, in a session that was broken off there, are answered.
+        """
         if not self.session.encoded:
             self.answering.encode()
+        if self.session.pending is not None:
+            self.answering.wake()
 
     def look_ahead(self, x: float, y: float) -> None:
         """Make ready for a click of the active object, or of a new one, that may come here."""

@@ -203,3 +203,20 @@ def test_boxes_hold_their_objects_to_within_the_pixels_that_are_measured(
         assert min(bottom - top, right - left) < step
     else:
         np.testing.assert_allclose(found, (top, left, bottom, right), atol=step - 1 + 1e-9)
+
+
+def test_a_speck_between_the_pixels_that_are_measured_is_no_stumbling_block() -> None:
+    """Boxes in windows of more than 1024 pixels are measured on every few of them."""
+    clicks = [Click(2101, 1101, 1)]
+
+    def speck(
+        window: Window | None, clicks: Sequence[Click], previous: Answered | None
+    ) -> LabelMap:
+        label_map = np.zeros((4000, 6000) if window is None else window.size, np.uint16)
+        (click,) = clicks
+        label_map[int(click.y), int(click.x)] = 1
+        return label_map
+
+    large = Glass((4000, 6000), lambda size: 3000 / max(size))
+    label_map = answer_closely(speck, large, clicks, None)
+    assert np.argwhere(label_map).tolist() == [[1101, 2101]]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dynamite_widget import images
-from dynamite_widget.images import crop_preview, preview, to_rgb
+from dynamite_widget.images import crop_preview, preview, size_of, to_rgb
 
 RED, GREEN, BLUE, GREY = (200, 30, 30), (30, 200, 30), (30, 30, 200), (120, 120, 120)
 
@@ -327,3 +327,23 @@ def test_even_noise_fits_through_the_wire() -> None:
 def test_a_part_outside_the_image_is_refused(part: tuple[int, int, int, int]) -> None:
     with pytest.raises(ValueError, match="leaves the image of 3 x 2"):
         crop_preview(PICTURE, *part)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_the_size_of_a_file_is_that_of_the_image_as_it_is_read(
+    tmp_path: Path, orientation: int
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "photograph.jpg"
+    Image.new("RGB", (40, 30)).save(path, exif=exif)
+    assert size_of(path) == size_of(to_rgb(path)) == to_rgb(path).shape[:2]
+
+
+def test_the_size_of_what_is_no_image_is_an_error_as_reading_it_is(tmp_path: Path) -> None:
+    (tmp_path / "notes.jpg").write_text("no image")
+    for image in (tmp_path / "notes.jpg", tmp_path / "nothing.jpg", 7):
+        with pytest.raises((ValueError, TypeError)) as reading:
+            to_rgb(image)
+        with pytest.raises(reading.type):
+            size_of(image)

@@ -73,6 +73,11 @@ class SessionFileImage:
             image = saved.image.found_from(self.path.parent)
         except ValueError as error:
             raise ValueError(f"{self.path}: {error}") from error
+        if not saved.answered:
+            raise ValueError(
+                f"{self.path} was broken off before its clicks were answered; open it, and what it "
+                "says is answered and saved"
+            )
         pixels = np.ascontiguousarray(to_rgb(image))
         if not saved.image.same_image(ImageIdentity.of(pixels, SourceFile.of(image))):
             raise ValueError(f"{self.path} is about another image than {image}")

@@ -14,7 +14,9 @@ import pytest
 import yaml
 from PIL import Image
 
+from dynamite_widget.clicks import Click
 from dynamite_widget.collection import Collection
+from dynamite_widget.commands import AddClick
 from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.coco import from_coco
 from dynamite_widget.formats.data_sets import DataSetFormat
@@ -379,3 +381,31 @@ def test_of_a_widget_over_many_images_the_tables_are_of_all_and_the_rest_of_the_
     assert len(many.to_geojson()["features"]) == len(many.to_yolo().splitlines()) == 2
     assert len(many.to_row()["objects"]["id"]) == 2
     many.close()
+
+
+def test_an_image_marked_as_done_without_a_look_is_exported_without_objects(
+    photographs: list[Path],
+) -> None:
+    collection = Collection(photographs, NearestClick())
+    collection.mark("done", "c.png")
+    collection.mark("done", "d.png")
+    photographs[3].write_text("broken")
+    with pytest.warns(UserWarning, match="'d.png' is marked as done, but left out"):
+        coco = collection.to_coco()
+    assert [(i["file_name"], i["height"], i["width"]) for i in coco["images"]] == [
+        ("c.png", HEIGHT, WIDTH)
+    ]
+    assert collection.in_memory == set()
+
+
+def test_clicks_that_a_crash_left_without_an_answer_are_answered_before_they_are_exported(
+    photographs: list[Path], tmp_path: Path
+) -> None:
+    broken_off = Collection(photographs, NearestClick(), path=tmp_path / "labels")
+    work = broken_off.session
+    work.apply(AddClick(Click(10, 10, work.add_object("car"))))
+    assert work.pending is not None
+    again = Collection(photographs, NearestClick(), path=tmp_path / "labels")
+    again.go_to(4)
+    answer = NearestClick().segment(SIZE, [Click(10, 10, 1)])
+    assert list(again.to_frame()["area"]) == [np.count_nonzero(answer)]

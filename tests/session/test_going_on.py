@@ -124,3 +124,19 @@ def test_a_segmenter_to_which_it_makes_no_difference_is_not_told(goes_on: GoesOn
     session.click(5, 5, car)
     session.click(30, 30, car)
     assert goes_on.since == [None, None]
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_after_memory_was_given_back_the_next_click_goes_on_from_what_is_shown(
+    goes_on: GoesOn, *, waiting: bool
+) -> None:
+    session = Session(IMAGE, goes_on)
+    car = session.add_object()
+    session.click(5, 5, car)
+    seen = session.click(30, 30, car)
+    if waiting:
+        session.apply(AddClick(Click(20, 20, car)))
+    session.close()
+    session.click(50, 10)
+    assert goes_on.since == [None, 1, 2]
+    np.testing.assert_array_equal(goes_on.shown[-1], seen)

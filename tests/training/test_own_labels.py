@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dynamite_widget.clicks import Click
+from dynamite_widget.commands import AddClick
 from dynamite_widget.session import Session
 from dynamite_widget.training.own_labels import open_labels
 from tests.training.conftest import picture
@@ -87,6 +89,14 @@ def test_a_session_that_is_open_elsewhere_stays_so(tmp_path: Path) -> None:
     session.erase([(25, 30)], 3)  # and is saved as before
     _, labels = open_labels(tmp_path / "1.session.json")[0].read()
     assert (labels > 0).sum() < (masks["disc"] | masks["square"]).sum()
+
+
+def test_a_session_that_was_broken_off_before_its_answer_is_refused(tmp_path: Path) -> None:
+    Image.fromarray(picture(1)[0]).save(tmp_path / "1.png")
+    session = labelled(1, image=tmp_path / "1.png", path=tmp_path / "1.session.json")
+    session.apply(AddClick(Click(5, 5, session.add_object())))
+    with pytest.raises(ValueError, match=r"1\.session\.json was broken off before its clicks"):
+        open_labels(tmp_path / "1.session.json")
 
 
 def test_a_folder_with_a_manifest_is_read(photograph_folder: Path) -> None:

@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 
 from dynamite_widget import run_lengths
+from dynamite_widget.answering_thread import AnsweringThread
+from dynamite_widget.clicks import Click
+from dynamite_widget.commands import AddClick
+from dynamite_widget.latency import Latency
 from dynamite_widget.session import Session
 from dynamite_widget.widget import SegmentationWidget
 from tests.at_rest import at_rest
@@ -383,3 +387,36 @@ def test_messages_from_many_threads_are_each_done_once(screen: Screen) -> None:
     wait_until(lambda: at_rest(screen.widget))
     drawn = run_lengths.decode(screen.widget._label_map)
     assert np.array_equal(drawn, screen.widget.label_map)
+
+
+def test_clicks_that_a_crash_left_without_an_answer_are_answered_when_they_are_shown(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "street.session.json"
+    broken_off = Session(IMAGE, NearestClick(), path=path)
+    broken_off.apply(AddClick(Click(10, 10, broken_off.add_object())))
+    widget = SegmentationWidget(IMAGE, segmenter=NearestClick(), path=path)
+    wait_until(lambda: at_rest(widget))
+    assert widget._scene["version"] == widget._status["answered"] > 0
+    assert widget.session.view.answered
+    assert widget.session.view.label_map[10, 10] == 1
+    widget.close()
+
+
+def test_a_message_that_cannot_be_sent_costs_no_click() -> None:
+    session = Session(IMAGE, NearestClick())
+    failures: list[BaseException] = []
+
+    def publish() -> None:
+        if session.pending is not None and len(failures) < 1:
+            failures.append(OSError("the wire is cut"))
+            raise failures[0]
+
+    answering = AnsweringThread(session, Latency(), publish=publish, failed=failures.append)
+    session.apply(AddClick(Click(10, 10, session.add_object())))
+    answering.wake()
+    answering.finish()
+    assert answering.status(0).activity == "idle"
+    assert [str(failure) for failure in failures] == ["the wire is cut"]
+    assert session.view.state.clicks == (Click(10, 10, 1),)
+    assert session.label_map[10, 10] == 1
