@@ -130,8 +130,10 @@ def judge_session(
 
 def _pair(truth: Truth, label_map: NDArray[np.integer], clicks: list[Click]) -> NDArray[np.int64]:
     """Id of the true object for every id of the session, 0 where there is none."""
-    top = max([int(label_map.max()), *(click.object_id for click in clicks)])
-    found = np.arange(1, top + 1)
+    clicked = [click.object_id for click in clicks]
+    top = max([int(label_map.max()), *clicked])
+    found = np.unique([*np.unique(label_map), *clicked])
+    found = found[found > 0]
     ious = np.zeros((truth.n_objects, len(found)))
     for row in range(truth.n_objects):
         mask = truth.mask(row + 1)

@@ -20,6 +20,7 @@ from dynamite_widget.evaluation.mist import MistResult
 from dynamite_widget.evaluation.noc import NocResult
 from dynamite_widget.evaluation.segmenter_source import SegmenterSource
 from dynamite_widget.evaluation.summary import scene_rows, summarise
+from dynamite_widget.models.registry import MODELS
 
 SETTINGS_FILE = "run.json"
 
@@ -174,12 +175,12 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def _settings_record(title: str, settings: BenchSettings) -> dict[str, Any]:
-    checkpoint = settings.source.checkpoint
+    weights = _weights(settings.source)
     record = {
         "title": title,
         **asdict(settings),
         "strategies": list(settings.strategies),
-        "checkpoint_sha256": _sha256(Path(checkpoint)) if checkpoint else None,
+        "checkpoint_sha256": None if weights is None else _sha256(weights),
         "version": __version__,
         "machine": {
             "system": platform.platform(),
@@ -189,6 +190,13 @@ def _settings_record(title: str, settings: BenchSettings) -> dict[str, Any]:
         },
     }
     return json.loads(json.dumps(record))
+
+
+def _weights(source: SegmenterSource) -> Path | None:
+    """File of a segmenter's weights, also of those in the package, which an update may change."""
+    if source.checkpoint:
+        return Path(source.checkpoint)
+    return MODELS[source.model].weights_path if source.model in MODELS else None
 
 
 def _check_same(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:

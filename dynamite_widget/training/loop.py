@@ -24,6 +24,9 @@ from dynamite_widget.training.scenes import SceneBatch, Scenes, collate
 from dynamite_widget.training.state import RunningMean, load_state, save_state, save_weights
 from dynamite_widget.training.step import TrainingStep
 
+_MOST_SPOILT = 20
+"""Steps in a row whose gradient is not finite: then it is no accident."""
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -81,6 +84,7 @@ def train(
         state = state_beside(out)
         if state.is_file():
             run.step = load_state(state, run.network, run.mean, run.optimiser)
+            torch.manual_seed(hash((config.seed, own.rank, run.step)))  # not the same rounds again
         if machine.compiled:
             run.network.backbone.compile(dynamic=False)
 
@@ -124,6 +128,8 @@ class Run:
         mean: the running mean of its weights.
         optimiser: of its parameters.
         step: steps made.
+        spoilt: steps in a row, up to the newest, that taught nothing as their gradient was not
+            finite.
     """
 
     def __init__(
@@ -140,7 +146,7 @@ class Run:
         self.network, self.config, self.own = network, config, own
         self.mean = RunningMean(network, config.ema)
         self.optimiser = make_optimiser(network, config)
-        self.step = 0
+        self.step = self.spoilt = 0
         self._half = bfloat16 or own.device.type == "cuda"
         if self._half and own.device.type == "cpu":
             depthwise_in_full(network)
@@ -151,6 +157,9 @@ class Run:
 
         Yields:
             After each where the run is, and the seconds since `steps` began.
+
+        Raises:
+            FloatingPointError: if the gradient of many steps in a row is not finite.
         """
         began, tally = time.monotonic(), Tally()
         start = part = self.config.part(self.step, 0.0)
@@ -159,7 +168,9 @@ class Run:
             rate = self.config.rate(self.step, part)
             for group in self.optimiser.param_groups:
                 group["lr"] = rate * group["factor"]
-            tally.add(*self.make_step(next(batches).to(self.own.device)))
+            result = self.make_step(next(batches).to(self.own.device))
+            if not self.spoilt:
+                tally.add(*result)
             self.step += 1
             self.mean.update(self.network, self.step)
             seconds = self.own.agreed(time.monotonic() - began)
@@ -168,15 +179,28 @@ class Run:
             yield Progress(self.step, part, *tally.values, seconds_left=left), seconds
 
     def make_step(self, batch: SceneBatch) -> tuple[float, float, float]:
-        """Learn from one batch; returns the loss, and the mean IoU at first and at last."""
+        """Learn from one batch, unless its gradient is not finite, which would end all learning.
+
+        Returns:
+            The loss, and the mean IoU at first and at last.
+        """
         train_mode(self.network, self.config)
         rounds = draw_rounds(self.config)
         with computing_in_half(self.own.device, self._half):
             outcome = self._training(batch, rounds)
         self.optimiser.zero_grad(set_to_none=True)
         outcome.loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip)
-        self.optimiser.step()
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.config.clip)
+        if norm.isfinite():
+            self.spoilt = 0
+            self.optimiser.step()
+        else:
+            self.spoilt += 1
+            if self.spoilt == _MOST_SPOILT:
+                raise FloatingPointError(
+                    f"the gradients of {_MOST_SPOILT} steps in a row are not finite; what was "
+                    "saved before stays. A smaller --learning-rate may help"
+                )
         return outcome.loss.item(), outcome.first_iou, outcome.last_iou
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -279,6 +279,10 @@ class SceneBatch:
     images: Tensor
     labels: Tensor
     clicks: ClickTensors
+
+    def pin_memory(self) -> SceneBatch:
+        """The same in memory that a GPU reads while it computes; a `DataLoader` asks for it."""
+        return replace(self, images=self.images.pin_memory(), labels=self.labels.pin_memory())
 
     def to(self, device: torch.device) -> SceneBatch:
         """The same on another device."""

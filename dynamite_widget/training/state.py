@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,12 +67,28 @@ def save_state(
 def load_state(
     path: Path, network: nn.Module, mean: RunningMean, optimiser: torch.optim.Optimizer
 ) -> int:
-    """Go on from `save_state`; returns the step."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    network.load_state_dict(state["network"])
-    mean.network.load_state_dict(state["mean"])
-    optimiser.load_state_dict(state["optimiser"])
-    return int(state["step"])
+    """Go on from `save_state`; returns the step.
+
+    The optimiser's moments are the earlier ones, its settings those that it has now.
+
+    Raises:
+        ValueError: if it is no state of this network, or other parts of it learned.
+    """
+    settings = [{**group} for group in optimiser.param_groups]
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        network.load_state_dict(state["network"])
+        mean.network.load_state_dict(state["mean"])
+        optimiser.load_state_dict(state["optimiser"])
+        step = int(state["step"])
+    except (RuntimeError, ValueError, KeyError, TypeError, pickle.UnpicklingError) as error:
+        raise ValueError(
+            f"{path} is not the state of such a run; with the same model and the same parts "
+            f"learning it goes on, any other run needs another --out: {error}"
+        ) from error
+    for group, now in zip(optimiser.param_groups, settings, strict=True):
+        group.update({name: value for name, value in now.items() if name != "params"})
+    return step
 
 
 def save_weights(
