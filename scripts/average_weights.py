@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 import torch
 from safetensors import safe_open
@@ -24,6 +25,11 @@ def main() -> None:
     parser.add_argument("weights", nargs="+")
     parser.add_argument("out")
     given = parser.parse_args()
+    if Path(given.out).exists():
+        parser.error(f"{given.out} is there already")
+    names = {json.loads(_metadata(path)["dynamite_widget"])["name"] for path in given.weights}
+    if len(names) > 1:
+        parser.error(f"weights of several models have no mean: {', '.join(sorted(names))}")
     tensors = [load_file(path) for path in given.weights]
     mean = {
         name: _mean([some[name] for some in tensors if name in some])
@@ -33,9 +39,9 @@ def main() -> None:
     record = json.loads(metadata["dynamite_widget"])
     model = find_model(record["name"])
     record |= {"short_side": model.short_side, "long_side": model.long_side}
-    record["training"]["averaged_with_steps"] = [
-        json.loads(other["dynamite_widget"])["training"]["step"] for other in others
-    ]
+    trainings = [json.loads(other["dynamite_widget"])["training"] for other in others]
+    steps = [None if training is None else training["step"] for training in trainings]
+    record["training"] = (record["training"] or {}) | {"averaged_with_steps": steps}
     metadata["dynamite_widget"] = json.dumps(record)
     save_file(mean, given.out, metadata=metadata)
 

@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from dynamite_widget.models.config import DynamiteConfig
+from dynamite_widget.models.draft_files import draft_of
 from dynamite_widget.models.dynamite import DynaMITe
 from dynamite_widget.models.published_names import (
     is_derived,
@@ -94,6 +95,9 @@ def save_weights(
         tensors: under our names, as in `DynaMITe.state_dict()`.
         record: what they are.
         dtype: to store floating tensors in, such as float16; None keeps theirs.
+
+    Raises:
+        OSError: if it cannot be written.
     """
     path = Path(path)
     stored = {
@@ -101,10 +105,9 @@ def save_weights(
         for name, tensor in tensors.items()
         if not name.endswith(_COUNTER)
     }
-    partial = path.with_name(path.name + ".partial")
     metadata = {"name": record.name, _RECORD: json.dumps(asdict(record))}
-    save_file(stored, partial, metadata=metadata)
-    os.replace(partial, path)
+    with draft_of(path) as draft:
+        save_file(stored, draft, metadata=metadata)
 
 
 def load_network(

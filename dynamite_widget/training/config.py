@@ -47,6 +47,10 @@ Protocol = Literal["dense", "paper"]
 BatchNorms = Literal["all", "head", "frozen"]
 
 
+_POSITIVE = ("steps", "minutes", "crop", "batch", "learning_rate", "clip", "points", "max_objects")
+_PARTS = ("cooldown", "ema", "drop_path", "alone", "closer", "paste")
+
+
 @dataclass(frozen=True)
 class TrainingConfig:
     """One run.
@@ -136,10 +140,13 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if self.steps is None and self.minutes is None:
             raise ValueError("a run needs an end: give steps, minutes or both")
-        for name in ("steps", "minutes", "crop", "batch", "learning_rate"):
+        for name in _POSITIVE:
             value = getattr(self, name)
-            if value is not None and not value > 0:
+            if value is not None and not 0 < value < math.inf:
                 raise ValueError(f"{name} is {value}; it must be more than 0")
+        for name in _PARTS:
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be from 0 to 1")
         if self.crop % 32:
             raise ValueError(f"crop is {self.crop}; networks need a multiple of 32")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +17,16 @@ from PIL import Image
 from dynamite_widget.models.registry import ModelRecord
 from dynamite_widget.resizing import Resizing
 from dynamite_widget.training.config import TrainingConfig
-from dynamite_widget.training.held_out import IOU_CLICKS, MAX_CLICKS, Scores, hold_out, measure
+from dynamite_widget.training.held_out import (
+    IOU_CLICKS,
+    MAX_CLICKS,
+    Scores,
+    check_apart,
+    hold_out,
+    measure,
+)
 from dynamite_widget.training.loop import Machine, Run, scene_batches
-from dynamite_widget.training.networks import load_start
+from dynamite_widget.training.networks import load_start, prepare
 from dynamite_widget.training.own_labels import Source, open_labels
 from dynamite_widget.training.parallel import Processes
 from dynamite_widget.training.photographs import LabelledImage
@@ -118,7 +125,8 @@ def fine_tune(
         overwrite: whether an existing `out` may be replaced.
 
     Raises:
-        ValueError: if the labels or `init` cannot be used, or a setting is impossible.
+        ValueError: if the labels or `init` cannot be used, a photograph is to be trained and
+            measured on, or a setting is impossible.
         FileNotFoundError: if a file, or an image that has labels, is not there.
         FileExistsError: if there is a file at `out` already.
     """
@@ -135,7 +143,9 @@ def fine_tune(
         trained, held_out = hold_out(labelled, config.seed)
     else:
         trained, held_out = labelled, open_labels(validate, images)
+        check_apart(trained, held_out)
     shown = progress is True
+    prepare(network, config)  # what is impossible is told before the measuring
     before = measure(
         copy.deepcopy(network), record, held_out, machine.device, "before" if shown else None
     )
@@ -190,6 +200,10 @@ class _Resized:
     @property
     def partial(self) -> bool:
         return self.image.partial
+
+    @property
+    def photograph(self) -> Hashable:
+        return self.image.photograph
 
     def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         pixels, labels = self._read or self._resize()

@@ -59,21 +59,39 @@ class Scores:
 def hold_out(
     images: Sequence[LabelledImage], seed: int
 ) -> tuple[list[LabelledImage], list[LabelledImage]]:
-    """Split images by chance: those to train on, and a fifth, at least one, to measure on.
+    """Split photographs by chance: those to train on, and a fifth, at least one, to measure on.
+
+    Where a photograph has several label maps they stay together.
 
     Raises:
         ValueError: if there are fewer than two.
     """
-    if len(images) < 2:
+    photographs = list(dict.fromkeys(image.photograph for image in images))
+    if len(photographs) < 2:
         raise ValueError(
-            f"there is {len(images)} labelled image: one is needed to train on and another one "
-            "to measure on; label more, or give images to validate on"
+            f"there is {len(photographs)} labelled image: one is needed to train on and another "
+            "one to measure on; label more, or give images to validate on"
         )
-    order = np.random.default_rng(seed).permutation(len(images))
-    count = max(1, round(len(images) / 5))
-    chosen = set(order[:count].tolist())
-    trained = [image for k, image in enumerate(images) if k not in chosen]
-    return trained, [image for k, image in enumerate(images) if k in chosen]
+    order = np.random.default_rng(seed).permutation(len(photographs))
+    count = max(1, round(len(photographs) / 5))
+    chosen = {photographs[k] for k in order[:count]}
+    trained = [image for image in images if image.photograph not in chosen]
+    return trained, [image for image in images if image.photograph in chosen]
+
+
+def check_apart(trained: Sequence[LabelledImage], held_out: Sequence[LabelledImage]) -> None:
+    """Check that no photograph is both trained and measured on.
+
+    Raises:
+        ValueError: if one is.
+    """
+    seen = {image.photograph for image in trained}
+    both = [image.name for image in held_out if image.photograph in seen]
+    if both:
+        raise ValueError(
+            f"{len(both)} of the images to validate on are trained on as well, such as {both[0]}: "
+            "how well they are known says nothing about others"
+        )
 
 
 def measure(

@@ -49,6 +49,12 @@ class Machine:
     compiled: bool = False
     bfloat16: bool = False
 
+    def __post_init__(self) -> None:
+        if self.workers < 0:
+            raise ValueError(f"workers is {self.workers}; it must be 0 or more")
+        if self.stop_minutes is not None and not self.stop_minutes > 0:
+            raise ValueError(f"minutes is {self.stop_minutes}; it must be more than 0")
+
 
 def state_beside(weights: Path) -> Path:
     """Where the state of a run that writes `weights` is kept."""
@@ -80,37 +86,48 @@ def train(
     """
     with processes(machine.device) as own:
         torch.manual_seed(config.seed + own.rank)
-        run = Run(network, record, config, own, bfloat16=machine.bfloat16)
-        state = state_beside(out)
-        if state.is_file():
-            run.step = load_state(state, run.network, run.mean, run.optimiser)
-            torch.manual_seed(hash((config.seed, own.rank, run.step)))  # not the same rounds again
-        if machine.compiled:
-            run.network.backbone.compile(dynamic=False)
+        # What spreads gradients goes with the call, before the processes part.
+        trained = _train(network, record, images, config, machine, out, on_progress, own)
+        own.wait_for_all()
+        return trained
 
-        def save() -> None:
+
+def _train(
+    network: DynaMITe,
+    record: ModelRecord,
+    images: Sequence[LabelledImage],
+    config: TrainingConfig,
+    machine: Machine,
+    out: Path,
+    on_progress: OnProgress,
+    own: Processes,
+) -> DynaMITe:
+    state = state_beside(out)
+    run = Run(network, record, config, own, state, bfloat16=machine.bfloat16)
+    if machine.compiled:
+        run.network.backbone.compile(dynamic=False)
+
+    def save() -> None:
+        if own.first:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            save_state(state, run.network, run.mean, run.optimiser, run.step, config)
+            save_weights(out, run.mean.network, record, config, run.step)
+
+    saved = 0.0
+    try:
+        for progress, seconds in run.steps(scene_batches(images, config, machine, own, run.step)):
             if own.first:
-                out.parent.mkdir(parents=True, exist_ok=True)
-                save_state(state, run.network, run.mean, run.optimiser, run.step)
-                save_weights(out, run.mean.network, record, config, run.step)
-
-        saved = 0.0
-        try:
-            for progress, seconds in run.steps(
-                scene_batches(images, config, machine, own, run.step)
-            ):
-                if own.first:
-                    on_progress(progress)
-                if seconds - saved > 60 * machine.save_minutes:
-                    saved = seconds
-                    save()
-                if machine.stop_minutes and seconds > 60 * machine.stop_minutes:
-                    break
-        except KeyboardInterrupt:
-            save()
-            raise
+                on_progress(progress)
+            if seconds - saved > 60 * machine.save_minutes:
+                saved = seconds
+                save()
+            if machine.stop_minutes and seconds > 60 * machine.stop_minutes:
+                break
+    except KeyboardInterrupt:
         save()
-        return run.mean.network
+        raise
+    save()
+    return run.mean.network
 
 
 class Run:
@@ -121,7 +138,11 @@ class Run:
         record: of the network.
         config: of the run.
         own: this process.
+        state: file of an earlier part of the run; None or none there begins anew.
         bfloat16: compute in it on a CPU, too.
+
+    Raises:
+        ValueError: if the state is another run's.
 
     Attributes:
         network: as trained so far.
@@ -138,6 +159,7 @@ class Run:
         record: ModelRecord,
         config: TrainingConfig,
         own: Processes,
+        state: Path | None = None,
         *,
         bfloat16: bool = False,
     ) -> None:
@@ -147,6 +169,9 @@ class Run:
         self.mean = RunningMean(network, config.ema)
         self.optimiser = make_optimiser(network, config)
         self.step = self.spoilt = 0
+        if state is not None and state.is_file():
+            self.step = load_state(state, network, self.mean, self.optimiser, config)
+            torch.manual_seed(hash((config.seed, own.rank, self.step)))  # not what was drawn before
         self._half = bfloat16 or own.device.type == "cuda"
         if self._half and own.device.type == "cpu":
             depthwise_in_full(network)

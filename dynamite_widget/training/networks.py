@@ -68,8 +68,12 @@ def prepare(network: DynaMITe, config: TrainingConfig) -> None:
     """Set what a run wants of a network: stochastic depth, and what does not learn.
 
     Raises:
-        ValueError: if nothing would learn.
+        ValueError: if nothing would learn, or a part that shall learn is not there.
     """
+    parts = ", ".join(dict(network.named_children()))
+    for wanted_part in config.learn:
+        if not any(name.startswith(wanted_part) for name, _ in network.named_parameters()):
+            raise ValueError(f"there is no {wanted_part!r}; parts of this network: {parts}")
     paths = [m for m in network.backbone.modules() if isinstance(m, DropPath)]
     for path, rate in zip(paths, drop_path_rates(config.drop_path, len(paths)), strict=True):
         path.probability = rate
@@ -77,7 +81,6 @@ def prepare(network: DynaMITe, config: TrainingConfig) -> None:
         wanted = not config.learn or name.startswith(config.learn)
         parameter.requires_grad_(wanted and not name.startswith(config.frozen))
     if not any(parameter.requires_grad for parameter in network.parameters()):
-        parts = ", ".join(dict(network.named_children()))
         raise ValueError(f"nothing would learn; parts of this network: {parts}")
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from pycocotools import mask as rle
 from pycocotools.coco import COCO
 
 from dynamite_widget.formats import session_file
@@ -44,6 +47,11 @@ class SessionImage:
     dataset: str = "sessions"
     partial: bool = True
 
+    @cached_property
+    def photograph(self) -> Hashable:
+        """Digest of its pixels."""
+        return self.session.to_saved().image.sha256
+
     def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         """Image (H, W, 3) and labels (H, W)."""
         return self.session.image, _with_objects(self.session.label_map, self.name)
@@ -66,13 +74,21 @@ class SessionFileImage:
         """Name of the file."""
         return self.path.name
 
+    @cached_property
+    def photograph(self) -> Hashable:
+        """Digest of its pixels."""
+        return session_file.loads(self.path.read_bytes()).image.sha256
+
     def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         """Image (H, W, 3) and labels (H, W)."""
         try:
             saved = session_file.loads(self.path.read_bytes())
             image = saved.image.found_from(self.path.parent)
         except ValueError as error:
-            raise ValueError(f"{self.path}: {error}") from error
+            raise ValueError(
+                f"{self.path} cannot be learned from: {error}. From Python a session that is open "
+                "can be given instead of its file"
+            ) from error
         if not saved.answered:
             raise ValueError(
                 f"{self.path} was broken off before its clicks were answered; open it, and what it "
@@ -105,6 +121,11 @@ class CocoImage:
         """As in the COCO file."""
         return str(self.record["file_name"])
 
+    @property
+    def photograph(self) -> Hashable:
+        """The image's file."""
+        return self.path
+
     def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         """Image and labels; smaller objects lie on larger ones, crowds are ignored."""
         pixels = to_rgb(self.path)
@@ -119,18 +140,31 @@ class CocoImage:
 
     def _masks(self, *, crowd: bool) -> list[NDArray[np.bool_]]:
         ids = self.index.getAnnIds(imgIds=[self.record["id"]], iscrowd=crowd)
-        masks = []
-        for annotation in self.index.loadAnns(ids):
+        annotations = self.index.loadAnns(ids)
+        return [self.index.annToMask(each).astype(bool) for each in annotations]
+
+    def check(self) -> None:
+        """See that every annotation is a mask of the image's size.
+
+        Raises:
+            ValueError: naming the first that is not.
+        """
+        height, width = size = self.record["height"], self.record["width"]
+        for annotation in self.index.imgToAnns[self.record["id"]]:
             try:
-                mask = self.index.annToMask(annotation).astype(bool)
-                if mask.shape != (self.record["height"], self.record["width"]):
-                    raise ValueError(f"its mask is {mask.shape}")
+                encoded = self.index.annToRLE(annotation)
+                if tuple(encoded["size"]) != size:
+                    raise ValueError(f"its mask is of {encoded['size']}")
+                # What too short run-lengths leave out is whatever was in memory before.
+                if isinstance(annotation["segmentation"], dict) and (
+                    int(rle.decode(encoded).sum()) != int(rle.area(encoded))
+                ):
+                    raise ValueError("its run-lengths do not fill the image")
             except Exception as error:  # pycocotools raises whatever it stumbles over
                 raise ValueError(
-                    f"annotation {annotation.get('id')} of {self.name} cannot be read: {error}"
+                    f"annotation {annotation.get('id')} of {self.name} ({height} x {width}) "
+                    f"cannot be read: {type(error).__name__}: {error}"
                 ) from error
-            masks.append(mask)
-        return masks
 
 
 def open_labels(
@@ -201,7 +235,7 @@ def _of_coco(path: Path, content: object, folder: Path) -> list[CocoImage]:
     if not folder.is_dir():
         raise FileNotFoundError(f"no folder of images at {folder}")
     index = _index(path, content)
-    labelled = {a["image_id"] for a in index.anns.values() if not a.get("iscrowd")}
+    labelled = {a["image_id"] for a in index.anns.values() if not a["iscrowd"]}
     if not labelled:
         crowds = len(index.anns)
         why = f"all of its {crowds} annotations are crowds" if crowds else "it has no annotations"
@@ -216,13 +250,16 @@ def _of_coco(path: Path, content: object, folder: Path) -> list[CocoImage]:
         )
     for record in records:
         _check_size(folder / record["file_name"], record, path)
-    return [CocoImage(folder / record["file_name"], record, index) for record in records]
+    found = [CocoImage(folder / record["file_name"], record, index) for record in records]
+    for image in found:
+        image.check()
+    return found
 
 
 def _index(path: Path, content: object) -> COCO:
     index = COCO()
     try:
-        index.dataset = content
+        index.dataset = _with_masks(path, content)
         with contextlib.redirect_stdout(None):  # it reports its progress there
             index.createIndex()
         for record in index.imgs.values():
@@ -236,6 +273,22 @@ def _index(path: Path, content: object) -> COCO:
             f"{type(error).__name__}: {error}"
         ) from error
     return index
+
+
+def _with_masks(path: Path, content: object) -> object:
+    """A COCO file's content without annotations that have a box and no mask, with a warning."""
+    if not isinstance(content, dict):
+        return content
+    given = content.get("annotations", [])
+    kept = [{"iscrowd": 0} | each for each in given if each.get("segmentation")]
+    if len(kept) < len(given):
+        ids = [each.get("id") for each in given if not each.get("segmentation")]
+        warnings.warn(
+            f"{path}: {len(ids)} of {len(given)} annotations have no mask and are left out, such "
+            f"as {ids[:_SHOWN]}",
+            stacklevel=2,
+        )
+    return content | {"annotations": kept}
 
 
 def _check_size(image: Path, record: dict[str, Any], labels: Path) -> None:

@@ -46,6 +46,16 @@ class Processes:
         distributed.broadcast(shared, 0)
         return float(shared)
 
+    def wait_for_all(self) -> None:
+        """Return when all processes have come here: none may leave while others need it."""
+        if self.count > 1:
+            distributed.barrier()
+
+
+def number_of_processes() -> int:
+    """How many processes `torchrun` has started, this one among them; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
 
 def is_first_process() -> bool:
     """Whether this process is the one that speaks to people."""
@@ -59,7 +69,7 @@ def processes(device: str) -> Iterator[Processes]:
     Args:
         device: "cpu", or "cuda" for the process's own GPU.
     """
-    count = int(os.environ.get("WORLD_SIZE", "1"))
+    count = number_of_processes()
     if count == 1:
         yield Processes(0, 1, torch.device(device))
         return

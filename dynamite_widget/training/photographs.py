@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -36,6 +37,10 @@ class LabelledImage(Protocol):
         click.
         """
 
+    @property
+    def photograph(self) -> Hashable:
+        """What is the same for several label maps of one photograph, and for no other."""
+
     def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         """Image (H, W, 3) and labels (H, W): 0 background, k object, -1 ignored."""
 
@@ -61,6 +66,11 @@ class Photograph:
     def name(self) -> str:
         """Name of the image's file."""
         return self.image.name
+
+    @property
+    def photograph(self) -> Hashable:
+        """The image's file."""
+        return self.image
 
     def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         """Image (H, W, 3) and labels (H, W): 0 background, k object, -1 ignored."""

@@ -115,7 +115,8 @@ class Scenes(IterableDataset[Scene]):
             np.ascontiguousarray(image), labels, self.config.crop, scale, focus, rng
         )
         alone = rng.random() < self.config.set_alone.get(photograph.dataset, self.config.alone)
-        count = 1 if alone else int(rng.integers(2, self.config.max_objects + 1))
+        most = self.config.max_objects
+        count = 1 if alone or most < 2 else int(rng.integers(2, most + 1))
         there = _large_enough(labels, _SMALLEST)
         chosen = [int(k) for k in rng.permutation(there)[:count]]
         if rng.random() < self.config.paste:

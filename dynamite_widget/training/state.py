@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-import os
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,9 +14,14 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from dynamite_widget.models import checkpoint
 from dynamite_widget.models.checkpoint import WeightsRecord
+from dynamite_widget.models.draft_files import draft_of
 from dynamite_widget.models.dynamite import DynaMITe
 from dynamite_widget.models.registry import ModelRecord
 from dynamite_widget.training.config import TrainingConfig
+
+_UNREADABLE = (RuntimeError, OSError, EOFError, LookupError, TypeError, pickle.UnpicklingError)
+_LENGTH = ("steps", "minutes")
+"""Settings that a run may go on with other values of."""
 
 
 class RunningMean:
@@ -51,44 +56,65 @@ def save_state(
     mean: RunningMean,
     optimiser: torch.optim.Optimizer,
     step: int,
+    config: TrainingConfig,
 ) -> None:
-    """Write everything needed to go on; the last good file stays until the new one is whole."""
+    """Write everything needed to go on; the last good file stays until the new one is whole.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
     state = {
         "network": network.state_dict(),
         "mean": mean.network.state_dict(),
         "optimiser": optimiser.state_dict(),
         "step": step,
+        "config": config.as_dict(),
     }
-    partial = path.with_name(path.name + ".partial")
-    torch.save(state, partial)
-    os.replace(partial, path)
+    with draft_of(path) as draft:
+        torch.save(state, draft)
 
 
 def load_state(
-    path: Path, network: nn.Module, mean: RunningMean, optimiser: torch.optim.Optimizer
+    path: Path,
+    network: nn.Module,
+    mean: RunningMean,
+    optimiser: torch.optim.Optimizer,
+    config: TrainingConfig,
 ) -> int:
     """Go on from `save_state`; returns the step.
 
-    The optimiser's moments are the earlier ones, its settings those that it has now.
-
     Raises:
-        ValueError: if it is no state of this network, or other parts of it learned.
+        ValueError: if it is no state of such a network, or of a run with other settings; only the
+            run's length may be another one.
     """
-    settings = [{**group} for group in optimiser.param_groups]
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
+        other = _differences(state.get("config", {}), config.as_dict())
+        if other:
+            raise ValueError(f"its settings are others ({other})")
         network.load_state_dict(state["network"])
         mean.network.load_state_dict(state["mean"])
         optimiser.load_state_dict(state["optimiser"])
-        step = int(state["step"])
-    except (RuntimeError, ValueError, KeyError, TypeError, pickle.UnpicklingError) as error:
-        raise ValueError(
-            f"{path} is not the state of such a run; with the same model and the same parts "
-            f"learning it goes on, any other run needs another --out: {error}"
-        ) from error
-    for group, now in zip(optimiser.param_groups, settings, strict=True):
-        group.update({name: value for name, value in now.items() if name != "params"})
-    return step
+        return int(state["step"])
+    except _UNREADABLE as error:
+        raise ValueError(_not_this_run(path, f"it cannot be read as one: {error}")) from error
+    except ValueError as error:
+        raise ValueError(_not_this_run(path, str(error))) from error
+
+
+def _differences(before: dict[str, Any], now: dict[str, Any]) -> str:
+    return "; ".join(
+        f"{name}: {value!r} there, {now.get(name)!r} now"
+        for name, value in before.items()
+        if value != now.get(name) and name not in _LENGTH
+    )
+
+
+def _not_this_run(path: Path, why: str) -> str:
+    return (
+        f"{path} is not the state of this run: {why}. With the same settings a run goes on, "
+        "--overwrite begins anew, and any other run needs another --out"
+    )
 
 
 def save_weights(

@@ -15,7 +15,7 @@ from dynamite_widget.training.fine_tuning import check_target, fine_tune
 from dynamite_widget.training.loop import Machine, state_beside, train
 from dynamite_widget.training.networks import load_start, new_network
 from dynamite_widget.training.own_labels import open_labels
-from dynamite_widget.training.parallel import is_first_process
+from dynamite_widget.training.parallel import is_first_process, number_of_processes
 from dynamite_widget.training.progress import ProgressBar
 from dynamite_widget.training.recipes import RECIPES
 
@@ -82,11 +82,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Fine-tune, or train by a recipe; say what came of it."""
-    if args.threads:
+    if args.threads is not None:
+        if args.threads < 1:
+            raise ValueError(f"--threads is {args.threads}; it must be 1 or more")
         torch.set_num_threads(args.threads)
     if args.recipe:
         _train_by_recipe(args)
         return
+    if number_of_processes() > 1:
+        raise ValueError("fine-tuning is the work of one process; torchrun goes with --recipe")
+    if args.compile:
+        raise ValueError("--compile goes with --recipe; fine-tuning is over too soon for it")
     if args.backbone:
         raise ValueError("--backbone goes with --recipe; fine-tuning starts from whole weights")
     result = fine_tune(
@@ -110,8 +116,12 @@ def _train_by_recipe(args: argparse.Namespace) -> None:
             "--validate goes with fine-tuning; measure with `dynamite-widget evaluate`"
         )
     out = Path(args.out).expanduser()
+    state, first = state_beside(out), is_first_process()
     # What a stopped run left behind is there to be gone on with.
-    check_target(out, args.overwrite or state_beside(out).is_file())
+    check_target(out, args.overwrite or state.is_file())
+    config = _with_settings(RECIPES[args.recipe], args)
+    if args.steps is not None:
+        config = replace(config, steps=args.steps)
     images = open_labels(args.data, args.images)
     if args.init:
         network, record = load_start(args.init)
@@ -119,9 +129,6 @@ def _train_by_recipe(args: argparse.Namespace) -> None:
             raise ValueError(f"{args.init} is {record.name}, but the recipe is {args.recipe}'s")
     else:
         network, record = new_network(args.recipe, args.backbone)
-    config = _with_settings(RECIPES[args.recipe], args)
-    if args.steps:
-        config = replace(config, steps=args.steps)
     machine = Machine(
         args.device,
         args.workers,
@@ -129,9 +136,17 @@ def _train_by_recipe(args: argparse.Namespace) -> None:
         compiled=args.compile,
         bfloat16=args.bfloat16,
     )
-    first = is_first_process()
-    with ProgressBar(first) as bar:
-        train(network, record, images, config, machine, out, bar)
+    if args.overwrite and first:
+        state.unlink(missing_ok=True)
+    if state.is_file() and first:
+        sys.stderr.write(f"goes on with the run of {state}; --overwrite begins anew\n")
+    try:
+        with ProgressBar(first) as bar:
+            train(network, record, images, config, machine, out, bar)
+    except KeyboardInterrupt:
+        if state.is_file() and first:
+            sys.stderr.write("stopped; the same command goes on\n")
+        raise
     if first:
         sys.stdout.write(f"{out}\n")
 

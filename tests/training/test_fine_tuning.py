@@ -129,6 +129,23 @@ def test_a_fifth_of_the_images_is_held_out(coco_folder: Path) -> None:
         hold_out(images[:1], seed=0)
 
 
+def test_label_maps_of_one_photograph_stay_together(photograph_folder: Path) -> None:
+    manifest = photograph_folder / "manifest.csv"
+    first, *rows = manifest.read_text().splitlines()
+    manifest.write_text("\n".join([first, *rows, *rows]))
+    trained, held_out = hold_out(open_labels(photograph_folder), seed=1)
+    assert (len(trained), len(held_out)) == (10, 2)
+    assert not {image.name for image in trained} & {image.name for image in held_out}
+
+
+def test_what_is_trained_on_is_not_measured_on(untrained: Path, tmp_path: Path) -> None:
+    session = labelled(2)
+    with pytest.raises(ValueError, match="there is 1 labelled image"):
+        fine_tune([session, session], init=untrained, out=tmp_path / "my.safetensors")
+    with pytest.raises(ValueError, match="1 of the images to validate on are trained on as well"):
+        tuned_a_little([labelled(0), session], untrained, tmp_path)
+
+
 def test_an_interrupted_run_leaves_the_old_file(
     coco_folder: Path, untrained: Path, tmp_path: Path
 ) -> None:

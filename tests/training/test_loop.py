@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -25,9 +26,9 @@ from dynamite_widget.training.loop import (
 from dynamite_widget.training.parallel import Processes
 from dynamite_widget.training.photographs import Photograph
 from dynamite_widget.training.progress import Progress
-from dynamite_widget.training.scenes import Scenes, collate
-from dynamite_widget.training.state import load_state
-from dynamite_widget.training.step import TrainingStep
+from dynamite_widget.training.scenes import SceneBatch, Scenes, collate
+from dynamite_widget.training.state import load_state, save_state
+from dynamite_widget.training.step import Outcome, TrainingStep
 from tests.training.conftest import SMALL
 
 RECORD = find_model("dynamite-lite")
@@ -93,8 +94,14 @@ def test_only_the_refiner_learns_and_the_rest_stays_to_the_last_bit(
 
 def test_a_run_in_which_nothing_would_learn_is_refused() -> None:
     config = replace(SMALL, learn=("refinery",))
-    with pytest.raises(ValueError, match="nothing would learn; parts of this network: backbone"):
+    with pytest.raises(ValueError, match="there is no 'refinery'; parts of this network: backbone"):
         Run(DynaMITe(LITE), RECORD, config, ALONE)
+
+
+def state_step(out: Path, run: Run) -> int:
+    """Step of the state beside weights, which is taken over."""
+    state = state_beside(out)
+    return load_state(state, run.network, run.mean, run.optimiser, run.config)
 
 
 def test_a_stopped_run_goes_on(photographs: list[Photograph], tmp_path: Path) -> None:
@@ -108,7 +115,7 @@ def test_a_stopped_run_goes_on(photographs: list[Photograph], tmp_path: Path) ->
     trained = go_on(SMALL)
     assert [progress.step for progress in seen] == [1, 2, 3, 4]
     fresh = Run(DynaMITe(LITE), RECORD, SMALL, ALONE)
-    assert load_state(state_beside(out), fresh.network, fresh.mean, fresh.optimiser) == 4
+    assert state_step(out, fresh) == 4
     written, record = load_network("dynamite-lite", out)
     name = "interactive_transformer.query_embed"
     kept = trained.state_dict()[name]
@@ -127,7 +134,97 @@ def test_an_interrupted_run_keeps_its_steps(photographs: list[Photograph], tmp_p
     with pytest.raises(KeyboardInterrupt):
         train(DynaMITe(LITE), RECORD, photographs, SMALL, Machine(), out, interrupt)
     fresh = Run(DynaMITe(LITE), RECORD, SMALL, ALONE)
-    assert load_state(state_beside(out), fresh.network, fresh.mean, fresh.optimiser) == 2
+    assert state_step(out, fresh) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"learning_rate": 0.1}, "learning_rate: 0.0005 there, 0.1 now"),
+        ({"learn": ("refiner",)}, r"learn: \(\) there, \('refiner',\) now"),
+    ],
+)
+def test_a_run_with_other_settings_does_not_go_on(
+    photographs: list[Photograph], tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
+    out = tmp_path / "my.safetensors"
+
+    def go_on(config: TrainingConfig) -> None:
+        train(DynaMITe(LITE), RECORD, photographs, config, Machine(), out, lambda _: None)
+
+    go_on(replace(SMALL, steps=1))
+    with pytest.raises(ValueError, match=words) as refused:
+        go_on(replace(SMALL, **change))
+    assert "my.state.pt is not the state of this run" in str(refused.value)
+    assert "--overwrite begins anew" in str(refused.value)
+
+
+@pytest.mark.parametrize("part", [0, 100, 50_000])
+def test_a_broken_state_is_named(photographs: list[Photograph], tmp_path: Path, part: int) -> None:
+    out = tmp_path / "my.safetensors"
+    once = replace(SMALL, steps=1)
+    train(DynaMITe(LITE), RECORD, photographs, once, Machine(), out, lambda _: None)
+    state_beside(out).write_bytes(state_beside(out).read_bytes()[:part])
+    with pytest.raises(ValueError, match=r"my\.state\.pt is not the state of this run"):
+        train(DynaMITe(LITE), RECORD, photographs, SMALL, Machine(), out, lambda _: None)
+
+
+def test_a_resumed_run_draws_other_rounds_than_before(
+    photographs: list[Photograph], tmp_path: Path
+) -> None:
+    out = tmp_path / "my.safetensors"
+    train(
+        DynaMITe(LITE), RECORD, photographs, replace(SMALL, steps=1), Machine(), out, lambda _: None
+    )
+    draws = []
+    for _ in range(2):
+        torch.manual_seed(SMALL.seed)
+        Run(DynaMITe(LITE), RECORD, SMALL, ALONE, state_beside(out) if draws else None)
+        draws.append([draw_rounds(replace(SMALL, rounds=100)) for _ in range(8)])
+    assert draws[0] != draws[1]
+
+
+def test_a_gradient_that_is_not_finite_teaches_nothing_and_ends_a_run_if_it_stays(
+    photographs: list[Photograph], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    scenes = iter(Scenes(photographs, SMALL))
+    batch = collate([next(scenes) for _ in range(2)])
+    run = Run(DynaMITe(LITE), RECORD, replace(SMALL, steps=100), ALONE)
+    forward, spoilt = TrainingStep.forward, [False]
+
+    def sometimes_broken(self: TrainingStep, batch: SceneBatch, rounds: int) -> Outcome:
+        outcome = forward(self, batch, 0)
+        return replace(outcome, loss=outcome.loss * math.nan) if spoilt[0] else outcome
+
+    monkeypatch.setattr(TrainingStep, "forward", sometimes_broken)
+    steps = run.steps(iter([batch] * 100))
+    first, _ = next(steps)
+    spoilt[0] = True
+    second, _ = next(steps)
+    assert second.step == first.step + 1
+    assert second.loss == first.loss
+    weights = [*run.network.parameters(), *run.mean.network.parameters()]
+    assert all(weight.isfinite().all() for weight in weights)
+    with pytest.raises(FloatingPointError, match="20 steps in a row are not finite"):
+        list(steps)
+
+
+def test_a_full_disk_leaves_the_last_state_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "my.state.pt"
+    path.write_bytes(b"before")
+
+    def full(_state: object, draft: Path) -> None:
+        draft.write_bytes(b"half of it")
+        raise RuntimeError("[enforce fail at inline_container.cc] unexpected pos")
+
+    monkeypatch.setattr(torch, "save", full)
+    run = Run(DynaMITe(LITE), RECORD, SMALL, ALONE)
+    with pytest.raises(OSError, match=r"my\.state\.pt cannot be written: .*unexpected pos"):
+        save_state(path, run.network, run.mean, run.optimiser, 1, SMALL)
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"before"]
 
 
 def test_a_run_ends_when_its_time_is_over() -> None:
@@ -159,7 +256,14 @@ def test_the_time_left_shrinks_with_what_is_done(photographs: list[Photograph]) 
 
 @pytest.mark.parametrize(
     ("setting", "words"),
-    [({"crop": 100}, "multiple of 32"), ({"batch": 0}, "more than 0"), ({"steps": -1}, "steps")],
+    [
+        ({"crop": 100}, "multiple of 32"),
+        ({"batch": 0}, "more than 0"),
+        ({"steps": -1}, "steps"),
+        ({"points": 0}, "points is 0"),
+        ({"learning_rate": math.inf}, "learning_rate is inf"),
+        ({"ema": 2}, "ema is 2; it must be from 0 to 1"),
+    ],
 )
 def test_impossible_settings_are_refused(setting: dict[str, int], words: str) -> None:
     with pytest.raises(ValueError, match=words):

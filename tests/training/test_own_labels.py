@@ -135,13 +135,40 @@ def test_labels_that_cannot_be_used_are_told(
 
 
 @pytest.mark.parametrize(
-    "segmentation", [{"size": [9, 9], "counts": "50"}, [[1, 2]], "nonsense", {"counts": 3}]
+    "segmentation",
+    [
+        {"size": [9, 9], "counts": "50"},
+        {"size": [72, 96], "counts": "50"},
+        [[1, 2]],
+        "nonsense",
+        {"counts": 3},
+    ],
 )
 def test_a_broken_annotation_is_named(coco_folder: Path, segmentation: object) -> None:
     labels = rewrite(coco_folder, first_has(segmentation=segmentation))
-    (image, *_) = open_labels(labels, coco_folder / "images")
-    with pytest.raises(ValueError, match=r"annotation 1 of 0\.png cannot be read"):
-        image.read()
+    with pytest.raises(ValueError, match=r"annotation 1 of 0\.png \(72 x 96\) cannot be read"):
+        open_labels(labels, coco_folder / "images")
+
+
+@pytest.mark.parametrize("nothing", [[], None])
+def test_boxes_without_masks_are_left_out_with_a_warning(
+    coco_folder: Path, nothing: object
+) -> None:
+    labels = rewrite(coco_folder, first_has(segmentation=nothing))
+    with pytest.warns(UserWarning, match=r"1 of \d+ annotations have no mask and are left out"):
+        (image, *_) = open_labels(labels, coco_folder / "images")
+    assert set(np.unique(image.read()[1])) == {0, 1}
+
+
+def test_annotations_that_do_not_say_whether_they_are_crowds_are_none(coco_folder: Path) -> None:
+    def forget(content: dict[str, Any]) -> None:
+        for annotation in content["annotations"]:
+            annotation.pop("iscrowd", None)
+
+    folder = coco_folder / "images"
+    before = [image.read()[1] for image in open_labels(coco_folder / "labels.coco.json", folder)]
+    after = [image.read()[1] for image in open_labels(rewrite(coco_folder, forget), folder)]
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
 def test_what_is_no_labels_is_refused(tmp_path: Path) -> None:
