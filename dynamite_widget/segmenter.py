@@ -415,12 +415,15 @@ def _side(name: str, side: int | str | None, of_model: int | None) -> int | None
 def _write_ids(labels: NDArray[np.integer], ids: list[int], label_map: LabelMap) -> None:
     """Write the ids of objects numbered from 1 into a label map, some rows at a time.
 
-    Indexing copies its indices as 64-bit integers: for a whole photograph, gigabytes.
+    Looking them up copies its indices as 64-bit integers: for a whole photograph, gigabytes.
     """
+    if ids == list(range(1, len(ids) + 1)):
+        label_map[:] = labels
+        return
     table = np.array([BACKGROUND, *ids], np.uint16)
     for top in range(0, len(labels), _ROWS_AT_ONCE):
         rows = slice(top, top + _ROWS_AT_ONCE)
-        label_map[rows] = table[labels[rows]]
+        np.take(table, labels[rows], out=label_map[rows], mode="clip")
 
 
 def _answers_a_click(network: DynaMITe, device: torch.device) -> None:

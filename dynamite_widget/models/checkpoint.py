@@ -74,12 +74,19 @@ class WeightsRecord:
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> WeightsRecord | None:
-        """Read a safetensors file's metadata; None if it is not of our format."""
+        """Read a safetensors file's metadata; None if it is not of our format.
+
+        Raises:
+            ValueError: if it is broken.
+        """
         if _RECORD not in metadata:
             return None
-        values = json.loads(metadata[_RECORD])
-        known = {field.name: values.get(field.name) for field in fields(cls)}
-        return cls(**known | {"mean": tuple(values["mean"]), "std": tuple(values["std"])})
+        try:
+            values = json.loads(metadata[_RECORD])
+            known = {field.name: values.get(field.name) for field in fields(cls)}
+            return cls(**known | {"mean": tuple(values["mean"]), "std": tuple(values["std"])})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError(f"the record of these weights is broken: {error!r}") from error
 
 
 def save_weights(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -33,7 +34,8 @@ def convert(
         source: published checkpoint, state dict or safetensors file.
         target: file to write, ending in .safetensors.
         name: of the model; None tells it by the tensors.
-        half: store float16: half the size, and labels that differ in a few pixels.
+        half: store float16: half the size, and labels that differ in a few pixels. What is in
+            float16 already stays so.
         overwrite: whether an existing `target` may be replaced.
 
     Returns:
@@ -49,7 +51,9 @@ def convert(
         raise ValueError(f"{target} would be a safetensors file: let its name end in .safetensors")
     if target.exists() and not overwrite:
         raise FileExistsError(17, "file is there already (--overwrite replaces it)", str(target))
-    tensors, _metadata = read_tensors(source)
+    if not target.parent.is_dir():
+        raise ValueError(f"there is no folder {target.parent} to write {target.name} into")
+    tensors, metadata = read_tensors(source)
     name = name or recognise(tensors)
     if name is None:
         raise ValueError(
@@ -57,11 +61,15 @@ def convert(
             "--name NAME tells what is missing for one"
         )
     model = find_model(name)
+    half = half or all(t.dtype == torch.float16 for t in tensors.values() if t.is_floating_point())
     try:
         tensors = fit(tensors, model.config)
     except ValueError as error:
         raise ValueError(f"{source} does not fit {name!r}. {error}") from None
     record = WeightsRecord.of(model, source.name, sha256(source))
+    own = WeightsRecord.from_metadata(metadata)
+    if own is not None:  # how it was trained, and for which input, stays known
+        record = replace(own, source=record.source, source_sha256=record.source_sha256)
     save_weights(target, tensors, record, torch.float16 if half else None)
     return record
 

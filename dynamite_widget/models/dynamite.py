@@ -171,7 +171,7 @@ class DynaMITe(nn.Module):
                 does not ask for it.
 
         Returns:
-            (H, W) int64: 0 background, i + 1 the i-th object.
+            (H, W) whole numbers: 0 background, i + 1 the i-th object.
         """
         prediction = self.predict(features, clicks)
         if self.config.maximum_after_upsampling:

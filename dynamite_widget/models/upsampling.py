@@ -28,7 +28,7 @@ def label_pixels(
     stride: int = 4,
     guide: ColourGuide | None = None,
 ) -> Tensor:
-    """Index of the largest logit at every pixel: (G, h, w) to (H, W) int64.
+    """Index of the largest logit at every pixel: (G, h, w) to (H, W) uint8, int32 where G > 256.
 
     Bilinear (half-pixel centres) from the cells of the resized image straight to the original
     size. In the square between four cells that one group wins, it wins everywhere. Only the other
@@ -50,7 +50,9 @@ def label_pixels(
     # One more cell around makes a square also of what lies outside the outermost centres.
     logits = F.pad(logits.clamp(min=_LOWEST)[None], (1, 1, 1, 1), mode="replicate")[0]
     winner = logits.max(0).indices
-    labels = winner.index_select(1, columns.square).index_select(0, rows.square)
+    # Of large photographs most of the time is that of writing the labels.
+    small = winner.to(torch.uint8 if len(logits) <= 256 else torch.int32)
+    labels = small.index_select(1, columns.square).index_select(0, rows.square)
     squares = _SharedSquares.of(logits, winner, rows.seen[:, None] & columns.seen)
     shares = (_SHARPNESS * logits[:, 1:-1, 1:-1]).softmax(0)
     step = max(1, _PIXELS_AT_ONCE // (rows.pixels.shape[1] * columns.pixels.shape[1]))
@@ -62,7 +64,7 @@ def label_pixels(
             by_colour = fit.of(guide.at(y, x, original))
             scores = (_SHARPNESS * scores).softmax(0).lerp(by_colour, _COLOUR)
         place = y[:, :, None] * original[1] + x[:, None]
-        labels.view(-1).scatter_(0, place.view(-1), some.best(scores).reshape(-1))
+        labels.view(-1).scatter_(0, place.view(-1), some.best(scores).reshape(-1).to(labels.dtype))
     return labels
 
 

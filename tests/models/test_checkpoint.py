@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from dynamite_widget.cli import main
@@ -90,6 +91,35 @@ def test_converting_never_replaces_a_file_unasked(checkpoint: Path, tmp_path: Pa
     assert target.read_bytes() == b"work of a week"
     with pytest.raises(ValueError, match=r"\.safetensors"):
         convert(checkpoint, tmp_path / "weights.pth")
+
+
+def test_what_was_trained_here_keeps_its_record_and_its_size(tmp_path: Path) -> None:
+    packaged = find_model("dynamite-lite").weights_path
+    assert packaged is not None
+    target = tmp_path / "again.safetensors"
+    record = convert(packaged, target)
+    assert record.training is not None
+    assert record.training["step"] > 0
+    assert record.source == packaged.name
+    assert target.stat().st_size < 1.01 * packaged.stat().st_size
+    with pytest.raises(ValueError, match="there is no folder"):
+        convert(packaged, tmp_path / "nowhere" / "again.safetensors")
+
+
+def test_weights_are_readable_by_whoever_may_read_new_files(tmp_path: Path) -> None:
+    packaged = find_model("dynamite-lite").weights_path
+    assert packaged is not None
+    target, plain = tmp_path / "again.safetensors", tmp_path / "plain"
+    convert(packaged, target)
+    plain.touch()
+    assert target.stat().st_mode == plain.stat().st_mode
+
+
+def test_a_broken_record_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "made_up.safetensors"
+    save_file({"x": torch.zeros(1)}, path, metadata={"dynamite_widget": "{}"})
+    with pytest.raises(ValueError, match="the record of these weights is broken"):
+        load_network("dynamite-lite", path)
 
 
 def test_a_checkpoint_of_another_model_is_recognised(checkpoint: Path) -> None:

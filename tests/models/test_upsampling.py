@@ -44,6 +44,14 @@ def test_labels_are_those_of_plain_upsampling(
     assert torch.equal(label_pixels(logits, resized, original), expected)
 
 
+def test_more_groups_than_a_byte_can_number_are_told_apart() -> None:
+    logits = objects_on_cells(300, 24, 32)
+    labels = label_pixels(logits, (96, 128), (96, 128))
+    assert labels.max() > 255
+    differing = labels != plainly(logits, (96, 128), (96, 128))
+    assert differing.float().mean() < 1e-3  # logits nearly as large as others', by rounding
+
+
 def test_borders_computed_part_by_part_fit_together(monkeypatch: pytest.MonkeyPatch) -> None:
     logits = objects_on_cells(6, 24, 32)
     whole = label_pixels(logits, (96, 128), (200, 300))
