@@ -77,6 +77,7 @@ class Collection(ExportingCollection):
         self._place = 0
         self._direction: Literal[1, -1] = 1
         self._marks: Mapping[str, Mark] = {}
+        self._counted: tuple[Mapping[str, Mark] | None, dict[ImageStatus, int]] = None, {}
         self._screen: Mapping[str, Any] = MappingProxyType({})
         self._file = None if folder is None else AtomicFile(folder / collection_file.FILE_NAME)
         if self._file is not None:
@@ -123,18 +124,27 @@ class Collection(ExportingCollection):
     @property
     def status(self) -> ImageStatus:
         """Of the current image."""
-        return self._status_at(self._place)
+        return self.status_at(self._place)
+
+    def status_at(self, place: int) -> ImageStatus:
+        """Of the image at a place in the list, from 0."""
+        mark = self._marks.get(self._images[place].session_file)
+        return "open" if mark is None else mark.status
 
     @property
     def statuses(self) -> dict[str, ImageStatus]:
         """Of all images by name, in order."""
-        return {each.name: self._status_at(place) for place, each in enumerate(self._images)}
+        return {each.name: self.status_at(place) for place, each in enumerate(self._images)}
 
     @property
     def counts(self) -> dict[ImageStatus, int]:
         """How many images have each status."""
-        found = list(self.statuses.values())
-        return {status: found.count(status) for status in STATUSES}
+        marks, counts = self._counted
+        if marks is not self._marks:  # screens ask after every click, of lists of any length
+            marks, found = self._marks, list(self.statuses.values())
+            counts = {status: found.count(status) for status in STATUSES}
+            self._counted = marks, counts
+        return dict(counts)
 
     @property
     def shown(self) -> ImageStatus | None:
@@ -319,11 +329,7 @@ class Collection(ExportingCollection):
         return next(filter(self._is_shown, places), None)
 
     def _is_shown(self, place: int) -> bool:
-        return self._shown is None or self._status_at(place) == self._shown
-
-    def _status_at(self, place: int) -> ImageStatus:
-        mark = self._marks.get(self._images[place].session_file)
-        return "open" if mark is None else mark.status
+        return self._shown is None or self.status_at(place) == self._shown
 
     def _place_of(self, image: str | int) -> int:
         if isinstance(image, str):

@@ -156,7 +156,7 @@ class CollectionOnScreen:
         collection = self.collection
         return protocol_traits.CollectionInfo(
             count=len(collection),
-            status=collection.statuses[shown.image_info["name"]],
+            status=collection.status_at(shown.place),
             shown=collection.shown,
             counts=collection.counts,
             has_next=collection.has_next,

@@ -98,8 +98,8 @@ class Segmenter:
         close_ups: bool = True,
     ) -> None:
         self.record = record
-        self.short_side = _side("short_side", short_side, record.short_side)
-        self.long_side = _side("long_side", long_side, record.long_side)
+        self._short_side = _side("short_side", short_side, record.short_side)
+        self._long_side = _side("long_side", long_side, record.long_side)
         self._id = uuid.uuid4().hex
         self._takes_previous = network.config.refiner is not None
         self._close_ups = close_ups and network.config.refiner is not None
@@ -166,6 +166,16 @@ class Segmenter:
         """Where the network runs unless device memory is short."""
         return self._placed.device
 
+    @property
+    def short_side(self) -> int | None:
+        """Of the network's input in pixels; None for the image as it is."""
+        return self._short_side
+
+    @property
+    def long_side(self) -> int | None:
+        """Bound of the network's input in pixels; None for none."""
+        return self._long_side
+
     def __repr__(self) -> str:
         return (
             f"Segmenter({self.record.name!r}, device={str(self.device)!r}, "
@@ -188,19 +198,17 @@ class Segmenter:
         """
         pixels = np.ascontiguousarray(to_rgb(image))
         height, width = pixels.shape[:2]
-        kept = None
-        if self._glass((height, width)).levels:
-            # The array is the caller's, who may change it.
-            kept = pixels.copy() if pixels.flags.writeable else pixels
-        return self._encode(content_key(pixels), pixels, kept)
+        looked_at_closely = bool(self._glass((height, width)).levels)
+        return self._encode(content_key(pixels), pixels, keep=looked_at_closely)
 
-    def _encode(
-        self, key: str, pixels: NDArray[np.uint8], kept: NDArray[np.uint8] | None
-    ) -> Features:
+    def _encode(self, key: str, pixels: NDArray[np.uint8], *, keep: bool) -> Features:
         with self._turn_of(key):
             features = self._cache.get(key)
             if features is None:
                 next_step()
+                kept = None
+                if keep:  # the array is the caller's, who may change it
+                    kept = pixels.copy() if pixels.flags.writeable else pixels
                 resizing, work = self._encoding(pixels)
                 features = Features(self._placed.run(work), resizing, key, self._id, kept)
             elif features.device.type != self.device.type:
@@ -317,7 +325,7 @@ class Segmenter:
         self, features: Features, photograph: NDArray[np.uint8], window: Window
     ) -> Features:
         part = np.ascontiguousarray(photograph[window.slices])
-        return self._encode(part_key(features.key, window), part, None)
+        return self._encode(part_key(features.key, window), part, keep=False)
 
     def _answer(
         self,
