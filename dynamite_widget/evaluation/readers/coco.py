@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,7 +20,8 @@ from dynamite_widget.evaluation.scenes import Scene
 def coco(folder: Folder, title: str, split: str = "val") -> SceneSet:
     """Read annotations/instances_SPLIT2017.json and the images of SPLIT2017/.
 
-    Images may also lie in images/SPLIT2017/. The scenes come in order of the image ids.
+    Images may also lie in images/SPLIT2017/. The scenes come in order of the image ids. Their
+    names are those of the files with their folders, without the ending where that is enough.
 
     Raises:
         DataSetError: if the annotations are missing or broken, or there are no images.
@@ -30,10 +32,13 @@ def coco(folder: Folder, title: str, split: str = "val") -> SceneSet:
     directory = next((place for place in places if folder.exists(place)), None)
     if directory is None:
         raise DataSetError(f"{folder.where(places[0])} is missing; expected the images there")
-    records = {
-        PurePosixPath(index.imgs[image_id]["file_name"]).stem: index.imgs[image_id]
-        for image_id in sorted(index.imgs)
-    }
+    records = _named([index.imgs[image_id] for image_id in sorted(index.imgs)])
+    if len(records) < len(index.imgs):
+        files = Counter(record["file_name"] for record in index.imgs.values())
+        twice = files.most_common(1)[0][0]
+        raise DataSetError(
+            f"{folder.where(annotations)} has {twice} twice; expected each image's file once"
+        )
 
     def load(name: str) -> Scene:
         record = records[name]
@@ -47,6 +52,16 @@ def coco(folder: Folder, title: str, split: str = "val") -> SceneSet:
         return Scene(name, image, _masks(index, record))
 
     return SceneSet(title, list(records), load)
+
+
+def _named(records: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    files = [PurePosixPath(record["file_name"]) for record in records]
+    short = [str(file.with_suffix("")) for file in files]
+    times = Counter(short)
+    return {
+        name if times[name] == 1 else str(file): record
+        for name, file, record in zip(short, files, records, strict=True)
+    }
 
 
 def _index(folder: Folder, name: str) -> COCO:

@@ -113,10 +113,19 @@ def images_in(folder: Folder, directory: str) -> dict[str, str]:
     """Image files of a directory: name without ending -> path, in order of the names.
 
     Raises:
-        DataSetError: if the directory is missing or holds no image.
+        DataSetError: if the directory is missing or holds no image, or two have one name.
     """
     names = [PurePosixPath(name) for name in folder.listing(directory)]
-    found = {n.stem: f"{directory}/{n}" for n in names if n.suffix.lower() in IMAGE_ENDINGS}
+    found: dict[str, str] = {}
+    for name in names:
+        if name.suffix.lower() not in IMAGE_ENDINGS:
+            continue
+        path = f"{directory}/{name}"
+        if found.setdefault(name.stem, path) != path:
+            raise DataSetError(
+                f"{folder.where(found[name.stem])} and {name} have the same name; expected names "
+                "that differ in more than the ending"
+            )
     if not found:
         raise DataSetError(f"{folder.where(directory)} holds no images; expected the data set's")
     return found

@@ -1,0 +1,86 @@
+"""People's own folders: no image is lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dynamite_widget.evaluation.readers import DataSetError, open_scenes
+from tests.evaluation.stand_in import rectangle
+
+SIZE = (40, 60)
+LEFT = rectangle(5, 5, 20, 10)
+BOX = [[5, 5, 15, 5, 15, 25, 5, 25]]
+
+
+def write_pair(
+    root: Path, image: str, labels: np.ndarray, places: tuple[str, str] = ("images", "masks")
+) -> None:
+    for place in places:
+        (root / place).mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", labels.shape[::-1], (90, 120, 150)).save(root / places[0] / image)
+    Image.fromarray(labels).save((root / places[1] / image).with_suffix(".png"))
+
+
+def write_coco(root: Path, *files: str) -> dict[str, Any]:
+    """A COCO file and its images, each with one object; what the file says is returned."""
+    images = [
+        {"id": k, "file_name": file, "height": SIZE[0], "width": SIZE[1]}
+        for k, file in enumerate(files)
+    ]
+    annotations = [
+        {"id": 10 + k, "image_id": k, "category_id": 1, "segmentation": BOX, "iscrowd": 0}
+        for k in range(len(files))
+    ]
+    for k, file in enumerate(files):
+        place = root / "val2017" / file
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", SIZE[::-1], (40 * k, 90, 120)).save(place)
+    record = {"images": images, "annotations": annotations, "categories": [{"id": 1}]}
+    write_annotations(root, record)
+    return record
+
+
+def write_annotations(root: Path, record: object) -> None:
+    (root / "annotations").mkdir(parents=True, exist_ok=True)
+    (root / "annotations" / "instances_val2017.json").write_text(json.dumps(record))
+
+
+def test_coco_images_of_one_name_in_several_folders_are_all_there(tmp_path: Path) -> None:
+    write_coco(tmp_path, *(f"site{k}/0001.png" for k in range(6)))
+    scenes = open_scenes(tmp_path)
+    assert scenes.names == tuple(f"site{k}/0001" for k in range(6))
+    assert [scene.image[0, 0, 0] for scene in scenes] == [0, 40, 80, 120, 160, 200]
+
+
+def test_coco_images_that_differ_in_the_ending_alone_are_all_there(tmp_path: Path) -> None:
+    write_coco(tmp_path, "m0.png", "m0.bmp", "m1.png")
+    scenes = open_scenes(tmp_path)
+    assert scenes.names == ("m0.png", "m0.bmp", "m1")
+    assert [scene.image[0, 0, 0] for scene in scenes] == [0, 40, 80]
+
+
+def test_a_coco_file_that_names_an_image_twice_is_refused(tmp_path: Path) -> None:
+    write_coco(tmp_path, "m0.png", "m1.png", "m0.png")
+    with pytest.raises(DataSetError, match=r"instances_val2017.json has m0.png twice"):
+        open_scenes(tmp_path)
+
+
+def test_two_images_for_one_mask_are_refused(tmp_path: Path) -> None:
+    write_pair(tmp_path, "m0.jpg", LEFT.astype(np.uint8))
+    write_pair(tmp_path, "m0.png", LEFT.astype(np.uint8))
+    with pytest.raises(DataSetError, match=r"m0.jpg and m0.png have the same name"):
+        open_scenes(tmp_path)
+
+
+def test_names_with_dots_find_their_own_masks(tmp_path: Path) -> None:
+    for name, mask in (("a.1.jpg", LEFT), ("a.2.jpg", ~LEFT)):
+        write_pair(tmp_path, name, np.where(mask, 255, 0).astype(np.uint8), ("img", "gt"))
+    first, second = open_scenes(tmp_path, "coco_mval")
+    assert np.array_equal(first.masks[0], LEFT)
+    assert np.array_equal(second.masks[0], ~LEFT)
