@@ -9,7 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from dynamite_widget.evaluation.benches import TASKS, Bench, BenchSettings
-from dynamite_widget.evaluation.readers import LAYOUTS
+from dynamite_widget.evaluation.readers import LAYOUTS, describe
 from dynamite_widget.evaluation.report_tables import results_table
 from dynamite_widget.evaluation.runs import Run
 from dynamite_widget.evaluation.segmenter_source import REFERENCES, SegmenterSource
@@ -110,6 +110,8 @@ def evaluate(
     bench = Bench(settings)
     kept = Run.begin(out, bench.scenes.title, settings)
     todo = left_to_do(kept, bench)
+    if show_progress:
+        sys.stderr.write(f"{settings.data}: {describe(bench.scenes)}\n")
     total = len(bench.scenes) * len(settings.strategies)
     left = sum(len(indices) for indices, _ in todo.values())
     bar = tqdm(

@@ -1,4 +1,4 @@
-"""People's own folders: no image is lost."""
+"""People's own folders: no image is lost, and they are read as what they are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dynamite_widget import cli
 from dynamite_widget.evaluation.readers import DataSetError, open_scenes
+from tests.evaluation import stand_in
 from tests.evaluation.stand_in import rectangle
 
 SIZE = (40, 60)
@@ -76,6 +78,29 @@ def test_two_images_for_one_mask_are_refused(tmp_path: Path) -> None:
     write_pair(tmp_path, "m0.png", LEFT.astype(np.uint8))
     with pytest.raises(DataSetError, match=r"m0.jpg and m0.png have the same name"):
         open_scenes(tmp_path)
+
+
+def test_one_mask_without_objects_does_not_make_a_label_folder_black_and_white(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_pair(tmp_path / "own", "0.jpg", np.where(LEFT, 255, 0).astype(np.uint8))
+    for k in (1, 2):
+        write_pair(tmp_path / "own", f"{k}.jpg", (LEFT + 2 * ~LEFT).astype(np.uint8))
+    scenes = open_scenes(tmp_path / "own")
+    assert scenes.layout == "labels"
+    assert [scene.truth.n_objects for scene in scenes] == [0, 2, 2]
+    argv = ["evaluate", "--model", f"{stand_in.__name__}:NearestWithin", "--task", "noc"]
+    argv += ["--data", str(tmp_path / "own"), "--out", str(tmp_path / "run")]
+    assert cli.main(argv) == 0
+    said = "own: 3 images, laid out as labels (0 background, 255 ignored)"
+    assert said in capsys.readouterr().err
+
+
+def test_black_and_white_masks_in_colour_files_are_taken_for_what_they_are(tmp_path: Path) -> None:
+    write_pair(tmp_path, "0.jpg", np.where(LEFT, 255, 0).astype(np.uint8))
+    Image.open(tmp_path / "masks" / "0.png").convert("RGB").save(tmp_path / "masks" / "0.png")
+    (scene,) = open_scenes(tmp_path)
+    assert np.array_equal(scene.masks, LEFT[None])
 
 
 def test_names_with_dots_find_their_own_masks(tmp_path: Path) -> None:

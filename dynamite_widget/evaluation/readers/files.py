@@ -181,6 +181,19 @@ def read_labels(
     return labels.astype(np.int64)
 
 
+def values_in(folder: Folder, name: str) -> set[int]:
+    """Values that a PNG of labels or a mask has; of a coloured one those of the brightest channel.
+
+    Raises:
+        DataSetError: if the file is missing or is no image.
+    """
+    with _open_image(folder, name) as image:
+        values = np.asarray(image)
+        if values.ndim != 2:
+            values = np.asarray(image.convert("RGB")).max(axis=2)
+    return set(np.unique(values).tolist())
+
+
 def read_grey(folder: Folder, name: str, like: tuple[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
     """Read the mask of one object as its brightest channel, (H, W).
 
