@@ -108,7 +108,7 @@ def evaluate(
             wrong, or the segmenter's answer is no label map.
     """
     bench = Bench(settings)
-    kept = Run.begin(out, bench.scenes.title, settings)
+    kept = Run.begin(out, bench.scenes, settings)
     todo = left_to_do(kept, bench)
     if show_progress:
         sys.stderr.write(f"{settings.data}: {describe(bench.scenes)}\n")

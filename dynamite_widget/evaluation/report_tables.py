@@ -50,11 +50,11 @@ class Table:
 
 def tables(runs: Sequence[Run]) -> list[Table]:
     """One table for each data set and task among the runs."""
-    groups: dict[tuple[str, str], list[Run]] = {}
+    groups: dict[tuple[str, str, str], list[Run]] = {}
     for run in runs:
-        groups.setdefault((run.title, run.settings.task), []).append(run)
+        groups.setdefault((run.title, run.published, run.settings.task), []).append(run)
     make = {"mist": _mist_table, "noc": _noc_table}
-    return [make[task](title, group) for (title, task), group in groups.items()]
+    return [make[task](title, group) for (title, _, task), group in groups.items()]
 
 
 def results_table(runs: Sequence[Run]) -> str:
@@ -94,7 +94,7 @@ def _mist_table(title: str, runs: Sequence[Run]) -> Table:
             row.source,
         )
         for row in published.MIST
-        if row.data == title
+        if row.data == runs[0].published
     ]
     columns = ("model", "strategy", "τ", "NCI", "NFO", "NFI", "mIoU", *_IOU_COLUMNS)
     notes = _notes(runs, bool(theirs), 10, 0.85)
@@ -129,7 +129,7 @@ def _noc_table(title: str, runs: Sequence[Run]) -> Table:
             row.source,
         )
         for row in published.NOC
-        if row.data == title
+        if row.data == runs[0].published
     ]
     columns = ("model", "NoC@85", "NoF@85", "NoC@90", "NoF@90", *_IOU_COLUMNS)
     notes = _notes(runs, bool(theirs), 20, 0.90)

@@ -18,6 +18,7 @@ from dynamite_widget.evaluation.benches import BenchSettings, Outcome
 from dynamite_widget.evaluation.labelling import LabelledScene
 from dynamite_widget.evaluation.mist import MistResult
 from dynamite_widget.evaluation.noc import NocResult
+from dynamite_widget.evaluation.readers import SceneSet
 from dynamite_widget.evaluation.segmenter_source import SegmenterSource
 from dynamite_widget.evaluation.summary import scene_rows, summarise
 from dynamite_widget.models.registry import MODELS
@@ -32,30 +33,43 @@ class Run:
         path: of the directory.
         title: of the data set.
         settings: that decide the run's numbers.
+        published: title of the set of the paper that the data set is, or a part of it; empty for
+            others, which the published rows say nothing about.
     """
 
-    def __init__(self, path: Path, title: str, settings: BenchSettings) -> None:
+    def __init__(
+        self, path: Path, title: str, settings: BenchSettings, published: str = ""
+    ) -> None:
         self.path = path
         self.title = title
         self.settings = settings
+        self.published = published
 
     @classmethod
-    def begin(cls, path: Path, title: str, settings: BenchSettings) -> Run:
+    def begin(cls, path: Path, scenes: SceneSet, settings: BenchSettings) -> Run:
         """Start a run, or go on with the one that is there.
+
+        Args:
+            path: of its directory, made if it is missing.
+            scenes: to label, as they lie on disk now.
+            settings: that decide the run's numbers.
 
         Raises:
             ValueError: if the directory holds a run with other settings, or something else.
         """
-        record = _settings_record(title, settings)
+        run = cls(path, scenes.title, settings, scenes.published)
+        record = run._record()
         file = path / SETTINGS_FILE
         if file.exists() and any(path.glob("*.jsonl")):
-            _check_same(path, _read_json(file), record)
+            before = _read_json(file)
+            _check_same(path, before, record)
+            write_text(file, json.dumps({**before, "data_set": record["data_set"]}, indent=1))
         elif path.exists() and not file.exists() and (path.is_file() or any(path.iterdir())):
             raise ValueError(f"{path} is there and is no run; take another --out")
         else:
             path.mkdir(parents=True, exist_ok=True)
             write_text(file, json.dumps(record, indent=1))
-        return cls(path, title, settings)
+        return run
 
     @classmethod
     def open(cls, path: Path) -> Run:
@@ -72,7 +86,8 @@ class Run:
             known = {k: record[k] for k in BenchSettings.__dataclass_fields__}
             known["source"] = SegmenterSource(**known["source"])
             known["strategies"] = tuple(known["strategies"])
-            return cls(path, record["title"], BenchSettings(**known))
+            data_set = record.get("data_set", {})  # older runs have none
+            return cls(path, record["title"], BenchSettings(**known), **data_set)
         except (KeyError, TypeError) as error:
             raise ValueError(f"{file} is no run's settings: {error}") from error
 
@@ -121,9 +136,9 @@ class Run:
             {**self.labels(), "strategy": strategy, **summarise(result)}
             for strategy, result in results.items()
         ]
-        record = _settings_record(self.title, self.settings)
         write_text(
-            self.path / "results.json", json.dumps({"run": record, "results": summaries}, indent=1)
+            self.path / "results.json",
+            json.dumps({"run": self._record(), "results": summaries}, indent=1),
         )
         write_csv(self.path / "results.csv", summaries)
         rows = [
@@ -154,6 +169,24 @@ class Run:
             results[strategy] = self.settings.result(strategy, labelled, skipped)
         return results
 
+    def _record(self) -> dict[str, Any]:
+        weights = _weights(self.settings.source)
+        record = {
+            "title": self.title,
+            "data_set": {"published": self.published},
+            **asdict(self.settings),
+            "strategies": list(self.settings.strategies),
+            "checkpoint_sha256": None if weights is None else _sha256(weights),
+            "version": __version__,
+            "machine": {
+                "system": platform.platform(),
+                "processor": platform.processor() or platform.machine(),
+                "cores": os.cpu_count(),
+                "python": platform.python_version(),
+            },
+        }
+        return json.loads(json.dumps(record))
+
     def _lines(self, strategy: str) -> Path:
         return self.path / f"{strategy}.jsonl"
 
@@ -174,24 +207,6 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
         writer.writerows(rows)
 
 
-def _settings_record(title: str, settings: BenchSettings) -> dict[str, Any]:
-    weights = _weights(settings.source)
-    record = {
-        "title": title,
-        **asdict(settings),
-        "strategies": list(settings.strategies),
-        "checkpoint_sha256": None if weights is None else _sha256(weights),
-        "version": __version__,
-        "machine": {
-            "system": platform.platform(),
-            "processor": platform.processor() or platform.machine(),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-        },
-    }
-    return json.loads(json.dumps(record))
-
-
 def _weights(source: SegmenterSource) -> Path | None:
     """File of a segmenter's weights, also of those in the package, which an update may change."""
     if source.checkpoint:
@@ -200,7 +215,7 @@ def _weights(source: SegmenterSource) -> Path | None:
 
 
 def _check_same(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
-    decisive = sorted(now.keys() - {"version", "machine"})
+    decisive = sorted(now.keys() - {"data_set", "version", "machine"})
     other = [
         f"{name}: {before.get(name)!r} there, {now[name]!r} now"
         for name in decisive

@@ -11,9 +11,12 @@ import pytest
 from PIL import Image
 
 from dynamite_widget import cli
+from dynamite_widget.evaluation.benches import BenchSettings
 from dynamite_widget.evaluation.readers import DataSetError, open_scenes
+from dynamite_widget.evaluation.runs import Run
+from dynamite_widget.evaluation.segmenter_source import SegmenterSource
 from tests.evaluation import stand_in
-from tests.evaluation.stand_in import rectangle
+from tests.evaluation.stand_in import rectangle, write_label_folder
 
 SIZE = (40, 60)
 LEFT = rectangle(5, 5, 20, 10)
@@ -101,6 +104,46 @@ def test_black_and_white_masks_in_colour_files_are_taken_for_what_they_are(tmp_p
     Image.open(tmp_path / "masks" / "0.png").convert("RGB").save(tmp_path / "masks" / "0.png")
     (scene,) = open_scenes(tmp_path)
     assert np.array_equal(scene.masks, LEFT[None])
+
+
+def test_own_data_is_not_taken_for_a_published_set_that_is_laid_out_like_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_coco(tmp_path / "pets", "m0.png", "m1.png")
+    argv = ["evaluate", "--model", f"{stand_in.__name__}:NearestWithin"]
+    argv += ["--data", str(tmp_path / "pets"), "--out", str(tmp_path / "run")]
+    assert cli.main(argv) == 0
+    out, err = capsys.readouterr()
+    assert "**pets: MIST**" in out
+    assert "README of github.com" not in out
+    assert "laid out as coco (annotations, crowds left out); not the published COCO" in err
+
+
+def test_a_folder_called_like_a_published_set_is_not_that_set(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["evaluate", "--model", f"{stand_in.__name__}:NearestWithin", "--task", "noc"]
+    argv += ["--data", str(write_label_folder(tmp_path / "DAVIS")), "--out", str(tmp_path / "run")]
+    assert cli.main(argv) == 0
+    assert "README of github.com" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("size", "title"), [((321, 481), "Berkeley"), ((40, 60), "mine")])
+def test_a_published_set_is_known_by_its_extent(
+    size: tuple[int, int], title: str, tmp_path: Path
+) -> None:
+    mask = np.zeros(size, np.uint8)
+    mask[5:20, 5:20] = 255
+    for k in range(100):
+        write_pair(tmp_path / "mine", f"{12000 + k}.jpg", mask)
+    scenes = open_scenes(tmp_path / "mine")
+    assert scenes.title == title
+    assert bool(scenes.published) == (title == "Berkeley")
+    assert scenes.evenly(5).published == scenes.published  # its part is said to be one
+    run = Run.begin(tmp_path / "run", scenes, BenchSettings(SegmenterSource("x"), "mine"))
+    assert Run.open(run.path).published == scenes.published
+    (tmp_path / "mine" / "images" / "12007.jpg").unlink()
+    assert open_scenes(tmp_path / "mine").title == "mine"
 
 
 def test_names_with_dots_find_their_own_masks(tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ def test_each_data_set_and_task_has_a_table_with_what_was_measured(runs: list[Ru
 
 def test_published_rows_stand_below_ours_with_their_source(runs: list[Run]) -> None:
     known = [
-        Run(runs[0].path, "COCO", runs[0].settings),
-        Run(runs[1].path, "SBD", runs[1].settings),
+        Run(runs[0].path, "COCO", runs[0].settings, "COCO"),
+        Run(runs[1].path, "SBD", runs[1].settings, "SBD"),
     ]
     mist, noc = tables(known)
     swin_large = next(row for row in mist.rows if row[:2] == ("dynamite-swin-large", "random"))
@@ -60,7 +60,7 @@ def test_published_rows_stand_below_ours_with_their_source(runs: list[Run]) -> N
 
 def test_what_cannot_be_compared_with_published_rows_says_so(runs: list[Run]) -> None:
     part = replace(runs[0].settings, limit=3, clicks=5)
-    (table,) = tables([Run(runs[0].path, "COCO", part)])
+    (table,) = tables([Run(runs[0].path, "COCO", part, "COCO")])
     assert "only 3 images of the set, 5 clicks instead of 10; not comparable" in table.notes[0]
 
 

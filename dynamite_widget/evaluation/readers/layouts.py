@@ -17,10 +17,13 @@ from dynamite_widget.evaluation.readers.files import (
     values_in,
 )
 from dynamite_widget.evaluation.readers.label_folder import label_folder
+from dynamite_widget.evaluation.readers.published_sets import PublishedSet
 from dynamite_widget.evaluation.readers.sbd import sbd
 from dynamite_widget.evaluation.readers.scene_set import SceneSet
 from dynamite_widget.evaluation.readers.single_masks import berkeley, coco_mval, davis, grabcut
 from dynamite_widget.evaluation.readers.voc import voc
+
+WHITE = "white is the object, grey ignored"
 
 MASKS_LOOKED_AT = 500
 """So many masks, spread evenly over a set, tell black-and-white ones from label maps."""
@@ -31,14 +34,14 @@ class Layout:
     """One way in which a data set lies on disk.
 
     Attributes:
-        title: of the data set, as in the paper's tables; empty for anybody's own.
+        published: the set of the paper that is laid out so, if one is.
         open: makes the scene set of a folder.
         marks: directories that tell the layout.
         truth: how its masks are read.
         inside: directories of the release in which those may lie.
     """
 
-    title: str
+    published: PublishedSet | None
     open: Callable[..., SceneSet]
     marks: tuple[str, ...]
     truth: str
@@ -54,32 +57,48 @@ class Layout:
         return None
 
 
-WHITE = "white is the object, grey ignored"
-
 LAYOUTS: dict[str, Layout] = {
-    "labels": Layout("", label_folder, ("images", "masks"), "0 background, 255 ignored"),
-    "grabcut": Layout("GrabCut", grabcut, ("data_GT", "boundary_GT"), WHITE),
-    "berkeley": Layout("Berkeley", berkeley, ("images", "masks"), WHITE),
-    "davis": Layout("DAVIS", davis, ("img", "gt"), "whatever is not black is the object"),
-    "coco_mval": Layout("COCO MVal", coco_mval, ("img", "gt"), "white is the object"),
+    "labels": Layout(None, label_folder, ("images", "masks"), "0 background, 255 ignored"),
+    "grabcut": Layout(PublishedSet("GrabCut", 50), grabcut, ("data_GT", "boundary_GT"), WHITE),
+    "berkeley": Layout(
+        PublishedSet("Berkeley", 100, r"\d{4,6}(?!\d).*", (321, 481)),
+        berkeley,
+        ("images", "masks"),
+        WHITE,
+    ),
+    "davis": Layout(
+        PublishedSet("DAVIS", 345), davis, ("img", "gt"), "whatever is not black is the object"
+    ),
+    "coco_mval": Layout(
+        PublishedSet("COCO MVal", 800), coco_mval, ("img", "gt"), "white is the object"
+    ),
     "davis2017": Layout(
-        "DAVIS 2017",
+        PublishedSet("DAVIS 2017", 1999),
         davis2017,
         ("ImageSets/2017", "JPEGImages"),
         "palette index",
         ("DAVIS-2017-trainval", "DAVIS"),
     ),
     "sbd": Layout(
-        "SBD", sbd, ("img", "inst"), "instances", ("dataset", "benchmark_RELEASE/dataset")
+        PublishedSet("SBD", 2857, r"\d{4}_\d{6}"),
+        sbd,
+        ("img", "inst"),
+        "instances",
+        ("dataset", "benchmark_RELEASE/dataset"),
     ),
     "voc": Layout(
-        "Pascal VOC",
+        PublishedSet("Pascal VOC", 1449, r"\d{4}_\d{6}"),
         voc,
         ("SegmentationObject", "JPEGImages"),
         "palette index, 255 ignored",
         ("VOC2012", "VOCdevkit/VOC2012"),
     ),
-    "coco": Layout("COCO", coco, ("annotations",), "annotations, crowds left out"),
+    "coco": Layout(
+        PublishedSet("COCO", 5000, r"\d{12}"),
+        coco,
+        ("annotations",),
+        "annotations, crowds left out",
+    ),
 }
 """The layouts by the names the command line gives them."""
 
@@ -87,7 +106,8 @@ LAYOUTS: dict[str, Layout] = {
 def open_scenes(path: str | Path, layout: str | None = None, split: str = "val") -> SceneSet:
     """Open a data set; nothing but its lists is read before a scene is asked for.
 
-    To find the layout out, some masks may have to be looked at as well.
+    To find the layout out, some masks may have to be looked at as well. A set of the paper, whole,
+    has the paper's title, any other that of its folder.
 
     Args:
         path: its folder, or an uncompressed tar of it.
@@ -112,15 +132,23 @@ def open_scenes(path: str | Path, layout: str | None = None, split: str = "val")
             f"{path} is not laid out as {layout}: expected {' and '.join(known.marks)} in it"
         )
     options = {"split": split} if "split" in signature(known.open).parameters else {}
-    scenes = known.open(open_folder(root), known.title or path.stem, **options)
+    own = path.absolute().name.removesuffix(".tar")
+    scenes = known.open(open_folder(root), own, **options)
     scenes.layout = layout
+    whole = options.get("split", "val") == "val"
+    if known.published and whole and known.published.is_this(scenes):
+        scenes.title = scenes.published = known.published.title
     return scenes
 
 
 def describe(scenes: SceneSet) -> str:
     """Say in a line what `open_scenes` took a data set for."""
-    truth = LAYOUTS[scenes.layout].truth
-    return f"{len(scenes)} images, laid out as {scenes.layout} ({truth})"
+    layout = LAYOUTS[scenes.layout]
+    told = f"{len(scenes)} images, laid out as {scenes.layout} ({layout.truth})"
+    if layout.published is None:
+        return told
+    same = "" if scenes.published else "not "
+    return f"{told}; {same}the published {layout.published.title}"
 
 
 def _recognise(path: Path, folder: Folder) -> str:

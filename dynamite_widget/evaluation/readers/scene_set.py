@@ -15,6 +15,7 @@ class SceneSet(Sequence[Scene]):
     Attributes:
         title: what the set is called in tables.
         names: of the scenes, in order.
+        published: title of the set of the paper that this is, or is a part of; empty for others.
         layout: as which of `LAYOUTS` it was read; empty if it is not from disk.
     """
 
@@ -28,6 +29,7 @@ class SceneSet(Sequence[Scene]):
         """
         self.title = title
         self.names = tuple(names)
+        self.published = ""
         self.layout = ""
         self._load = load
 
