@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools.coco import COCO
 
-from dynamite_widget.evaluation.readers.files import DataSetError, Folder, read_photograph
+from dynamite_widget.evaluation.readers.files import DataSetError, Folder, read_photograph, turned
 from dynamite_widget.evaluation.readers.scene_set import SceneSet
 from dynamite_widget.evaluation.scenes import Scene
 
@@ -43,10 +43,12 @@ def coco(folder: Folder, title: str, split: str = "val") -> SceneSet:
     def load(name: str) -> Scene:
         record = records[name]
         image_name = f"{directory}/{record['file_name']}"
-        image = read_photograph(folder, image_name)
-        if image.shape[:2] != (record["height"], record["width"]):
+        size = record["height"], record["width"]
+        image = read_photograph(folder, image_name, size)
+        if image.shape[:2] != size:
             raise DataSetError(
-                f"{folder.where(image_name)} is {image.shape[1]}x{image.shape[0]} pixels, but "
+                f"{folder.where(image_name)} is {image.shape[1]}x{image.shape[0]} pixels"
+                f"{turned(folder, image_name)}, but "
                 f"{annotations} says {record['width']}x{record['height']}"
             )
         return Scene(name, image, _masks(index, record))

@@ -133,11 +133,13 @@ def open_scenes(path: str | Path, layout: str | None = None, split: str = "val")
         )
     options = {"split": split} if "split" in signature(known.open).parameters else {}
     own = path.absolute().name.removesuffix(".tar")
-    scenes = known.open(open_folder(root), own, **options)
+    opened = open_folder(root)
+    scenes = known.open(opened, own, **options)
     scenes.layout = layout
     whole = options.get("split", "val") == "val"
     if known.published and whole and known.published.is_this(scenes):
         scenes.title = scenes.published = known.published.title
+        opened.published = True
     return scenes
 
 
