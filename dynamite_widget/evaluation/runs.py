@@ -163,10 +163,7 @@ class Run:
         for strategy in self.settings.strategies:
             by_name = {outcome.scene: outcome for outcome in self.finished(strategy)}
             order = by_name if scenes is None else [name for name in scenes if name in by_name]
-            outcomes = [by_name[name] for name in order]
-            labelled = [one for outcome in outcomes for one in outcome.labelled]
-            skipped = [name for outcome in outcomes for name in outcome.skipped]
-            results[strategy] = self.settings.result(strategy, labelled, skipped)
+            results[strategy] = self.settings.result(strategy, [by_name[name] for name in order])
         return results
 
     def _record(self) -> dict[str, Any]:

@@ -176,6 +176,17 @@ def test_results_are_plain_json_without_nan(settings: BenchSettings, tmp_path: P
     assert record["run"]["data"].endswith("data")
 
 
+def test_the_results_of_noc_count_images_and_objects(
+    settings: BenchSettings, data: Path, tmp_path: Path
+) -> None:
+    result = evaluate(replace(settings, task="noc"), tmp_path / "run").results["single"]
+    with (tmp_path / "run" / "results.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["images"], row["objects"]) == ("5", "14")
+    in_python = run_noc(NearestWithin(8), open_scenes(data), max_clicks=4)
+    assert result.n_images == in_python.n_images == 5
+
+
 def test_the_command_runs_noc_and_prints_its_table(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
