@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import html
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,9 +14,9 @@ from PIL import Image
 
 from dynamite_widget.evaluation.benches import ALONE
 from dynamite_widget.evaluation.mist import MistResult
-from dynamite_widget.evaluation.noc import NocResult
 from dynamite_widget.evaluation.plots import Results, iou_figure, time_figure
 from dynamite_widget.evaluation.readers import open_scenes
+from dynamite_widget.evaluation.report_groups import Group, groups
 from dynamite_widget.evaluation.report_tables import Table, results_table, tables
 from dynamite_widget.evaluation.runs import Run, write_text
 from dynamite_widget.evaluation.worst import pictures, worst
@@ -87,29 +88,35 @@ def _table(table: Table) -> str:
 
 
 def _figures(runs: Sequence[Run], out: Path) -> list[str]:
-    groups: dict[tuple[str, str], dict[str, MistResult | NocResult]] = {}
-    for one in runs:
-        legend = groups.setdefault((one.title, one.settings.task), {})
-        for strategy, result in one.results.items():
-            kind = "" if strategy == ALONE else f", {strategy}"
-            legend[_free(f"{one.labels()['model']}{kind}", legend, one)] = result
-    images = []
-    for (title, task), results in groups.items():
+    images: list[str] = []
+    for group in groups(runs):
+        results = _legend(group)
         for what, make in (("iou", iou_figure), ("time", time_figure)):
-            name = f"{title}-{task}-{what}".replace(" ", "-").lower()
-            figure = make(results, f"{title}, {task.upper() if task == 'mist' else 'NoC'}")
+            name = _file_name(f"{group.title}-{group.task}-{what}", images)
+            task = group.task.upper() if group.task == "mist" else "NoC"
+            figure = make(results, f"{group.title}, {task}")
             figure.savefig(out / f"{name}.png", dpi=150)
             figure.savefig(out / f"{name}.svg")
             images.append(f'<img src="{html.escape(name)}.svg" alt="{html.escape(name)}">')
     return images
 
 
-def _free(name: str, taken: Results, one: Run) -> str:
-    return f"{name} ({one.path.name})" if name in taken else name
+def _file_name(title: str, taken: Sequence[str]) -> str:
+    """A name for a file, and for a link to it, of letters, digits, dots and dashes."""
+    name = re.sub(r"[^a-z0-9.]+", "-", title.lower()).strip("-.")
+    return f"{name}-{len(taken)}" if any(f'"{name}.svg"' in image for image in taken) else name
+
+
+def _legend(group: Group) -> Results:
+    return {
+        name if strategy == ALONE else f"{name}, {strategy}": result
+        for one, name in zip(group.runs, group.names, strict=True)
+        for strategy, result in one.results.items()
+    }
 
 
 def _worst(one: Run, number: int, out: Path, n: int) -> list[str]:
-    body = [f"<h2>Worst of {html.escape(one.path.name)}: {html.escape(one.title)}</h2>"]
+    body = [f"<h2>Worst of {html.escape(str(one.path))}: {html.escape(one.title)}</h2>"]
     body.append(
         "<p>White: the truth. Colours: the answer and its clicks, numbered in time; "
         "black: background clicks.</p>"

@@ -24,6 +24,7 @@ from dynamite_widget.evaluation.summary import scene_rows, summarise
 from dynamite_widget.models.registry import MODELS
 
 SETTINGS_FILE = "run.json"
+RESULTS_FILE = "results.json"
 
 
 class Run:
@@ -35,15 +36,25 @@ class Run:
         settings: that decide the run's numbers.
         published: title of the set of the paper that the data set is, or a part of it; empty for
             others, which the published rows say nothing about.
+        layout: as which the data set was read.
+        n_images: to label, or None if an older run does not say.
     """
 
     def __init__(
-        self, path: Path, title: str, settings: BenchSettings, published: str = ""
+        self,
+        path: Path,
+        title: str,
+        settings: BenchSettings,
+        published: str = "",
+        layout: str = "",
+        n_images: int | None = None,
     ) -> None:
         self.path = path
         self.title = title
         self.settings = settings
         self.published = published
+        self.layout = layout
+        self.n_images = n_images
 
     @classmethod
     def begin(cls, path: Path, scenes: SceneSet, settings: BenchSettings) -> Run:
@@ -57,7 +68,7 @@ class Run:
         Raises:
             ValueError: if the directory holds a run with other settings, or something else.
         """
-        run = cls(path, scenes.title, settings, scenes.published)
+        run = cls(path, scenes.title, settings, scenes.published, scenes.layout, len(scenes.names))
         record = run._record()
         file = path / SETTINGS_FILE
         if file.exists() and any(path.glob("*.jsonl")):
@@ -112,6 +123,14 @@ class Run:
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{file} is broken: {error}; remove it to begin anew") from error
 
+    def progress(self, strategy: str) -> str:
+        """How far a strategy is, such as "3 of 6 images"; empty if it is done."""
+        file = self._lines(strategy)
+        done = file.read_bytes().count(b"\n") if file.exists() else 0
+        if self.n_images is not None:
+            return "" if done == self.n_images else f"{done} of {self.n_images} images"
+        return "" if (self.path / RESULTS_FILE).exists() else f"unfinished, {done} images"
+
     def add(self, strategy: str, outcome: Outcome) -> None:
         """Keep what came of a scene; it is on disk when this returns."""
         record = {
@@ -137,7 +156,7 @@ class Run:
             for strategy, result in results.items()
         ]
         write_text(
-            self.path / "results.json",
+            self.path / RESULTS_FILE,
             json.dumps({"run": self._record(), "results": summaries}, indent=1),
         )
         write_csv(self.path / "results.csv", summaries)
@@ -170,7 +189,11 @@ class Run:
         weights = _weights(self.settings.source)
         record = {
             "title": self.title,
-            "data_set": {"published": self.published},
+            "data_set": {
+                "published": self.published,
+                "layout": self.layout,
+                "n_images": self.n_images,
+            },
             **asdict(self.settings),
             "strategies": list(self.settings.strategies),
             "checkpoint_sha256": None if weights is None else _sha256(weights),
