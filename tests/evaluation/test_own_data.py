@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,93 @@ def test_a_published_set_is_known_by_its_extent(
     assert Run.open(run.path).published == scenes.published
     (tmp_path / "mine" / "images" / "12007.jpg").unlink()
     assert open_scenes(tmp_path / "mine").title == "mine"
+
+
+def spoilt(what: str, number: int, **values: object) -> Callable[[dict[str, Any]], None]:
+    """Give an image or annotation of a COCO file other values, or take those that are None."""
+
+    def change(record: dict[str, Any]) -> None:
+        record[what][number].update(values)
+        for name in [name for name, value in values.items() if value is None]:
+            del record[what][number][name]
+
+    return change
+
+
+RUNS = {"size": [10, 10], "counts": [5, 5, 90]}
+TEXT = {"size": list(SIZE), "counts": "garbage!!!"}
+SPOILT = {
+    "no segmentation": (
+        spoilt("annotations", 1, segmentation=None),
+        "expected a segmentation of annotation 11, but there is none",
+    ),
+    "an empty one": (
+        spoilt("annotations", 1, segmentation=[]),
+        r"expected a segmentation of annotation 11, but it is \[\]",
+    ),
+    "an empty polygon": (
+        spoilt("annotations", 1, segmentation=[[]]),
+        "annotation 11 is broken; expected polygons or runs of m1.png, 60x40 pixels",
+    ),
+    "a polygon of something else": (
+        spoilt("annotations", 1, segmentation=[["a", 1, 2, 3, 4, 5]]),
+        "annotation 11 is broken; .* could not convert",
+    ),
+    "runs of another size": (
+        spoilt("annotations", 1, segmentation=RUNS),
+        "annotation 11 is broken; .* its mask is 10x10 pixels",
+    ),
+    "runs that are none": (
+        spoilt("annotations", 1, segmentation=TEXT, id=None),
+        "an annotation of image 1 is broken; .* not COCO.s text",
+    ),
+    "no file name": (
+        spoilt("images", 1, file_name=None),
+        "expected a file_name of image 1, but there is none",
+    ),
+    "no height": (
+        spoilt("images", 1, height=None),
+        "expected a height of image 1, but there is none",
+    ),
+    "no width": (spoilt("images", 1, width=0), "expected a width of image 1, but it is 0"),
+    "an image that is not there": (
+        spoilt("images", 1, file_name="gone.png"),
+        "/gone.png cannot be read: No such file",
+    ),
+    "an id twice": (spoilt("images", 1, id=0), "has image 0 twice; expected each id once"),
+    "an unknown image": (
+        spoilt("annotations", 1, image_id=999),
+        "annotation 11 is of image 999; expected one of its images",
+    ),
+    "no images": (lambda record: record["images"].clear(), "is broken: expected COCO's images"),
+    "no annotations": (lambda record: record.pop("annotations"), "'annotations' is no list"),
+    "images that are none": (lambda record: record.update(images=[1]), "'images' is no list"),
+}
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_what_is_broken_in_a_coco_file_is_named(what: str, tmp_path: Path) -> None:
+    record = write_coco(tmp_path, "m0.png", "m1.png")
+    spoil, words = SPOILT[what]
+    spoil(record)
+    write_annotations(tmp_path, record)
+    with pytest.raises(DataSetError, match=rf"val2017.*{words}"):
+        list(open_scenes(tmp_path))
+
+
+def test_a_coco_file_that_is_a_list_is_refused(tmp_path: Path) -> None:
+    write_coco(tmp_path, "m0.png")
+    write_annotations(tmp_path, [1, 2])
+    with pytest.raises(DataSetError, match="'images' is no list"):
+        open_scenes(tmp_path)
+
+
+def test_annotations_that_do_not_say_so_are_no_crowds(tmp_path: Path) -> None:
+    record = write_coco(tmp_path, "m0.png")
+    for name in ("iscrowd", "id", "category_id"):
+        del record["annotations"][0][name]
+    write_annotations(tmp_path, record)
+    assert np.array_equal(open_scenes(tmp_path)[0].masks, LEFT[None])
 
 
 def test_names_with_dots_find_their_own_masks(tmp_path: Path) -> None:
