@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
@@ -81,12 +85,26 @@ def run(args: argparse.Namespace) -> None:
         seed_each=args.seed_each,
     )
     try:
-        finished = evaluate(settings, args.out, args.workers, show_progress=True)
+        with ended_like_ctrl_c():
+            finished = evaluate(settings, args.out, args.workers, show_progress=True)
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted. The same command goes on where this one stopped.\n")
         raise
     told = f"results.json, results.csv and scenes.csv are in {finished.path}"
     sys.stdout.write(f"{results_table([finished])}\n\n{told}\n")
+
+
+@contextmanager
+def ended_like_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM, by which systems end a process, end what is going on as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say what a signal does
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def evaluate(
