@@ -19,7 +19,7 @@ from dynamite_widget.evaluation.readers import open_scenes
 from dynamite_widget.evaluation.report_groups import Group, groups
 from dynamite_widget.evaluation.report_tables import Table, results_table, tables
 from dynamite_widget.evaluation.runs import Run, write_text
-from dynamite_widget.evaluation.worst import pictures, worst
+from dynamite_widget.evaluation.worst import picture, worst
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem;
@@ -57,7 +57,7 @@ def write_report(runs: Sequence[Run], out: Path, n_worst: int = 12) -> Path:
         runs: finished or not; what is there is told.
         out: directory, made if it is missing.
         n_worst: how many images of each run to draw. They are read from the data set's folder;
-            where that is gone, the page says so.
+            where that or one of them is gone, the page says so.
 
     Returns:
         The path of index.html.
@@ -129,14 +129,15 @@ def _worst(one: Run, number: int, out: Path, n: int) -> list[str]:
     for strategy, result in one.results.items():
         labelled = result.images if isinstance(result, MistResult) else result.samples
         body += [f"<h3>{html.escape(strategy)}</h3>", '<div class="worst">']
-        for rank, picture in enumerate(pictures(worst(labelled, n), scenes)):
+        for rank, scene in enumerate(worst(labelled, n)):
             name = f"worst-{number}-{strategy}-{rank}.jpg"
-            Image.fromarray(picture.image).save(out / name, quality=88)
-            scene = picture.labelled
             caption = f"{scene.name}: IoU {np.mean(scene.ious):.2f}, {len(scene.clicks)} clicks"
-            body.append(
-                f'<figure><a href="{name}"><img src="{name}" alt=""></a>'
-                f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-            )
+            try:
+                Image.fromarray(picture(scene, scenes)).save(out / name, quality=88)
+                shown = f'<a href="{name}"><img src="{name}" alt=""></a>'
+            except ValueError as error:
+                shown = f"<p>No picture: {html.escape(str(error))}</p>"
+            caption = f"<figcaption>{html.escape(caption)}</figcaption>"
+            body.append(f"<figure>{shown}{caption}</figure>")
         body.append("</div>")
     return body

@@ -99,6 +99,22 @@ def test_a_report_without_its_data_set_still_has_tables_and_curves(
     assert "street-mist-iou.svg" in page
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_an_image_that_is_gone_since_is_told_in_its_place(
+    number: int, runs: list[Run], tmp_path: Path
+) -> None:
+    data = Path(runs[number].settings.data)
+    (data / "images" / "2.jpg").unlink()
+    Image.new("RGB", (9, 9)).save(data / "images" / "3.jpg")
+    Image.new("L", (9, 9), 1).save(data / "masks" / "3.png")
+    out = tmp_path / "report"
+    assert cli.main(["report", str(runs[number].path), "--out", str(out)]) == 0
+    page = (out / "index.html").read_text()
+    assert re.search("No picture: the data set has no &#x27;2(#0)?&#x27; any more", page)
+    assert "is of another size" in page or "has no &#x27;3#1&#x27; any more" in page
+    assert '<img src="worst-1' in page
+
+
 def test_an_unfinished_run_is_reported_as_far_as_it_went(runs: list[Run], tmp_path: Path) -> None:
     lines = runs[0].path / "best.jsonl"
     lines.write_bytes(b"".join(lines.read_bytes().splitlines(keepends=True)[:2]))
