@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 from dynamite_widget.segmenting import SupportsSegmentation
 
@@ -51,12 +55,35 @@ class SegmenterSource:
             )
         if self.checkpoint or self.device or self.short_side or self.long_side:
             raise ValueError(f"{self.model} takes no checkpoint, no device and no sides")
-        return _import(place)
+        module, _, name = place.partition(":")
+        own = self.model not in REFERENCES
+        return _segmenter(
+            place, getattr(_own(module) if own else import_module(module), name, None)
+        )
 
 
-def _import(place: str) -> SupportsSegmentation:
+def _own(name: str) -> ModuleType:
+    """Import somebody's module; the folder the command was given in is searched first.
+
+    A console script, unlike `python -m`, does not look there by itself. The folder stays on the
+    path, since the module may import its neighbours later on.
+    """
+    here = os.getcwd()
+    if not {here, ""} & set(sys.path):
+        sys.path.insert(0, here)
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and f"{name}.".startswith(f"{error.name}."):
+            raise ValueError(
+                f"no module is called {error.name!r}, neither in {here} nor where Python looks; "
+                "--model MODULE:NAME needs one"
+            ) from error
+        raise ValueError(f"{name} cannot be imported: {error}") from error
+
+
+def _segmenter(place: str, found: Any) -> SupportsSegmentation:  # noqa: ANN401 - it is looked at
     module, _, name = place.partition(":")
-    found = getattr(import_module(module), name, None)
     if found is None:
         raise ValueError(f"module {module} has no {name!r}; --model MODULE:NAME needs both")
     # A class has the two verbs as well, but only what it makes can be asked.
