@@ -44,7 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the report and print its tables."""
-    runs = [Run.open(path) for path in args.runs]
+    runs = [Run.open(path) for path in args.runs if Run.is_at(path)]
+    if not runs:
+        Run.open(args.runs[0])  # says what is missing there
+    for path in args.runs:
+        if not Run.is_at(path):
+            sys.stderr.write(f"{path} is left out: it holds no run\n")
     page = write_report(runs, args.out, args.worst)
     told = f"{results_table(runs)}\n\nThe page with curves and the worst images is {page}\n"
     sys.stdout.write(told)

@@ -82,6 +82,11 @@ class Run:
             write_text(file, json.dumps(record, indent=1))
         return run
 
+    @staticmethod
+    def is_at(path: Path) -> bool:
+        """Whether a run is kept in this directory."""
+        return (path / SETTINGS_FILE).is_file()
+
     @classmethod
     def open(cls, path: Path) -> Run:
         """Open a run to read it.
@@ -90,7 +95,7 @@ class Run:
             ValueError: if there is none.
         """
         file = path / SETTINGS_FILE
-        if not file.exists():
+        if not cls.is_at(path):
             raise ValueError(f"{path} holds no run: {file} is missing")
         record = _read_json(file)
         try:

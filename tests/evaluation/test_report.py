@@ -129,6 +129,21 @@ def test_a_folder_that_is_no_run_is_refused(
     assert "holds no run: " in capsys.readouterr().err
 
 
+def test_what_is_no_run_among_runs_is_left_out_with_a_word(
+    runs: list[Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = runs[0].path.parent / "lite.safetensors"
+    weights.write_bytes(b"weights")
+    paths = [str(path) for path in sorted(weights.parent.iterdir())]
+    out = str(tmp_path / "report")
+    assert cli.main(["report", *paths, "--out", out]) == 0
+    told = capsys.readouterr()
+    assert "street: MIST" in told.out
+    assert f"{weights} is left out: it holds no run" in told.err
+    assert cli.main(["report", str(weights), "--out", out]) == 2
+    assert "holds no run: " in capsys.readouterr().err
+
+
 def labelled(name: str, *ious: float) -> LabelledScene:
     return LabelledScene(name, [Click(5, 5, 1)], list(ious), [float(np.mean(ious))], 10)
 
