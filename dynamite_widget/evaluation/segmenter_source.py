@@ -28,6 +28,9 @@ class SegmenterSource:
         checkpoint: file of weights for a named model.
         device: for a named model, such as "cpu" or "cuda:1".
         short_side, long_side: of a named model's input in pixels; None for what it was made for.
+
+    Raises:
+        ValueError: if a side is less than 1.
     """
 
     model: str
@@ -35,6 +38,12 @@ class SegmenterSource:
     device: str | None = None
     short_side: int | None = None
     long_side: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("short_side", "long_side"):
+            side = getattr(self, name)
+            if side is not None and side < 1:
+                raise ValueError(f"{name} is {side}; it must be at least 1 pixel")
 
     def load(self) -> SupportsSegmentation:
         """Load or make the segmenter.
@@ -50,8 +59,8 @@ class SegmenterSource:
                 self.model,
                 checkpoint=self.checkpoint,
                 device=self.device,
-                short_side=self.short_side or "model",
-                long_side=self.long_side or "model",
+                short_side="model" if self.short_side is None else self.short_side,
+                long_side="model" if self.long_side is None else self.long_side,
             )
         if self.checkpoint or self.device or self.short_side or self.long_side:
             raise ValueError(f"{self.model} takes no checkpoint, no device and no sides")
