@@ -75,6 +75,7 @@ class Run:
             before = _read_json(file)
             _check_same(path, before, record)
             write_text(file, json.dumps({**before, "data_set": record["data_set"]}, indent=1))
+            run._cut_broken_lines()
         elif path.exists() and not file.exists() and (path.is_file() or any(path.iterdir())):
             raise ValueError(f"{path} is there and is no run; take another --out")
         else:
@@ -110,7 +111,7 @@ class Run:
     def finished(self, strategy: str) -> list[Outcome]:
         """What came of the scenes finished so far, in the order in which they were.
 
-        A line that an interruption cut off is left out, and removed from the file.
+        A line that an interruption cut off, or that is being written just now, is left out.
 
         Raises:
             ValueError: if the file holds something else.
@@ -118,13 +119,8 @@ class Run:
         file = self._lines(strategy)
         if not file.exists():
             return []
-        data = file.read_bytes()
-        whole = data[: data.rfind(b"\n") + 1]
-        if whole != data:
-            with file.open("r+b") as lines:
-                lines.truncate(len(whole))
         try:
-            return [_outcome(json.loads(line)) for line in whole.splitlines()]
+            return [_outcome(json.loads(line)) for line in _whole_lines(file).splitlines()]
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{file} is broken: {error}; remove it to begin anew") from error
 
@@ -212,8 +208,20 @@ class Run:
         }
         return json.loads(json.dumps(record))
 
+    def _cut_broken_lines(self) -> None:
+        """Remove what an interruption left at a file's end, so that lines can follow."""
+        for strategy in self.settings.strategies:
+            file = self._lines(strategy)
+            if file.exists():
+                os.truncate(file, len(_whole_lines(file)))
+
     def _lines(self, strategy: str) -> Path:
         return self.path / f"{strategy}.jsonl"
+
+
+def _whole_lines(file: Path) -> bytes:
+    data = file.read_bytes()
+    return data[: data.rfind(b"\n") + 1]
 
 
 def write_text(path: Path, text: str) -> None:

@@ -122,6 +122,14 @@ def test_an_unfinished_run_is_reported_as_far_as_it_went(runs: list[Run], tmp_pa
     assert table.rows[1][table.columns.index("images / objects")].startswith("2 / ")
 
 
+def test_reading_a_run_changes_nothing_in_it(runs: list[Run], tmp_path: Path) -> None:
+    lines = runs[0].path / "best.jsonl"
+    lines.write_bytes(lines.read_bytes()[:-30])  # cut off, or evaluate is writing
+    before = {path: path.read_bytes() for path in runs[0].path.iterdir()}
+    assert cli.main(["report", str(runs[0].path), "--out", str(tmp_path / "report")]) == 0
+    assert {path: path.read_bytes() for path in runs[0].path.iterdir()} == before
+
+
 def test_a_folder_that_is_no_run_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
