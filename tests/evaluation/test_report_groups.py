@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -41,6 +43,21 @@ def test_folders_of_one_name_have_a_table_each(tmp_path: Path) -> None:
     out = tmp_path / "report"
     assert cli.main(["report", *(str(run.path) for run in runs), "--out", str(out)]) == 0
     assert len(list(out.glob("*-iou.png"))) == 2
+
+
+def test_pictures_load_whatever_the_folder_of_the_data_is_called(tmp_path: Path) -> None:
+    out = tmp_path / "report"
+    names = ("my set #1", "my set #1?", "$a$ 100%")
+    runs = [
+        evaluate(settings(write_label_folder(tmp_path / name, 1)), tmp_path / f"run{k}")
+        for k, name in enumerate(names)
+    ]
+    assert cli.main(["report", *(str(run.path) for run in runs), "--out", str(out)]) == 0
+    links = re.findall(r'<img src="([^"]+)"', (out / "index.html").read_text())
+    assert len(set(links)) == 3 * (2 + 2)  # two curves and two objects each
+    for link in links:
+        assert urlsplit(link).path == link
+        assert (out / unquote(link)).exists()
 
 
 def test_the_same_data_is_one_table_whether_its_layout_was_said_or_found(tmp_path: Path) -> None:
