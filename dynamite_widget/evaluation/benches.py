@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -69,12 +70,13 @@ class BenchSettings:
         seed = seed_of(self.seed_id)
         return Shuffler(f"{seed}/{scene}" if self.seed_each else seed)
 
-    def result(
-        self, strategy: str, labelled: list[LabelledScene], skipped: list[str]
-    ) -> MistResult | NocResult:
-        """What all labelled scenes of a strategy amount to."""
+    def result(self, strategy: str, outcomes: Sequence[Outcome]) -> MistResult | NocResult:
+        """What all outcomes of a strategy amount to."""
+        labelled = [one for outcome in outcomes for one in outcome.labelled]
+        skipped = [name for outcome in outcomes for name in outcome.skipped]
         if self.task == "noc":
-            return NocResult(labelled, self.iou_threshold, self.clicks, skipped)
+            n_images = sum(bool(outcome.labelled) for outcome in outcomes)
+            return NocResult(labelled, self.iou_threshold, self.clicks, skipped, n_images)
         return MistResult(labelled, self.iou_threshold, strategy, self.clicks, skipped)
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
 
 from dynamite_widget.evaluation.benches import TASKS, Bench, BenchSettings
-from dynamite_widget.evaluation.readers import LAYOUTS
+from dynamite_widget.evaluation.readers import LAYOUTS, describe
 from dynamite_widget.evaluation.report_tables import results_table
 from dynamite_widget.evaluation.runs import Run
 from dynamite_widget.evaluation.segmenter_source import REFERENCES, SegmenterSource
@@ -81,12 +85,26 @@ def run(args: argparse.Namespace) -> None:
         seed_each=args.seed_each,
     )
     try:
-        finished = evaluate(settings, args.out, args.workers, show_progress=True)
+        with ended_like_ctrl_c():
+            finished = evaluate(settings, args.out, args.workers, show_progress=True)
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted. The same command goes on where this one stopped.\n")
         raise
     told = f"results.json, results.csv and scenes.csv are in {finished.path}"
     sys.stdout.write(f"{results_table([finished])}\n\n{told}\n")
+
+
+@contextmanager
+def ended_like_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM, by which systems end a process, end what is going on as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say what a signal does
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def evaluate(
@@ -108,8 +126,10 @@ def evaluate(
             wrong, or the segmenter's answer is no label map.
     """
     bench = Bench(settings)
-    kept = Run.begin(out, bench.scenes.title, settings)
+    kept = Run.begin(out, bench.scenes, settings)
     todo = left_to_do(kept, bench)
+    if show_progress:
+        sys.stderr.write(f"{settings.data}: {describe(bench.scenes)}\n")
     total = len(bench.scenes) * len(settings.strategies)
     left = sum(len(indices) for indices, _ in todo.values())
     bar = tqdm(

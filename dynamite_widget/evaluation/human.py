@@ -76,7 +76,7 @@ class JudgedSession:
             samples.append(
                 LabelledScene(name, clicks, [self.final_ious[index]], course, max_clicks)
             )
-        return NocResult(samples, iou_threshold, max_clicks)
+        return NocResult(samples, iou_threshold, max_clicks, n_images=1)
 
     def mist_result(self, iou_threshold: float = 0.85, tau: int = 10) -> MistResult:
         """All objects with one budget, as in the multi-object benchmark."""

@@ -28,12 +28,14 @@ class NocResult:
         iou_threshold: IoU at which a sample was done.
         max_clicks: clicks after which a sample was given up.
         skipped: names of samples without a visible object, which count nowhere.
+        n_images: from which the samples are; None if that is not known.
     """
 
     samples: list[LabelledScene]
     iou_threshold: float = 0.90
     max_clicks: int = 20
     skipped: list[str] = field(default_factory=list)
+    n_images: int | None = None
 
     @property
     def ious(self) -> list[list[float]]:
@@ -96,12 +98,15 @@ def run_noc(
     """
     check_limits(iou_threshold, max_clicks)
     encoder = Encoder(segmenter)
-    result = NocResult([], iou_threshold, max_clicks)
+    found: list[LabelledScene] = []
+    hidden: list[str] = []
+    n_images = 0
     for scene in samples:
         labelled, skipped = label_objects(encoder, scene, iou_threshold, max_clicks)
-        result.samples.extend(labelled)
-        result.skipped.extend(skipped)
-    return result
+        found.extend(labelled)
+        hidden.extend(skipped)
+        n_images += bool(labelled)
+    return NocResult(found, iou_threshold, max_clicks, hidden, n_images)
 
 
 def label_objects(

@@ -60,6 +60,6 @@ def _finish(figure: Figure, title: str) -> None:
     axes = figure.axes[0]
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
-    axes.set_title(title)
+    axes.set_title(title, parse_math=False)  # a folder's name may hold two dollar signs
     if axes.lines:
         axes.legend(fontsize="small")

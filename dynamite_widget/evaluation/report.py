@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import html
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,12 +14,12 @@ from PIL import Image
 
 from dynamite_widget.evaluation.benches import ALONE
 from dynamite_widget.evaluation.mist import MistResult
-from dynamite_widget.evaluation.noc import NocResult
 from dynamite_widget.evaluation.plots import Results, iou_figure, time_figure
 from dynamite_widget.evaluation.readers import open_scenes
+from dynamite_widget.evaluation.report_groups import Group, groups
 from dynamite_widget.evaluation.report_tables import Table, results_table, tables
 from dynamite_widget.evaluation.runs import Run, write_text
-from dynamite_widget.evaluation.worst import pictures, worst
+from dynamite_widget.evaluation.worst import picture, worst
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem;
@@ -43,7 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the report and print its tables."""
-    runs = [Run.open(path) for path in args.runs]
+    runs = [Run.open(path) for path in args.runs if Run.is_at(path)]
+    if not runs:
+        Run.open(args.runs[0])  # says what is missing there
+    for path in args.runs:
+        if not Run.is_at(path):
+            sys.stderr.write(f"{path} is left out: it holds no run\n")
     page = write_report(runs, args.out, args.worst)
     told = f"{results_table(runs)}\n\nThe page with curves and the worst images is {page}\n"
     sys.stdout.write(told)
@@ -56,7 +62,7 @@ def write_report(runs: Sequence[Run], out: Path, n_worst: int = 12) -> Path:
         runs: finished or not; what is there is told.
         out: directory, made if it is missing.
         n_worst: how many images of each run to draw. They are read from the data set's folder;
-            where that is gone, the page says so.
+            where that or one of them is gone, the page says so.
 
     Returns:
         The path of index.html.
@@ -87,29 +93,35 @@ def _table(table: Table) -> str:
 
 
 def _figures(runs: Sequence[Run], out: Path) -> list[str]:
-    groups: dict[tuple[str, str], dict[str, MistResult | NocResult]] = {}
-    for one in runs:
-        legend = groups.setdefault((one.title, one.settings.task), {})
-        for strategy, result in one.results.items():
-            kind = "" if strategy == ALONE else f", {strategy}"
-            legend[_free(f"{one.labels()['model']}{kind}", legend, one)] = result
-    images = []
-    for (title, task), results in groups.items():
+    images: list[str] = []
+    for group in groups(runs):
+        results = _legend(group)
         for what, make in (("iou", iou_figure), ("time", time_figure)):
-            name = f"{title}-{task}-{what}".replace(" ", "-").lower()
-            figure = make(results, f"{title}, {task.upper() if task == 'mist' else 'NoC'}")
+            name = _file_name(f"{group.title}-{group.task}-{what}", images)
+            task = group.task.upper() if group.task == "mist" else "NoC"
+            figure = make(results, f"{group.title}, {task}")
             figure.savefig(out / f"{name}.png", dpi=150)
             figure.savefig(out / f"{name}.svg")
             images.append(f'<img src="{html.escape(name)}.svg" alt="{html.escape(name)}">')
     return images
 
 
-def _free(name: str, taken: Results, one: Run) -> str:
-    return f"{name} ({one.path.name})" if name in taken else name
+def _file_name(title: str, taken: Sequence[str]) -> str:
+    """A name for a file, and for a link to it, of letters, digits, dots and dashes."""
+    name = re.sub(r"[^a-z0-9.]+", "-", title.lower()).strip("-.")
+    return f"{name}-{len(taken)}" if any(f'"{name}.svg"' in image for image in taken) else name
+
+
+def _legend(group: Group) -> Results:
+    return {
+        name if strategy == ALONE else f"{name}, {strategy}": result
+        for one, name in zip(group.runs, group.names, strict=True)
+        for strategy, result in one.results.items()
+    }
 
 
 def _worst(one: Run, number: int, out: Path, n: int) -> list[str]:
-    body = [f"<h2>Worst of {html.escape(one.path.name)}: {html.escape(one.title)}</h2>"]
+    body = [f"<h2>Worst of {html.escape(str(one.path))}: {html.escape(one.title)}</h2>"]
     body.append(
         "<p>White: the truth. Colours: the answer and its clicks, numbered in time; "
         "black: background clicks.</p>"
@@ -122,14 +134,15 @@ def _worst(one: Run, number: int, out: Path, n: int) -> list[str]:
     for strategy, result in one.results.items():
         labelled = result.images if isinstance(result, MistResult) else result.samples
         body += [f"<h3>{html.escape(strategy)}</h3>", '<div class="worst">']
-        for rank, picture in enumerate(pictures(worst(labelled, n), scenes)):
+        for rank, scene in enumerate(worst(labelled, n)):
             name = f"worst-{number}-{strategy}-{rank}.jpg"
-            Image.fromarray(picture.image).save(out / name, quality=88)
-            scene = picture.labelled
             caption = f"{scene.name}: IoU {np.mean(scene.ious):.2f}, {len(scene.clicks)} clicks"
-            body.append(
-                f'<figure><a href="{name}"><img src="{name}" alt=""></a>'
-                f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-            )
+            try:
+                Image.fromarray(picture(scene, scenes)).save(out / name, quality=88)
+                shown = f'<a href="{name}"><img src="{name}" alt=""></a>'
+            except ValueError as error:
+                shown = f"<p>No picture: {html.escape(str(error))}</p>"
+            caption = f"<figcaption>{html.escape(caption)}</figcaption>"
+            body.append(f"<figure>{shown}{caption}</figure>")
         body.append("</div>")
     return body

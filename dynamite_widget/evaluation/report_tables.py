@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dynamite_widget.evaluation import published
 from dynamite_widget.evaluation.mist import MistResult
 from dynamite_widget.evaluation.noc import NocResult
+from dynamite_widget.evaluation.report_groups import Group, groups
 from dynamite_widget.evaluation.runs import Run
 
 OURS = "measured"
@@ -50,11 +51,8 @@ class Table:
 
 def tables(runs: Sequence[Run]) -> list[Table]:
     """One table for each data set and task among the runs."""
-    groups: dict[tuple[str, str], list[Run]] = {}
-    for run in runs:
-        groups.setdefault((run.title, run.settings.task), []).append(run)
     make = {"mist": _mist_table, "noc": _noc_table}
-    return [make[task](title, group) for (title, task), group in groups.items()]
+    return [make[group.task](group) for group in groups(runs)]
 
 
 def results_table(runs: Sequence[Run]) -> str:
@@ -62,10 +60,10 @@ def results_table(runs: Sequence[Run]) -> str:
     return "\n\n".join(table.to_markdown() for table in tables(runs))
 
 
-def _mist_table(title: str, runs: Sequence[Run]) -> Table:
+def _mist_table(group: Group) -> Table:
     rows = [
         (
-            _name(run),
+            name,
             strategy,
             str(result.tau),
             f"{result.nci:.2f}",
@@ -74,9 +72,9 @@ def _mist_table(title: str, runs: Sequence[Run]) -> Table:
             f"{result.miou * 100:.1f}",
             *_ious_after(result, result.tau),
             f"{len(result.images)} / {result.n_objects}",
-            OURS,
+            _ours(run, strategy),
         )
-        for run in runs
+        for run, name in zip(group.runs, group.names, strict=True)
         for strategy, result in run.results.items()
         if isinstance(result, MistResult)
     ]
@@ -94,27 +92,27 @@ def _mist_table(title: str, runs: Sequence[Run]) -> Table:
             row.source,
         )
         for row in published.MIST
-        if row.data == title
+        if row.data == group.published
     ]
     columns = ("model", "strategy", "τ", "NCI", "NFO", "NFI", "mIoU", *_IOU_COLUMNS)
-    notes = _notes(runs, bool(theirs), 10, 0.85)
+    notes = _notes(group, bool(theirs), 10, 0.85)
     return Table(
-        f"{title}: MIST", (*columns, "images / objects", "source"), (*rows, *theirs), notes
+        f"{group.title}: MIST", (*columns, "images / objects", "source"), (*rows, *theirs), notes
     )
 
 
-def _noc_table(title: str, runs: Sequence[Run]) -> Table:
+def _noc_table(group: Group) -> Table:
     rows = [
         (
-            _name(run),
+            name,
             *_noc_cells(result, 0.85),
             *_noc_cells(result, 0.90),
             *_ious_after(result, result.max_clicks),
             str(len(result.samples)),
-            OURS,
+            _ours(run, strategy),
         )
-        for run in runs
-        for result in run.results.values()
+        for run, name in zip(group.runs, group.names, strict=True)
+        for strategy, result in run.results.items()
         if isinstance(result, NocResult)
     ]
     theirs = [
@@ -129,11 +127,11 @@ def _noc_table(title: str, runs: Sequence[Run]) -> Table:
             row.source,
         )
         for row in published.NOC
-        if row.data == title
+        if row.data == group.published
     ]
     columns = ("model", "NoC@85", "NoF@85", "NoC@90", "NoF@90", *_IOU_COLUMNS)
-    notes = _notes(runs, bool(theirs), 20, 0.90)
-    return Table(f"{title}: NoC", (*columns, "objects", "source"), (*rows, *theirs), notes)
+    notes = _notes(group, bool(theirs), 20, 0.90)
+    return Table(f"{group.title}: NoC", (*columns, "objects", "source"), (*rows, *theirs), notes)
 
 
 def _ious_after(result: MistResult | NocResult, most: int) -> list[str]:
@@ -146,16 +144,15 @@ def _noc_cells(result: NocResult, iou: float) -> tuple[str, str]:
     return f"{result.noc(iou):.2f}", str(result.failures(iou))
 
 
-def _name(run: Run) -> str:
-    labels = run.labels()
-    return (
-        f"{labels['model']} ({labels['checkpoint']})" if labels["checkpoint"] else labels["model"]
-    )
+def _ours(run: Run, strategy: str) -> str:
+    progress = run.progress(strategy)
+    return f"{OURS}, {progress}" if progress else OURS
 
 
-def _notes(runs: Iterable[Run], compared: bool, clicks: int, iou: float) -> tuple[str, ...]:
+def _notes(group: Group, compared: bool, clicks: int, iou: float) -> tuple[str, ...]:
     notes = []
-    for run in runs:
+    others = "published rows" if compared else "runs that went otherwise"
+    for run, name in zip(group.runs, group.names, strict=True):
         settings, differences = run.settings, []
         if settings.limit is not None:
             differences.append(f"only {settings.limit} images of the set")
@@ -165,7 +162,9 @@ def _notes(runs: Iterable[Run], compared: bool, clicks: int, iou: float) -> tupl
             differences.append(f"IoU threshold {settings.iou_threshold} instead of {iou}")
         if settings.seed_each and settings.task == "mist":
             differences.append("a random generator for each image")
-        if differences and (compared or settings.limit is not None):
-            name = f"{_name(run)} in {run.path.name}"
-            notes.append(f"{name}: {', '.join(differences)}; not comparable with published rows.")
+        if any(run.progress(strategy) for strategy in settings.strategies):
+            differences.append("not finished")
+        if differences:
+            where = "" if name.endswith(f" in {run.path.name}") else f" in {run.path.name}"
+            notes.append(f"{name}{where}: {', '.join(differences)}; not comparable with {others}.")
     return tuple(notes)

@@ -18,11 +18,13 @@ from dynamite_widget.evaluation.benches import BenchSettings, Outcome
 from dynamite_widget.evaluation.labelling import LabelledScene
 from dynamite_widget.evaluation.mist import MistResult
 from dynamite_widget.evaluation.noc import NocResult
+from dynamite_widget.evaluation.readers import SceneSet
 from dynamite_widget.evaluation.segmenter_source import SegmenterSource
 from dynamite_widget.evaluation.summary import scene_rows, summarise
 from dynamite_widget.models.registry import MODELS
 
 SETTINGS_FILE = "run.json"
+RESULTS_FILE = "results.json"
 
 
 class Run:
@@ -32,30 +34,59 @@ class Run:
         path: of the directory.
         title: of the data set.
         settings: that decide the run's numbers.
+        published: title of the set of the paper that the data set is, or a part of it; empty for
+            others, which the published rows say nothing about.
+        layout: as which the data set was read.
+        n_images: to label, or None if an older run does not say.
     """
 
-    def __init__(self, path: Path, title: str, settings: BenchSettings) -> None:
+    def __init__(
+        self,
+        path: Path,
+        title: str,
+        settings: BenchSettings,
+        published: str = "",
+        layout: str = "",
+        n_images: int | None = None,
+    ) -> None:
         self.path = path
         self.title = title
         self.settings = settings
+        self.published = published
+        self.layout = layout
+        self.n_images = n_images
 
     @classmethod
-    def begin(cls, path: Path, title: str, settings: BenchSettings) -> Run:
+    def begin(cls, path: Path, scenes: SceneSet, settings: BenchSettings) -> Run:
         """Start a run, or go on with the one that is there.
+
+        Args:
+            path: of its directory, made if it is missing.
+            scenes: to label, as they lie on disk now.
+            settings: that decide the run's numbers.
 
         Raises:
             ValueError: if the directory holds a run with other settings, or something else.
         """
-        record = _settings_record(title, settings)
+        run = cls(path, scenes.title, settings, scenes.published, scenes.layout, len(scenes.names))
+        record = run._record()
         file = path / SETTINGS_FILE
         if file.exists() and any(path.glob("*.jsonl")):
-            _check_same(path, _read_json(file), record)
+            before = _read_json(file)
+            _check_same(path, before, record)
+            write_text(file, json.dumps({**before, "data_set": record["data_set"]}, indent=1))
+            run._cut_broken_lines()
         elif path.exists() and not file.exists() and (path.is_file() or any(path.iterdir())):
             raise ValueError(f"{path} is there and is no run; take another --out")
         else:
             path.mkdir(parents=True, exist_ok=True)
             write_text(file, json.dumps(record, indent=1))
-        return cls(path, title, settings)
+        return run
+
+    @staticmethod
+    def is_at(path: Path) -> bool:
+        """Whether a run is kept in this directory."""
+        return (path / SETTINGS_FILE).is_file()
 
     @classmethod
     def open(cls, path: Path) -> Run:
@@ -65,21 +96,22 @@ class Run:
             ValueError: if there is none.
         """
         file = path / SETTINGS_FILE
-        if not file.exists():
+        if not cls.is_at(path):
             raise ValueError(f"{path} holds no run: {file} is missing")
         record = _read_json(file)
         try:
             known = {k: record[k] for k in BenchSettings.__dataclass_fields__}
             known["source"] = SegmenterSource(**known["source"])
             known["strategies"] = tuple(known["strategies"])
-            return cls(path, record["title"], BenchSettings(**known))
+            data_set = record.get("data_set", {})  # older runs have none
+            return cls(path, record["title"], BenchSettings(**known), **data_set)
         except (KeyError, TypeError) as error:
             raise ValueError(f"{file} is no run's settings: {error}") from error
 
     def finished(self, strategy: str) -> list[Outcome]:
         """What came of the scenes finished so far, in the order in which they were.
 
-        A line that an interruption cut off is left out, and removed from the file.
+        A line that an interruption cut off, or that is being written just now, is left out.
 
         Raises:
             ValueError: if the file holds something else.
@@ -87,15 +119,18 @@ class Run:
         file = self._lines(strategy)
         if not file.exists():
             return []
-        data = file.read_bytes()
-        whole = data[: data.rfind(b"\n") + 1]
-        if whole != data:
-            with file.open("r+b") as lines:
-                lines.truncate(len(whole))
         try:
-            return [_outcome(json.loads(line)) for line in whole.splitlines()]
+            return [_outcome(json.loads(line)) for line in _whole_lines(file).splitlines()]
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{file} is broken: {error}; remove it to begin anew") from error
+
+    def progress(self, strategy: str) -> str:
+        """How far a strategy is, such as "3 of 6 images"; empty if it is done."""
+        file = self._lines(strategy)
+        done = file.read_bytes().count(b"\n") if file.exists() else 0
+        if self.n_images is not None:
+            return "" if done == self.n_images else f"{done} of {self.n_images} images"
+        return "" if (self.path / RESULTS_FILE).exists() else f"unfinished, {done} images"
 
     def add(self, strategy: str, outcome: Outcome) -> None:
         """Keep what came of a scene; it is on disk when this returns."""
@@ -121,9 +156,9 @@ class Run:
             {**self.labels(), "strategy": strategy, **summarise(result)}
             for strategy, result in results.items()
         ]
-        record = _settings_record(self.title, self.settings)
         write_text(
-            self.path / "results.json", json.dumps({"run": record, "results": summaries}, indent=1)
+            self.path / RESULTS_FILE,
+            json.dumps({"run": self._record(), "results": summaries}, indent=1),
         )
         write_csv(self.path / "results.csv", summaries)
         rows = [
@@ -148,14 +183,45 @@ class Run:
         for strategy in self.settings.strategies:
             by_name = {outcome.scene: outcome for outcome in self.finished(strategy)}
             order = by_name if scenes is None else [name for name in scenes if name in by_name]
-            outcomes = [by_name[name] for name in order]
-            labelled = [one for outcome in outcomes for one in outcome.labelled]
-            skipped = [name for outcome in outcomes for name in outcome.skipped]
-            results[strategy] = self.settings.result(strategy, labelled, skipped)
+            results[strategy] = self.settings.result(strategy, [by_name[name] for name in order])
         return results
+
+    def _record(self) -> dict[str, Any]:
+        weights = _weights(self.settings.source)
+        record = {
+            "title": self.title,
+            "data_set": {
+                "published": self.published,
+                "layout": self.layout,
+                "n_images": self.n_images,
+            },
+            **asdict(self.settings),
+            "strategies": list(self.settings.strategies),
+            "checkpoint_sha256": None if weights is None else _sha256(weights),
+            "version": __version__,
+            "machine": {
+                "system": platform.platform(),
+                "processor": platform.processor() or platform.machine(),
+                "cores": os.cpu_count(),
+                "python": platform.python_version(),
+            },
+        }
+        return json.loads(json.dumps(record))
+
+    def _cut_broken_lines(self) -> None:
+        """Remove what an interruption left at a file's end, so that lines can follow."""
+        for strategy in self.settings.strategies:
+            file = self._lines(strategy)
+            if file.exists():
+                os.truncate(file, len(_whole_lines(file)))
 
     def _lines(self, strategy: str) -> Path:
         return self.path / f"{strategy}.jsonl"
+
+
+def _whole_lines(file: Path) -> bytes:
+    data = file.read_bytes()
+    return data[: data.rfind(b"\n") + 1]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -174,24 +240,6 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
         writer.writerows(rows)
 
 
-def _settings_record(title: str, settings: BenchSettings) -> dict[str, Any]:
-    weights = _weights(settings.source)
-    record = {
-        "title": title,
-        **asdict(settings),
-        "strategies": list(settings.strategies),
-        "checkpoint_sha256": None if weights is None else _sha256(weights),
-        "version": __version__,
-        "machine": {
-            "system": platform.platform(),
-            "processor": platform.processor() or platform.machine(),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-        },
-    }
-    return json.loads(json.dumps(record))
-
-
 def _weights(source: SegmenterSource) -> Path | None:
     """File of a segmenter's weights, also of those in the package, which an update may change."""
     if source.checkpoint:
@@ -200,7 +248,7 @@ def _weights(source: SegmenterSource) -> Path | None:
 
 
 def _check_same(path: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
-    decisive = sorted(now.keys() - {"version", "machine"})
+    decisive = sorted(now.keys() - {"data_set", "version", "machine"})
     other = [
         f"{name}: {before.get(name)!r} there, {now[name]!r} now"
         for name in decisive

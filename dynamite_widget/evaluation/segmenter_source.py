@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 from dynamite_widget.segmenting import SupportsSegmentation
 
@@ -24,6 +28,9 @@ class SegmenterSource:
         checkpoint: file of weights for a named model.
         device: for a named model, such as "cpu" or "cuda:1".
         short_side, long_side: of a named model's input in pixels; None for what it was made for.
+
+    Raises:
+        ValueError: if a side is less than 1.
     """
 
     model: str
@@ -31,6 +38,12 @@ class SegmenterSource:
     device: str | None = None
     short_side: int | None = None
     long_side: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("short_side", "long_side"):
+            side = getattr(self, name)
+            if side is not None and side < 1:
+                raise ValueError(f"{name} is {side}; it must be at least 1 pixel")
 
     def load(self) -> SupportsSegmentation:
         """Load or make the segmenter.
@@ -46,17 +59,40 @@ class SegmenterSource:
                 self.model,
                 checkpoint=self.checkpoint,
                 device=self.device,
-                short_side=self.short_side or "model",
-                long_side=self.long_side or "model",
+                short_side="model" if self.short_side is None else self.short_side,
+                long_side="model" if self.long_side is None else self.long_side,
             )
         if self.checkpoint or self.device or self.short_side or self.long_side:
             raise ValueError(f"{self.model} takes no checkpoint, no device and no sides")
-        return _import(place)
+        module, _, name = place.partition(":")
+        own = self.model not in REFERENCES
+        return _segmenter(
+            place, getattr(_own(module) if own else import_module(module), name, None)
+        )
 
 
-def _import(place: str) -> SupportsSegmentation:
+def _own(name: str) -> ModuleType:
+    """Import somebody's module; the folder the command was given in is searched first.
+
+    A console script, unlike `python -m`, does not look there by itself. The folder stays on the
+    path, since the module may import its neighbours later on.
+    """
+    here = os.getcwd()
+    if not {here, ""} & set(sys.path):
+        sys.path.insert(0, here)
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and f"{name}.".startswith(f"{error.name}."):
+            raise ValueError(
+                f"no module is called {error.name!r}, neither in {here} nor where Python looks; "
+                "--model MODULE:NAME needs one"
+            ) from error
+        raise ValueError(f"{name} cannot be imported: {error}") from error
+
+
+def _segmenter(place: str, found: Any) -> SupportsSegmentation:  # noqa: ANN401 - it is looked at
     module, _, name = place.partition(":")
-    found = getattr(import_module(module), name, None)
     if found is None:
         raise ValueError(f"module {module} has no {name!r}; --model MODULE:NAME needs both")
     # A class has the two verbs as well, but only what it makes can be asked.

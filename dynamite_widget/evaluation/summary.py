@@ -36,7 +36,8 @@ def summarise(result: MistResult | NocResult) -> dict[str, Any]:
         most = result.tau
     else:
         labelled = result.samples
-        numbers = {"images": len(labelled), "objects": len(labelled)}
+        n_images = float("nan") if result.n_images is None else result.n_images
+        numbers = {"images": n_images, "objects": len(labelled)}
         for iou in NOC_THRESHOLDS:
             if iou <= result.iou_threshold:
                 numbers[f"noc_{iou * 100:.0f}"] = result.noc(iou)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 
 from dynamite_widget.evaluation.benches import Bench, BenchSettings, Outcome
 from dynamite_widget.evaluation.strategies import Shuffler
@@ -31,6 +34,7 @@ def work(bench: Bench, todo: Todo, workers: int = 1) -> Iterator[tuple[str, Outc
 
     Raises:
         ValueError: if the number of workers is less than 1, or as the bench does.
+        ChildProcessError: if a worker was killed.
     """
     if workers < 1:
         raise ValueError(f"{workers} workers were asked for; it must be at least 1")
@@ -51,11 +55,14 @@ def _spread(bench: Bench, todo: Todo, workers: int) -> Iterator[tuple[str, Outco
     names = bench.scenes.names
     running: dict[Future[tuple[Outcome, Shuffler]], str] = {}
     in_order: dict[str, Iterator[int]] = {}
+    context = get_context("spawn")  # a forked PyTorch may hang
+    # Nothing is ever sent. The system closes this end when the process is gone, however it ended.
+    watched, here = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
         workers,
-        mp_context=get_context("spawn"),  # a forked PyTorch may hang
+        mp_context=context,
         initializer=_open_bench,
-        initargs=(bench.settings, workers),
+        initargs=(bench.settings, workers, watched),
     )
     try:
         for strategy, (indices, shared) in todo.items():
@@ -76,21 +83,36 @@ def _spread(bench: Bench, todo: Todo, workers: int) -> Iterator[tuple[str, Outco
                 if following is not None:
                     running[pool.submit(_label, strategy, following, chance)] = strategy
                 yield strategy, outcome
+    except BrokenProcessPool as error:
+        raise ChildProcessError(
+            "a worker ended before its work was done; perhaps the system killed it because memory "
+            "was full, which fewer --workers spare. The same command goes on where this one stopped"
+        ) from error
     finally:
+        # Scenes that are still being worked at are not waited for: they would not be kept.
+        here.close()
         pool.shutdown(wait=True, cancel_futures=True)
+        watched.close()
 
 
 _bench: Bench | None = None
 """In a worker process, the bench it works at."""
 
 
-def _open_bench(settings: BenchSettings, workers: int) -> None:
+def _open_bench(settings: BenchSettings, workers: int, watched: Connection) -> None:
     global _bench
     # Ctrl-C goes to all processes at once; the first one ends the others in good order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
     # PyTorch is not loaded yet; all workers together shall use the cores once.
     os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // workers))
     _bench = Bench(settings)
+
+
+def _end_with(watched: Connection) -> None:
+    """End this process as soon as the first one is gone, or wants no more."""
+    watched.poll(None)
+    os._exit(1)
 
 
 def _label(strategy: str, index: int, shuffler: Shuffler) -> tuple[Outcome, Shuffler]:

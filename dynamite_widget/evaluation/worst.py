@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw
@@ -22,42 +19,34 @@ TRUTH_COLOR = "#FFFFFF"
 BACKGROUND_COLOR = "#000000"
 
 
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A labelled scene to look at.
-
-    Attributes:
-        labelled: how it was labelled.
-        image: (H, W, 3) uint8 with the true outlines in white, those of the answer in the
-            colours of the objects, and the clicks with their numbers.
-    """
-
-    labelled: LabelledScene
-    image: NDArray[np.uint8]
-
-
 def worst(labelled: list[LabelledScene], n: int) -> list[LabelledScene]:
     """The n scenes with the lowest mean IoU at the end, the worst first."""
     return sorted(labelled, key=lambda scene: float(np.mean(scene.ious)))[:n]
 
 
-def pictures(labelled: list[LabelledScene], scenes: SceneSet) -> Iterator[Picture]:
-    """Draw labelled scenes.
+def picture(labelled: LabelledScene, scenes: SceneSet) -> NDArray[np.uint8]:
+    """Draw a labelled scene: (H, W, 3) with outlines and clicks.
 
     Args:
-        labelled: scenes of the set, or single objects of them.
-        scenes: the data set, for images and truth.
+        labelled: a scene of the set, or a single object of one.
+        scenes: the data set, for image and truth.
+
+    Raises:
+        ValueError: if the data set no longer has the scene, or has another one of that name.
     """
-    for one in labelled:
-        scene = _scene_of(one.name, scenes)
-        yield Picture(one, draw(scene, one))
+    scene = _scene_of(labelled.name, scenes)
+    size = scene.truth.labels.shape
+    if any(tuple(rle["size"]) != size for rle in labelled.masks):
+        raise ValueError(f"{labelled.name!r} of the data set is of another size than it was")
+    return draw(scene, labelled)
 
 
 def draw(scene: Scene, labelled: LabelledScene) -> NDArray[np.uint8]:
     """Draw outlines and clicks over a scene's image.
 
     Returns:
-        (H, W, 3) uint8.
+        (H, W, 3) uint8 with the true outlines in white, those of the answer in the colours of the
+        objects, and the clicks with their numbers.
     """
     image = to_rgb(scene.image).copy()
     width = max(1, min(image.shape[:2]) // 250)
@@ -93,7 +82,8 @@ def _scene_of(name: str, scenes: SceneSet) -> Scene:
     if name in scenes.names:
         return scenes[scenes.names.index(name)]
     whole, _, _ = name.rpartition("#")
-    for scene in single_objects([scenes[scenes.names.index(whole)]]):
-        if scene.name == name:
-            return scene
-    raise ValueError(f"the data set has no scene {name!r}")
+    if whole in scenes.names:
+        for scene in single_objects([scenes[scenes.names.index(whole)]]):
+            if scene.name == name:
+                return scene
+    raise ValueError(f"the data set has no {name!r} any more")

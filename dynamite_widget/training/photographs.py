@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from dynamite_widget.images import to_rgb
+
 IGNORE = -1
 """Label of pixels that are neither object nor background."""
 _IGNORE_ON_DISK = 255
@@ -73,13 +75,21 @@ class Photograph:
         return self.image
 
     def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-        """Image (H, W, 3) and labels (H, W): 0 background, k object, -1 ignored."""
-        with Image.open(self.image) as image:
-            pixels = np.asarray(image.convert("RGB"))
+        """Image (H, W, 3) and labels (H, W): 0 background, k object, -1 ignored.
+
+        The image is as the widget shows it, turned as its EXIF says.
+
+        Raises:
+            ValueError: if a file is missing, the image is none, or the labels do not fit it.
+        """
+        pixels = to_rgb(self.image)
         with Image.open(self.mask) as mask:
             labels = np.asarray(mask).astype(np.int32)
         if labels.shape != pixels.shape[:2]:
-            raise ValueError(f"{self.mask} is {labels.shape}, its image {pixels.shape[:2]}")
+            raise ValueError(
+                f"{self.mask} is {labels.shape}, its image {pixels.shape[:2]} (its EXIF rotation "
+                "applied)"
+            )
         labels[labels == _IGNORE_ON_DISK] = IGNORE  # no object has this label, in 16 bits neither
         return pixels, labels
 

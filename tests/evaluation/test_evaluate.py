@@ -176,6 +176,41 @@ def test_results_are_plain_json_without_nan(settings: BenchSettings, tmp_path: P
     assert record["run"]["data"].endswith("data")
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_module_in_the_current_folder_is_found(workers: str, data: Path, tmp_path: Path) -> None:
+    code = f"from {stand_in.__name__} import NearestWithin as Mine"
+    (tmp_path / "neighbour.py").write_text(code)
+    (tmp_path / "mine.py").write_text("from neighbour import Mine")
+    (tmp_path / "bad.py").write_text("import no_such_package")
+    # As the console script does it: with its own folder on the path instead of the current one.
+    start = "import sys; sys.path[0] = {!r}; from dynamite_widget.cli import main; sys.exit(main())"
+    root = str(Path(__file__).resolve().parents[2])
+
+    def run(model: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", start.format(root), "evaluate", "--model", model]
+        command += ["--data", str(data), "--out", str(tmp_path / "run"), "--workers", workers]
+        command += ["--strategy", "worst"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    missing, bad = run("nowhere:Mine").stderr, run("bad:Mine").stderr
+    assert f"no module is called 'nowhere', neither in {tmp_path}" in missing
+    assert "bad cannot be imported: No module named 'no_such_package'" in bad
+    assert "pip install" not in missing + bad
+    done = run("mine:Mine")
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_results_of_noc_count_images_and_objects(
+    settings: BenchSettings, data: Path, tmp_path: Path
+) -> None:
+    result = evaluate(replace(settings, task="noc"), tmp_path / "run").results["single"]
+    with (tmp_path / "run" / "results.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["images"], row["objects"]) == ("5", "14")
+    in_python = run_noc(NearestWithin(8), open_scenes(data), max_clicks=4)
+    assert result.n_images == in_python.n_images == 5
+
+
 def test_the_command_runs_noc_and_prints_its_table(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -214,10 +249,13 @@ def test_an_interrupted_command_says_how_to_go_on(
         (["--iou-threshold", "1.5"], "iou_threshold is 1.5"),
         (["--iou-threshold", "0"], "iou_threshold is 0.0"),
         (["--workers", "0"], "0 workers were asked for"),
+        (["--short-side", "0", "--model", "dynamite-lite"], "short_side is 0"),
+        (["--short-side=-5", "--model", "dynamite-lite"], "short_side is -5"),
+        (["--long-side", "0", "--model", "dynamite-lite"], "long_side is 0"),
         (["--limit", "0"], "a subset of 0 scenes"),
         (["--model", "dynamite_widget.clicks:Click"], "missing 2 required positional"),
         (["--model", "dynamite_widget.clicks:Nothing"], "has no 'Nothing'"),
-        (["--model", "no_such_module:It"], "No module named 'no_such_module'"),
+        (["--model", "no_such_module:It"], "no module is called 'no_such_module', neither in"),
         (["--model", "grabcut", "--device", "cpu"], "takes no checkpoint, no device and no sides"),
     ],
 )

@@ -47,8 +47,8 @@ def test_each_data_set_and_task_has_a_table_with_what_was_measured(runs: list[Ru
 
 def test_published_rows_stand_below_ours_with_their_source(runs: list[Run]) -> None:
     known = [
-        Run(runs[0].path, "COCO", runs[0].settings),
-        Run(runs[1].path, "SBD", runs[1].settings),
+        Run(runs[0].path, "COCO", runs[0].settings, "COCO"),
+        Run(runs[1].path, "SBD", runs[1].settings, "SBD"),
     ]
     mist, noc = tables(known)
     swin_large = next(row for row in mist.rows if row[:2] == ("dynamite-swin-large", "random"))
@@ -60,7 +60,7 @@ def test_published_rows_stand_below_ours_with_their_source(runs: list[Run]) -> N
 
 def test_what_cannot_be_compared_with_published_rows_says_so(runs: list[Run]) -> None:
     part = replace(runs[0].settings, limit=3, clicks=5)
-    (table,) = tables([Run(runs[0].path, "COCO", part)])
+    (table,) = tables([Run(runs[0].path, "COCO", part, "COCO")])
     assert "only 3 images of the set, 5 clicks instead of 10; not comparable" in table.notes[0]
 
 
@@ -99,6 +99,22 @@ def test_a_report_without_its_data_set_still_has_tables_and_curves(
     assert "street-mist-iou.svg" in page
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_an_image_that_is_gone_since_is_told_in_its_place(
+    number: int, runs: list[Run], tmp_path: Path
+) -> None:
+    data = Path(runs[number].settings.data)
+    (data / "images" / "2.jpg").unlink()
+    Image.new("RGB", (9, 9)).save(data / "images" / "3.jpg")
+    Image.new("L", (9, 9), 1).save(data / "masks" / "3.png")
+    out = tmp_path / "report"
+    assert cli.main(["report", str(runs[number].path), "--out", str(out)]) == 0
+    page = (out / "index.html").read_text()
+    assert re.search("No picture: the data set has no &#x27;2(#0)?&#x27; any more", page)
+    assert "is of another size" in page or "has no &#x27;3#1&#x27; any more" in page
+    assert '<img src="worst-1' in page
+
+
 def test_an_unfinished_run_is_reported_as_far_as_it_went(runs: list[Run], tmp_path: Path) -> None:
     lines = runs[0].path / "best.jsonl"
     lines.write_bytes(b"".join(lines.read_bytes().splitlines(keepends=True)[:2]))
@@ -106,10 +122,33 @@ def test_an_unfinished_run_is_reported_as_far_as_it_went(runs: list[Run], tmp_pa
     assert table.rows[1][table.columns.index("images / objects")].startswith("2 / ")
 
 
+def test_reading_a_run_changes_nothing_in_it(runs: list[Run], tmp_path: Path) -> None:
+    lines = runs[0].path / "best.jsonl"
+    lines.write_bytes(lines.read_bytes()[:-30])  # cut off, or evaluate is writing
+    before = {path: path.read_bytes() for path in runs[0].path.iterdir()}
+    assert cli.main(["report", str(runs[0].path), "--out", str(tmp_path / "report")]) == 0
+    assert {path: path.read_bytes() for path in runs[0].path.iterdir()} == before
+
+
 def test_a_folder_that_is_no_run_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["report", str(tmp_path), "--out", str(tmp_path / "report")]) == 2
+    assert "holds no run: " in capsys.readouterr().err
+
+
+def test_what_is_no_run_among_runs_is_left_out_with_a_word(
+    runs: list[Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = runs[0].path.parent / "lite.safetensors"
+    weights.write_bytes(b"weights")
+    paths = [str(path) for path in sorted(weights.parent.iterdir())]
+    out = str(tmp_path / "report")
+    assert cli.main(["report", *paths, "--out", out]) == 0
+    told = capsys.readouterr()
+    assert "street: MIST" in told.out
+    assert f"{weights} is left out: it holds no run" in told.err
+    assert cli.main(["report", str(weights), "--out", out]) == 2
     assert "holds no run: " in capsys.readouterr().err
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from dynamite_widget.images import to_rgb
 
 
 class DataSetError(ValueError):
@@ -19,6 +21,10 @@ class DataSetError(ValueError):
 
 class Folder:
     """The files below a directory, by their path relative to it."""
+
+    published = False
+    """Whether this is a set of the paper, whose photographs are not turned by EXIF: its labels
+    are not either."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -113,10 +119,19 @@ def images_in(folder: Folder, directory: str) -> dict[str, str]:
     """Image files of a directory: name without ending -> path, in order of the names.
 
     Raises:
-        DataSetError: if the directory is missing or holds no image.
+        DataSetError: if the directory is missing or holds no image, or two have one name.
     """
     names = [PurePosixPath(name) for name in folder.listing(directory)]
-    found = {n.stem: f"{directory}/{n}" for n in names if n.suffix.lower() in IMAGE_ENDINGS}
+    found: dict[str, str] = {}
+    for name in names:
+        if name.suffix.lower() not in IMAGE_ENDINGS:
+            continue
+        path = f"{directory}/{name}"
+        if found.setdefault(name.stem, path) != path:
+            raise DataSetError(
+                f"{folder.where(found[name.stem])} and {name} have the same name; expected names "
+                "that differ in more than the ending"
+            )
     if not found:
         raise DataSetError(f"{folder.where(directory)} holds no images; expected the data set's")
     return found
@@ -137,14 +152,35 @@ def read_lines(folder: Folder, name: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def read_photograph(folder: Folder, name: str) -> NDArray[np.uint8]:
-    """Read an image file as (H, W, 3) uint8 RGB, not turned by EXIF, as its masks are not.
+def read_photograph(
+    folder: Folder, name: str, size: tuple[int, int] | None = None
+) -> NDArray[np.uint8]:
+    """Read an image file as (H, W, 3) uint8 RGB, as the widget shows it.
+
+    It is turned as its EXIF says, unless the folder holds a published set.
+
+    Args:
+        folder: where the file is.
+        name: of the file.
+        size: (H, W) of its labels. If only the photograph as it lies in the file fits them, that
+            is given, since COCO's own labels are drawn on it.
 
     Raises:
         DataSetError: if the file is missing or is no image.
     """
     with _open_image(folder, name) as image:
-        return np.asarray(image.convert("RGB"))
+        if folder.published:
+            return np.asarray(image.convert("RGB"))
+        try:
+            pixels = to_rgb(image)
+            if size is not None and pixels.shape[:2] != size == (image.height, image.width):
+                image.getexif().pop(ExifTags.Base.Orientation, None)
+                pixels = to_rgb(image)
+        except ValueError as error:
+            raise DataSetError(
+                f"{folder.where(name)} is broken: expected an image, but {error}"
+            ) from error
+    return pixels
 
 
 def read_labels(
@@ -170,6 +206,19 @@ def read_labels(
         )
     check_size(folder, name, labels, like)
     return labels.astype(np.int64)
+
+
+def values_in(folder: Folder, name: str) -> set[int]:
+    """Values that a PNG of labels or a mask has; of a coloured one those of the brightest channel.
+
+    Raises:
+        DataSetError: if the file is missing or is no image.
+    """
+    with _open_image(folder, name) as image:
+        values = np.asarray(image)
+        if values.ndim != 2:
+            values = np.asarray(image.convert("RGB")).max(axis=2)
+    return set(np.unique(values).tolist())
 
 
 def read_grey(folder: Folder, name: str, like: tuple[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
@@ -202,7 +251,17 @@ def check_size(
         raise DataSetError(
             f"{folder.where(name)} is {labels.shape[1]}x{labels.shape[0]} pixels, but its "
             f"image {folder.where(image_name)} is {image.shape[1]}x{image.shape[0]}"
+            f"{turned(folder, image_name)}"
         )
+
+
+def turned(folder: Folder, name: str) -> str:
+    """What to add to the size of a photograph in a message if its EXIF swaps the sides."""
+    if folder.published:
+        return ""
+    with _open_image(folder, name) as image:
+        swapped = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+    return " (turned as its EXIF says; labels must be, too)" if swapped else ""
 
 
 def _open_image(folder: Folder, name: str) -> Image.Image:

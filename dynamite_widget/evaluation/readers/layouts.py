@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
 
-import numpy as np
-
 from dynamite_widget.evaluation.readers.coco import coco
 from dynamite_widget.evaluation.readers.davis2017 import davis2017
 from dynamite_widget.evaluation.readers.files import (
@@ -16,14 +14,19 @@ from dynamite_widget.evaluation.readers.files import (
     Folder,
     images_in,
     open_folder,
-    read_labels,
-    read_photograph,
+    values_in,
 )
 from dynamite_widget.evaluation.readers.label_folder import label_folder
+from dynamite_widget.evaluation.readers.published_sets import PublishedSet
 from dynamite_widget.evaluation.readers.sbd import sbd
 from dynamite_widget.evaluation.readers.scene_set import SceneSet
 from dynamite_widget.evaluation.readers.single_masks import berkeley, coco_mval, davis, grabcut
 from dynamite_widget.evaluation.readers.voc import voc
+
+WHITE = "white is the object, grey ignored"
+
+MASKS_LOOKED_AT = 500
+"""So many masks, spread evenly over a set, tell black-and-white ones from label maps."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,17 @@ class Layout:
     """One way in which a data set lies on disk.
 
     Attributes:
-        title: of the data set, as in the paper's tables; empty for anybody's own.
+        published: the set of the paper that is laid out so, if one is.
         open: makes the scene set of a folder.
         marks: directories that tell the layout.
+        truth: how its masks are read.
         inside: directories of the release in which those may lie.
     """
 
-    title: str
+    published: PublishedSet | None
     open: Callable[..., SceneSet]
     marks: tuple[str, ...]
+    truth: str
     inside: tuple[str, ...] = ()
 
     def root(self, path: Path) -> Path | None:
@@ -53,25 +58,56 @@ class Layout:
 
 
 LAYOUTS: dict[str, Layout] = {
-    "labels": Layout("", label_folder, ("images", "masks")),
-    "grabcut": Layout("GrabCut", grabcut, ("data_GT", "boundary_GT")),
-    "berkeley": Layout("Berkeley", berkeley, ("images", "masks")),
-    "davis": Layout("DAVIS", davis, ("img", "gt")),
-    "coco_mval": Layout("COCO MVal", coco_mval, ("img", "gt")),
+    "labels": Layout(None, label_folder, ("images", "masks"), "0 background, 255 ignored"),
+    "grabcut": Layout(PublishedSet("GrabCut", 50), grabcut, ("data_GT", "boundary_GT"), WHITE),
+    "berkeley": Layout(
+        PublishedSet("Berkeley", 100, r"\d{4,6}(?!\d).*", (321, 481)),
+        berkeley,
+        ("images", "masks"),
+        WHITE,
+    ),
+    "davis": Layout(
+        PublishedSet("DAVIS", 345), davis, ("img", "gt"), "whatever is not black is the object"
+    ),
+    "coco_mval": Layout(
+        PublishedSet("COCO MVal", 800), coco_mval, ("img", "gt"), "white is the object"
+    ),
     "davis2017": Layout(
-        "DAVIS 2017", davis2017, ("ImageSets/2017", "JPEGImages"), ("DAVIS-2017-trainval", "DAVIS")
+        PublishedSet("DAVIS 2017", 1999),
+        davis2017,
+        ("ImageSets/2017", "JPEGImages"),
+        "palette index",
+        ("DAVIS-2017-trainval", "DAVIS"),
     ),
-    "sbd": Layout("SBD", sbd, ("img", "inst"), ("dataset", "benchmark_RELEASE/dataset")),
+    "sbd": Layout(
+        PublishedSet("SBD", 2857, r"\d{4}_\d{6}"),
+        sbd,
+        ("img", "inst"),
+        "instances",
+        ("dataset", "benchmark_RELEASE/dataset"),
+    ),
     "voc": Layout(
-        "Pascal VOC", voc, ("SegmentationObject", "JPEGImages"), ("VOC2012", "VOCdevkit/VOC2012")
+        PublishedSet("Pascal VOC", 1449, r"\d{4}_\d{6}"),
+        voc,
+        ("SegmentationObject", "JPEGImages"),
+        "palette index, 255 ignored",
+        ("VOC2012", "VOCdevkit/VOC2012"),
     ),
-    "coco": Layout("COCO", coco, ("annotations",)),
+    "coco": Layout(
+        PublishedSet("COCO", 5000, r"\d{12}"),
+        coco,
+        ("annotations",),
+        "annotations, crowds left out",
+    ),
 }
 """The layouts by the names the command line gives them."""
 
 
 def open_scenes(path: str | Path, layout: str | None = None, split: str = "val") -> SceneSet:
     """Open a data set; nothing but its lists is read before a scene is asked for.
+
+    To find the layout out, some masks may have to be looked at as well. A set of the paper, whole,
+    has the paper's title, any other that of its folder.
 
     Args:
         path: its folder, or an uncompressed tar of it.
@@ -96,7 +132,25 @@ def open_scenes(path: str | Path, layout: str | None = None, split: str = "val")
             f"{path} is not laid out as {layout}: expected {' and '.join(known.marks)} in it"
         )
     options = {"split": split} if "split" in signature(known.open).parameters else {}
-    return known.open(open_folder(root), known.title or path.stem, **options)
+    own = path.absolute().name.removesuffix(".tar")
+    opened = open_folder(root)
+    scenes = known.open(opened, own, **options)
+    scenes.layout = layout
+    whole = options.get("split", "val") == "val"
+    if known.published and whole and known.published.is_this(scenes):
+        scenes.title = scenes.published = known.published.title
+        opened.published = True
+    return scenes
+
+
+def describe(scenes: SceneSet) -> str:
+    """Say in a line what `open_scenes` took a data set for."""
+    layout = LAYOUTS[scenes.layout]
+    told = f"{len(scenes)} images, laid out as {scenes.layout} ({layout.truth})"
+    if layout.published is None:
+        return told
+    same = "" if scenes.published else "not "
+    return f"{told}; {same}the published {layout.published.title}"
 
 
 def _recognise(path: Path, folder: Folder) -> str:
@@ -116,10 +170,16 @@ def _recognise(path: Path, folder: Folder) -> str:
 
 
 def _black_and_white(folder: Folder) -> bool:
-    """Whether the first mask is of Berkeley's kind: 255 is the object, not to be ignored."""
-    name, image_name = next(iter(images_in(folder, "images").items()))
-    if not folder.exists(f"masks/{name}.png"):
-        return False
-    image = read_photograph(folder, image_name)
-    values = np.unique(read_labels(folder, f"masks/{name}.png", (image_name, image)))
-    return 255 in values and set(values.tolist()) <= {0, 128, 255}
+    """Whether the masks are of Berkeley's kind: 255 is the object, not to be ignored.
+
+    One mask does not tell: a label map may hold nothing but pixels to ignore.
+    """
+    names = list(images_in(folder, "images"))
+    n = min(len(names), MASKS_LOOKED_AT)
+    values: set[int] = set()
+    for name in (names[k * len(names) // n] for k in range(n)):
+        if folder.exists(f"masks/{name}.png"):
+            values |= values_in(folder, f"masks/{name}.png")
+            if not values <= {0, 128, 255}:
+                return False
+    return 255 in values

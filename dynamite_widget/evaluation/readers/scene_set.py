@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import overload
 
 from dynamite_widget.evaluation.scenes import Scene
@@ -14,6 +15,8 @@ class SceneSet(Sequence[Scene]):
     Attributes:
         title: what the set is called in tables.
         names: of the scenes, in order.
+        published: title of the set of the paper that this is, or is a part of; empty for others.
+        layout: as which of `LAYOUTS` it was read; empty if it is not from disk.
     """
 
     def __init__(self, title: str, names: Sequence[str], load: Callable[[str], Scene]) -> None:
@@ -26,6 +29,8 @@ class SceneSet(Sequence[Scene]):
         """
         self.title = title
         self.names = tuple(names)
+        self.published = ""
+        self.layout = ""
         self._load = load
 
     def __len__(self) -> int:
@@ -37,7 +42,7 @@ class SceneSet(Sequence[Scene]):
     def __getitem__(self, index: slice) -> SceneSet: ...
     def __getitem__(self, index: int | slice) -> Scene | SceneSet:
         if isinstance(index, slice):
-            return SceneSet(self.title, self.names[index], self._load)
+            return self._part(self.names[index])
         return self._load(self.names[index])
 
     def evenly(self, n: int) -> SceneSet:
@@ -50,4 +55,9 @@ class SceneSet(Sequence[Scene]):
             raise ValueError(f"a subset of {n} scenes was asked for; it must have at least 1")
         n = min(n, len(self))
         chosen = [self.names[k * len(self) // n] for k in range(n)]
-        return SceneSet(self.title, chosen, self._load)
+        return self._part(chosen)
+
+    def _part(self, names: Sequence[str]) -> SceneSet:
+        part = copy(self)
+        part.names = tuple(names)
+        return part

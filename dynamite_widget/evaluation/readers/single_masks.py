@@ -40,18 +40,18 @@ class SingleMasks:
             DataSetError: if a directory is missing or empty, or an image has no mask.
         """
         images = images_in(folder, self.images)
+        masks = images_in(folder, self.masks)
         # Some releases add to a mask's name (`12003.jpg` with `12003.gt.png`).
-        masks = {
-            PurePosixPath(mask).name.split(".")[0]: mask
-            for mask in images_in(folder, self.masks).values()
-        }
+        longer = {PurePosixPath(mask).name.split(".")[0]: mask for mask in masks.values()}
+        pairs = {}
         for name, image in images.items():
-            if name.split(".")[0] not in masks:
+            mask = masks.get(name) or longer.get(name.split(".")[0])
+            if mask is None:
                 raise DataSetError(
                     f"{folder.where(f'{self.masks}/{name}.png')} (or .bmp) is missing; "
                     f"expected the mask of {image} there"
                 )
-        pairs = {name: (image, masks[name.split(".")[0]]) for name, image in images.items()}
+            pairs[name] = image, mask
         return SceneSet(title, list(pairs), partial(self._load, folder, pairs))
 
     def _load(self, folder: Folder, pairs: dict[str, tuple[str, str]], name: str) -> Scene:
