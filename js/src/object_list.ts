@@ -47,6 +47,7 @@ export class ObjectList {
     { class: "dw-empty" },
     "No objects yet. Click on one in the image.",
   );
+  readonly #add = element("button", { type: "button", class: "dw-new", "data-action": "new" });
   readonly #rows = new Map<number, Row>();
   #active: number | null = null;
   #removedAt = -Infinity;
@@ -55,7 +56,7 @@ export class ObjectList {
     readonly target: ObjectListTarget,
     readonly signal: AbortSignal,
   ) {
-    const add = element("button", { type: "button", class: "dw-new", "data-action": "new" });
+    const add = this.#add;
     add.append(icon("plus"), "New object");
     setName(add, "New object (N)");
     add.addEventListener("click", () => target.newObject(), { signal });
@@ -78,8 +79,11 @@ export class ObjectList {
   update(look: ObjectListLook): void {
     const { objects, active } = look.scene;
     const ids = new Set(objects.map(({ id }) => id));
+    const { activeElement } = this.node.getRootNode() as Document | ShadowRoot;
+    let left: number | null = null; // where the row was that goes with the focus
     for (const [id, row] of this.#rows) {
       if (ids.has(id)) continue;
+      if (row.node.contains(activeElement)) left = [...this.#list.children].indexOf(row.node);
       row.node.remove();
       this.#rows.delete(id);
     }
@@ -97,10 +101,18 @@ export class ObjectList {
     this.#list.classList.toggle("dw-many", objects.length > ROOMY);
     setText(this.#count, objects.length ? String(objects.length) : "");
     this.#empty.hidden = objects.length > 0;
+    if (left !== null) this.#focusRow(left);
     if (active !== this.#active) {
       this.#active = active;
       this.#revealActive();
     }
+  }
+
+  /** The focus goes to the row that is there now, or the last one, or what makes the first. */
+  #focusRow(place: number): void {
+    const row = this.#list.children[place] ?? this.#list.lastElementChild;
+    const next = row ? row.querySelector<HTMLElement>(".dw-object-choose") : this.#add;
+    next?.focus({ preventScroll: true });
   }
 
   /** Scrolls the list, and nothing else on the page, so far that the active row is seen. */
