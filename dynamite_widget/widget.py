@@ -56,10 +56,11 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
     about all.
 
     Args:
-        image: anything `dynamite_widget.images.to_rgb` takes, or a `Session` to go on with.
+        image: anything `dynamite_widget.images.to_rgb` takes, or a `Session` to go on with, which
+            has labels, segmenter and path of its own.
         labels: labels to choose from, with the keys 1 to 9; None if any text will do.
         images: instead of `image`, many: paths, a mapping from names to images, or a `Collection`
-            to go on with. Those that nobody looks at are not read.
+            to go on with, which has the same of its own. Those that nobody looks at are not read.
         segmenter: whatever has `encode` and `segment`; None for the embedded model.
         path: file that the session saves itself to after every act, and goes on from if it is
             there; conventionally named *.session.json. With `images`, a folder for such files.
@@ -68,7 +69,8 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
             are as they were when the session was seen last.
 
     Raises:
-        TypeError: if a keyword is unknown, or something is of the wrong kind.
+        TypeError: if a keyword is unknown, something is of the wrong kind, or labels, segmenter,
+            path or channel_order come with a `Session` or `Collection`.
         ValueError: if the image cannot be read or a setting is out of its bounds.
     """
 
@@ -103,6 +105,11 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
                 "SegmentationWidget shows one image, its first argument, or several: images=[...]; "
                 f"{'none' if image is None else 'both'} of them came"
             )
+        given: dict[str, object] = {"labels": labels, "segmenter": segmenter, "path": path}
+        given["channel_order"] = None if channel_order == "rgb" else channel_order
+        _check_nothing_ignored(
+            image if images is None else images, [name for name in given if given[name] is not None]
+        )
         self._wire = threading.RLock()  # one thread at a time changes what is synchronised
         self._received_lock = threading.Lock()
         self._received: dict[str, int] = {}
@@ -378,6 +385,16 @@ def _check_names(settings: dict[str, Any]) -> None:
                 f"SegmentationWidget has no keyword {name!r}; {hint}"
                 f"settings are {', '.join(SETTINGS)}"
             )
+
+
+def _check_nothing_ignored(shown: object, given: list[str]) -> None:
+    """Check that who goes on with a session or collection gives nothing that it has already."""
+    if given and isinstance(shown, Session | Collection):
+        kind = type(shown).__name__
+        raise TypeError(
+            f"a {kind} brings its own labels, segmenter, path and channel_order; give "
+            f"{', '.join(given)} to {kind}(...), not to the widget"
+        )
 
 
 def _forward(name: str) -> Any:  # noqa: ANN401 - a property or a method, as the session has it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from dynamite_widget import run_lengths
 from dynamite_widget.answering_thread import AnsweringThread
 from dynamite_widget.clicks import Click
+from dynamite_widget.collection import Collection
 from dynamite_widget.commands import AddClick
 from dynamite_widget.latency import Latency
 from dynamite_widget.session import Session
@@ -324,6 +326,24 @@ def test_a_session_can_be_shown() -> None:
     assert widget.session is session
     assert [row["label"] for row in widget._scene["recent_objects"]] == ["a"]
     widget.close()
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("labels", ["b"]),
+        ("segmenter", NearestClick()),
+        ("path", "elsewhere.session.json"),
+        ("channel_order", "bgr"),
+    ],
+)
+def test_what_a_session_brings_itself_is_not_silently_ignored(keyword: str, value: object) -> None:
+    shown: dict[str, Any] = {"image": Session(IMAGE), "images": Collection({"a": IMAGE})}
+    for name, one in shown.items():
+        kind = type(one).__name__
+        with pytest.raises(TypeError, match=rf"a {kind} brings its own .* give {keyword} to"):
+            SegmentationWidget(**{name: one, keyword: value})
+        SegmentationWidget(**{name: one}, height=300).close()
 
 
 def test_the_same_path_goes_on_where_it_stopped(tmp_path: Path) -> None:
