@@ -26,6 +26,7 @@ from dynamite_widget.image_list import (
 )
 from dynamite_widget.images import size_of
 from dynamite_widget.keeping import plain_settings
+from dynamite_widget.labelling import tell_all
 from dynamite_widget.open_sessions import LetGo, Opened, OpenSessions
 from dynamite_widget.saving import AtomicFile, at_home
 from dynamite_widget.segmenting import SupportsSegmentation
@@ -369,8 +370,7 @@ class Collection(ExportingCollection):
             self._file.write(collection_file.dumps(saved))
 
     def _tell(self) -> None:
-        for listener in tuple(self._listeners):
-            listener()
+        tell_all(self._listeners)
 
     def _resume(self, file: AtomicFile) -> None:
         """Go on with the marks, at the image that somebody labelled or marked last."""

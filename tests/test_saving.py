@@ -18,7 +18,7 @@ import pytest
 from dynamite_widget.formats import session_file
 from dynamite_widget.keeping import NotSavedWarning
 from dynamite_widget.saving import AtomicFile
-from dynamite_widget.session import Session
+from dynamite_widget.session import Change, Session
 from dynamite_widget.widget import SegmentationWidget
 from tests.nearest_click import NearestClick
 
@@ -248,6 +248,23 @@ def test_the_session_goes_on_and_the_next_save_has_everything(
     assert again.view.state == session.view.state
 
 
+def test_a_listener_that_raises_stops_neither_the_file_nor_other_listeners(tmp_path: Path) -> None:
+    path = tmp_path / "street.session.json"
+    session = Session(IMAGE, NearestClick(), path=path)
+    heard: list[str] = []
+
+    def broken(change: object) -> None:
+        raise RuntimeError("a plot without a window")
+
+    session.listen(broken)
+    session.listen(lambda change: heard.append(change.cause))
+    with pytest.raises(RuntimeError, match="without a window"):
+        session.add_object(name="first")
+    assert heard == ["act"]
+    assert session.unsaved is None
+    assert [o.name for o in Session.load(path, IMAGE).objects] == ["first"]
+
+
 def test_what_a_killed_process_left_beside_is_removed(tmp_path: Path) -> None:
     file = AtomicFile(tmp_path / "street[1].json")
     for name in (".street[1].json.4711.tmp", ".street1.json.4711.tmp"):
@@ -293,6 +310,21 @@ def test_an_answer_that_cannot_be_saved_is_shown_with_the_error_and_the_next_is_
     assert widget.label_map[10, 30] == 1
     widget.close()
     assert session_file.loads(path.read_bytes()).answered
+
+
+def test_a_listener_that_raises_is_shown_and_the_answer_too() -> None:
+    widget = SegmentationWidget(IMAGE, segmenter=NearestClick())
+
+    def broken(change: Change) -> None:
+        if change.cause == "answer":
+            raise RuntimeError("a plot without a window")
+
+    widget.session.listen(broken)
+    click(widget, 1, 10)
+    until(lambda: widget._error != {} and widget._status["activity"] == "idle")
+    assert "without a window" in widget._error["message"]
+    assert widget.session.view.label_map[10, 10] == 1
+    widget.close()
 
 
 def test_the_cell_run_again_looks_as_it_did(tmp_path: Path) -> None:
