@@ -11,7 +11,7 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn, SupportsIndex
 
 from dynamite_widget.exporting_collection import ExportingCollection
 from dynamite_widget.formats import collection_file
@@ -89,6 +89,12 @@ class Collection(ExportingCollection):
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {status}" for status, n in self.counts.items() if n)
         return f"<Collection of {len(self)} images ({counts}), at {self.name!r}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(
+            "a Collection is neither copied nor pickled, as two of them would write the same "
+            "files; its annotations are values that can go to other processes"
+        )
 
     # What there is to read -----------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, NoReturn, Self, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +82,14 @@ class Session(ExportingLabelling):
         state = self._view.state
         counts = f"{len(state.objects)} objects, {len(state.clicks)} clicks"
         return f"<Session of {width} x {height} pixels: {counts}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(
+            "a Session is neither copied nor pickled, as two of them would write the same file. "
+            "Session.from_saved(session.to_saved(), session.image) makes another; to_saved(), "
+            "objects and label_map are values that can go to other processes; save() and "
+            "Session.load take a file"
+        )
 
     # What there is to read -----------------------------------------------------------------------
 
