@@ -9,8 +9,9 @@ import threading
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from functools import wraps
+from inspect import getattr_static
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import anywidget
 import traitlets
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parent / "static"
 VIEWS_REMEMBERED = 16
 
+_SETTINGS = (*SETTINGS, "layout", "tooltip", "tabbable")
+"""Keywords that are about the screen."""
+
 
 _MADE: MadeInCells[SegmentationWidget] = MadeInCells()
 
@@ -48,8 +52,9 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
     Shows itself in a notebook cell. Everything the mouse can do has a method of `session`, a
     `Session`, and every public name of a session can be used on the widget itself: `masks`,
     `label_map`, `objects`, `to_frame()`, `click(...)`, `undo()`, `save(...)` and so on. What reads
-    masks waits for the answer to every click that has arrived. When its cell is run again, the
-    widget that stood there closes; its session stays readable.
+    masks waits for the answer to every click that has arrived. What makes a session, such as
+    `SegmentationWidget.load(path, height=700)`, makes a widget that shows it. When its cell is run
+    again, the widget that stood there closes; its session stays readable.
 
     With `images` it shows one of many at a time, with ways to the others: `session` is that of the
     image shown, `collection` the `Collection` of all, and `to_frame`, `to_coco` and `export` are
@@ -374,11 +379,10 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
 
 
 def _check_names(settings: dict[str, Any]) -> None:
-    allowed = [*SETTINGS, "layout", "tooltip", "tabbable"]
     for name in settings:
-        if name not in allowed:
+        if name not in _SETTINGS:
             near = difflib.get_close_matches(
-                name, [*allowed, "images", "labels", "segmenter", "path"], 1
+                name, [*_SETTINGS, "images", "labels", "segmenter", "path"], 1
             )
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise TypeError(
@@ -414,6 +418,39 @@ def _forward(name: str) -> Any:  # noqa: ANN401 - a property or a method, as the
     return call
 
 
+class _MakesWidget(classmethod):
+    """What makes a session makes a widget around it; an existing widget stays what it is."""
+
+    def __init__(self, name: str) -> None:
+        member = getattr(Session, name)
+
+        @wraps(member.__func__)
+        def make(cls: type[SegmentationWidget], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            settings = {each: kwargs.pop(each) for each in _SETTINGS if each in kwargs}
+            made = member(*args, **kwargs)
+            if isinstance(made, Session):
+                return cls(made, **settings)
+            session, *more = made
+            return (cls(session, **settings), *more)
+
+        super().__init__(make)
+
+    def __get__(self, widget: object, owner: type | None = None) -> Any:  # noqa: ANN401
+        made = super().__get__(None, type(widget) if owner is None else owner)
+        if widget is None:
+            return made
+
+        @wraps(made)
+        def refuse(*_: object, **__: object) -> NoReturn:
+            raise TypeError(
+                f"{made.__name__} makes a new widget: SegmentationWidget.{made.__name__}(...); "
+                "this one goes on with its image"
+            )
+
+        return refuse
+
+
 for _name in dir(Session):
     if not _name.startswith("_") and not hasattr(SegmentationWidget, _name):
-        setattr(SegmentationWidget, _name, _forward(_name))
+        _makes = isinstance(getattr_static(Session, _name), classmethod)
+        setattr(SegmentationWidget, _name, (_MakesWidget if _makes else _forward)(_name))

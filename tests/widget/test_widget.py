@@ -319,6 +319,38 @@ def test_the_widget_has_everything_its_session_has(widget: SegmentationWidget) -
     assert widget.session.label_map.all()
 
 
+def test_what_makes_a_session_makes_a_widget_that_shows_it(tmp_path: Path) -> None:
+    path = tmp_path / "street.session.json"
+    session = Session.from_masks(IMAGE, [np.ones((HEIGHT, WIDTH), bool)], labels=["car"])
+    session.save(path)
+    segmenter = NearestClick()
+    recovered, lost = SegmentationWidget.recover(path, IMAGE, segmenter=segmenter, opacity=0.2)
+    made = [
+        SegmentationWidget.load(path, IMAGE, segmenter, opacity=0.2),
+        recovered,
+        SegmentationWidget.from_saved(session.to_saved(), IMAGE, segmenter, opacity=0.2),
+        SegmentationWidget.from_annotations(
+            IMAGE, session.annotations, segmenter=segmenter, opacity=0.2
+        ),
+        SegmentationWidget.from_masks(
+            IMAGE, session.masks, labels=["car"], segmenter=segmenter, opacity=0.2
+        ),
+    ]
+    assert lost == ()
+    for widget in made:
+        assert isinstance(widget, SegmentationWidget)
+        assert widget.opacity == 0.2
+        assert [row["label"] for row in widget._scene["recent_objects"]] == ["car"]
+        assert run_lengths.decode(widget._label_map).all()
+        widget.close()
+    assert "saved session stopped" in (SegmentationWidget.load.__doc__ or "")
+    with pytest.raises(TypeError, match="opacty"):
+        SegmentationWidget.load(path, IMAGE, opacty=0.2)
+    for name in ("load", "recover", "from_masks", "from_annotations", "from_saved"):
+        with pytest.raises(TypeError, match=rf"makes a new widget: SegmentationWidget\.{name}"):
+            getattr(made[0], name)(path)
+
+
 def test_a_session_can_be_shown() -> None:
     session = Session(IMAGE, NearestClick(), labels=["a"])
     session.click(10, 10, session.add_object("a"))
