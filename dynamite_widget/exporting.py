@@ -186,7 +186,8 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
             opacity: of masks, from 0 to 1.
             legend: whether there is one, with number, label and name of each object.
             numbers: whether objects carry their number.
-            width: of the photograph, in inches.
+            width: of the photograph, in inches; where it would be more than four times as tall, it
+                is narrower.
 
         Returns:
             A matplotlib figure; a notebook shows it.
