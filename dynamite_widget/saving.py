@@ -37,7 +37,7 @@ class AtomicFile:
         ValueError: if there is no such folder, or the path is that of a folder.
     """
 
-    _keepers: ClassVar[WeakValueDictionary[Path, AtomicFile]] = WeakValueDictionary()
+    _keepers: ClassVar[WeakValueDictionary[str, AtomicFile]] = WeakValueDictionary()
     _lock = RLock()
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -46,6 +46,8 @@ class AtomicFile:
             raise ValueError(f"there is no folder {str(self.path.parent)!r} to save into")
         if self.path.is_dir():
             raise ValueError(f"{str(self.path)!r} is a folder, not a file")
+        # Text, as paths cannot be compared any more when Python ends and the last of them goes.
+        self._key = os.path.normcase(self.path)
         self._known = self._signature()
         self._digest: bytes | None = None
         self._tidy = False
@@ -53,18 +55,18 @@ class AtomicFile:
     def keep(self) -> None:
         """Be the only one in this process that writes the file, until somebody else keeps it."""
         with self._lock:
-            self._keepers[self.path] = self
+            self._keepers[self._key] = self
 
     def release(self) -> None:
         """Keep the file no longer."""
         with self._lock:
             if not self.given_up:
-                self._keepers.pop(self.path, None)
+                self._keepers.pop(self._key, None)
 
     @property
     def given_up(self) -> bool:
         """Whether somebody else in this process keeps the file."""
-        return self._keepers.get(self.path, self) is not self
+        return self._keepers.get(self._key, self) is not self
 
     def read(self) -> bytes | None:
         """Return what is in the file, or None if there is none."""

@@ -208,6 +208,24 @@ def test_who_holds_the_folder_for_ever_stops_nobody(
     assert len(Session.load(tmp_path / "street.session.json", IMAGE).objects) == 2
 
 
+ONE_PATH = """
+import os, sys
+import numpy as np
+from dynamite_widget.session import Session
+
+image = np.zeros((40, 60, 3), np.uint8)
+first, second = (Session(image, path=sys.argv[1]) for _ in range(2))
+second.add_object()
+os.kept = first, second  # as a module or a kernel keeps what goes last
+"""
+
+
+def test_python_ends_in_silence_after_two_sessions_had_one_path(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ONE_PATH, str(tmp_path / "street.session.json")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stderr == ""
+
+
 # A disk that is full, a folder that is read-only
 
 
