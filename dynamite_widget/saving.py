@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import sys
 import time
@@ -11,6 +10,7 @@ from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from os import PathLike
 from pathlib import Path
+from secrets import token_hex
 from threading import RLock
 from typing import ClassVar
 from weakref import WeakValueDictionary
@@ -101,7 +101,7 @@ class AtomicFile:
             )
         if not self._tidy:
             self._remove_leftovers()
-        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        beside = _beside(self.path)
         try:
             with beside.open("wb") as file:
                 file.write(data)
@@ -122,7 +122,7 @@ class AtomicFile:
 
     def _remove_leftovers(self) -> None:
         """Remove what processes left that were killed in the middle of writing."""
-        for leftover in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.tmp"):
+        for leftover in self.path.parent.glob(f"{_beginning(self.path)}*.tmp"):
             with suppress(OSError):
                 leftover.unlink()
         self._tidy = True
@@ -133,6 +133,15 @@ class AtomicFile:
         except FileNotFoundError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _beside(path: Path) -> Path:
+    """Name what is to take a file's place: another name for every call, and never a long one."""
+    return path.with_name(f"{_beginning(path)}{token_hex(6)}.tmp")
+
+
+def _beginning(path: Path) -> str:
+    return f".{blake2b(os.fsencode(path.name), digest_size=6).hexdigest()}."
 
 
 def _digest(data: bytes) -> bytes:
@@ -153,7 +162,7 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
     Raises:
         OSError: if one cannot be written; then none of them is.
     """
-    beside = {path.with_name(f".{path.name}.{os.getpid()}.tmp"): path for path in contents}
+    beside = {_beside(path): path for path in contents}
     if folder := next(filter(Path.is_dir, contents), None):
         raise IsADirectoryError(f"{str(folder)!r} is a folder where a file should be written")
     try:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 
 from dynamite_widget.formats import session_file
 from dynamite_widget.keeping import NotSavedWarning
-from dynamite_widget.saving import AtomicFile
+from dynamite_widget.saving import AtomicFile, _beside, write_together
 from dynamite_widget.session import Change, Session
 from dynamite_widget.widget import SegmentationWidget
 from tests.nearest_click import NearestClick
@@ -101,7 +102,7 @@ def test_a_kernel_killed_at_any_moment_of_200_saves_leaves_a_file_that_loads(
 WRITERS = """
 import sys
 from pathlib import Path
-from dynamite_widget.saving import AtomicFile
+from dynamite_widget.saving import AtomicFile, _beside, write_together
 
 folder, name = Path(sys.argv[1]), sys.argv[2]
 files = [AtomicFile(folder / str(number)) for number in range(int(sys.argv[3]))]
@@ -284,11 +285,34 @@ def test_a_listener_that_raises_stops_neither_the_file_nor_other_listeners(tmp_p
 
 
 def test_what_a_killed_process_left_beside_is_removed(tmp_path: Path) -> None:
-    file = AtomicFile(tmp_path / "street[1].json")
-    for name in (".street[1].json.4711.tmp", ".street1.json.4711.tmp"):
-        (tmp_path / name).touch()
-    file.write(b"whole")
-    assert sorted(os.listdir(tmp_path)) == [".street1.json.4711.tmp", "street[1].json"]
+    for file in (tmp_path / "street[1].json", tmp_path / "street1.json"):
+        _beside(file).touch()
+    AtomicFile(tmp_path / "street[1].json").write(b"whole")
+    left, whole = sorted(os.listdir(tmp_path))
+    assert left.startswith(_beside(tmp_path / "street1.json").name[:14])
+    assert whole == "street[1].json"
+
+
+@pytest.mark.parametrize("letter", ["a", "語"])
+def test_a_file_may_have_the_longest_name_there_is(letter: str, tmp_path: Path) -> None:
+    name = letter * ((255 - len(".session.json")) // len(letter.encode())) + ".session.json"
+    Session(IMAGE, path=tmp_path / name).add_object()
+    write_together({tmp_path / name.replace(".session.json", ".png"): b"whole"})
+    assert len(os.listdir(tmp_path)) == 2
+
+
+def test_two_threads_that_write_one_file_leave_it_whole(tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    contents = [letter * 100_000 for letter in (b"a", b"b")]
+
+    def write(content: bytes) -> None:
+        for _ in range(30):
+            write_together({path: content})
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(write, contents))
+    assert path.read_bytes() in contents
+    assert os.listdir(tmp_path) == [path.name]
 
 
 # On a screen

@@ -9,6 +9,9 @@ from hashlib import blake2b
 from pathlib import Path, PurePath, PureWindowsPath
 
 _LONGEST = 80
+"""Characters that stay of a name."""
+_MOST_BYTES = 110
+"""Bytes that stay of it: two such names and a few words are a file name, which has 255 at most."""
 
 
 def inside(folder: Path, name: str) -> Path:
@@ -80,7 +83,7 @@ def distinct_names(names: Sequence[str]) -> list[str]:
     Letters, digits, ".", "-" and "_" stay, everything else becomes "_"; a digest of the name
     follows where two come out alike, or only differ in capitals.
     """
-    plain = [re.sub(r"[^\w.-]+", "_", name)[:_LONGEST].strip("._") or "image" for name in names]
+    plain = [_cut(re.sub(r"[^\w.-]+", "_", name)).strip("._") or "image" for name in names]
     count = Counter(map(str.casefold, plain))
     return [
         each if count[each.casefold()] == 1 else f"{each}-{_digest(name)}"
@@ -93,7 +96,11 @@ def safe_name(text: str) -> str:
 
     Letters, digits, "-" and "_" stay, everything else becomes "_".
     """
-    return re.sub(r"[^\w-]+", "_", text)[:_LONGEST].strip("_")
+    return _cut(re.sub(r"[^\w-]+", "_", text)).strip("_")
+
+
+def _cut(text: str) -> str:
+    return text[:_LONGEST].encode()[:_MOST_BYTES].decode(errors="ignore")
 
 
 def _digest(text: str) -> str:
