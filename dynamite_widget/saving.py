@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -103,7 +104,7 @@ class AtomicFile:
             self._remove_leftovers()
         beside = _beside(self.path)
         try:
-            with beside.open("wb") as file:
+            with _as_open_as(self.path, beside), beside.open("wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -133,6 +134,20 @@ class AtomicFile:
         except FileNotFoundError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+@contextmanager
+def _as_open_as(path: Path, beside: Path) -> Iterator[None]:
+    """Give what is written to take a file's place the permissions of that one, if it is there."""
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        yield
+        return
+    beside.touch(0o600)  # nobody reads meanwhile what was not for him
+    yield
+    with suppress(OSError):  # some file systems know no permissions
+        beside.chmod(mode)
 
 
 def _beside(path: Path) -> Path:
@@ -168,7 +183,8 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
     try:
         for new, path in beside.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            new.write_bytes(contents[path])
+            with _as_open_as(path, new):
+                new.write_bytes(contents[path])
         for new, path in beside.items():
             os.replace(new, path)
     except BaseException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -291,6 +292,23 @@ def test_what_a_killed_process_left_beside_is_removed(tmp_path: Path) -> None:
     left, whole = sorted(os.listdir(tmp_path))
     assert left.startswith(_beside(tmp_path / "street1.json").name[:14])
     assert whole == "street[1].json"
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o600, 0o664, 0o644])
+def test_a_file_that_is_saved_again_stays_as_open_as_it_was(mode: int, tmp_path: Path) -> None:
+    path, export = tmp_path / "street.session.json", tmp_path / "labels.txt"
+    mask = os.umask(0o027)
+    try:
+        session = Session(IMAGE, path=path)
+        for turn in (0o640, mode):  # a new file is as others are here
+            session.add_object()
+            write_together({export: b"whole"})
+            for file in (path, export):
+                assert stat.S_IMODE(file.stat().st_mode) == turn
+                file.chmod(mode)
+    finally:
+        os.umask(mask)
 
 
 @pytest.mark.parametrize("letter", ["a", "語"])
