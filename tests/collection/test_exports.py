@@ -353,6 +353,33 @@ def test_what_is_no_file_of_many_images_is_refused(
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")} == before
 
 
+@pytest.mark.parametrize("format", get_args(DataSetFormat))
+def test_names_keep_what_follows_a_dot_unless_that_is_the_ending_of_an_image(
+    format: DataSetFormat, tmp_path: Path
+) -> None:
+    names = ["scan 0.5", "scan 0.25", "1.2.840.10008.JPG", "v1.0/b"]
+    collection = Collection(
+        {name: np.zeros((HEIGHT, WIDTH, 3), np.uint8) for name in names}, NearestClick()
+    )
+    for name in names:
+        collection.go_to(name)
+        label(collection)
+    collection.export(tmp_path, format=format)
+    files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    ending, folder = {"yolo": ("txt", "labels/"), "voc": ("png", "SegmentationClass/")}.get(
+        format, (format, "")
+    )
+    stems = ["scan 0.5", "scan 0.25", "1.2.840.10008", "v1.0/b"]
+    assert {f"{folder}{stem}.{ending}" for stem in stems} <= files
+    if format == "yolo":
+        listed = (tmp_path / "images.txt").read_text().splitlines()
+        assert listed == [f"./images/{name}" for name in names]
+        sizes = dict.fromkeys(names, (HEIGHT, WIDTH))
+        assert all(each.ids == (1,) for each in read_yolo(tmp_path, sizes).values())
+    if format == "voc":
+        assert sorted(read_voc(tmp_path)) == sorted(stems)
+
+
 def test_a_widget_exports_what_it_shows_one_image_or_all(
     labelled: Collection, tmp_path: Path
 ) -> None:
