@@ -18,7 +18,7 @@ from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.session_file import SavedSession
 from dynamite_widget.image_identity import SourceFile
 from dynamite_widget.images import to_rgb
-from dynamite_widget.importing import MasksLike, annotations_of
+from dynamite_widget.importing import MasksLike, annotations_of, check_annotations
 from dynamite_widget.keeping import read_session, recover_session
 from dynamite_widget.labelling import Change
 from dynamite_widget.objects import AttributeValue, SegmentedObject
@@ -164,8 +164,10 @@ class Session(ExportingLabelling):
             **session: further keywords of `Session`; `path` as in `from_masks`.
 
         Raises:
+            TypeError: if they are no `Annotations`, but the name of a file, for instance.
             ValueError: if they are of another size, or a label is not one of the choices.
         """
+        check_annotations(annotations)
         if choices is None and annotations.categories:
             choices = annotations.used_labels
         begun = cls(image, labels=choices, **session)

@@ -161,6 +161,26 @@ def test_what_cannot_be_imported_is_explained(
         Session.from_masks(IMAGE, masks, **options)
 
 
+@pytest.mark.parametrize(
+    ("instead", "words"),
+    [
+        ("lab.png", r"not str; .*read_annotations\('lab\.png'\)"),
+        (Path("x.geojson"), r"read_annotations\('x\.geojson'\)"),
+        ({"type": "FeatureCollection"}, "not dict; .*from_geojson"),
+        (CAR, "not ndarray; Session.from_masks"),
+        (None, "not NoneType"),
+    ],
+)
+def test_what_are_no_annotations_is_said_with_what_reads_some(
+    session: Session, instead: Annotations, words: str
+) -> None:
+    with pytest.raises(TypeError, match=words):
+        session.import_annotations(instead)
+    with pytest.raises(TypeError, match=words):
+        Session.from_annotations(IMAGE, instead)
+    assert len(session.objects) == 2
+
+
 # Kept in a file
 
 
