@@ -214,8 +214,8 @@ class ActingLabelling(Labelling):
 
         Raises:
             TypeError: if they are no `Annotations`, but the name of a file, for instance.
-            ValueError: if they are of another size, an object here is locked, an id was that of an
-                object which is gone, or a label is not one of the labels here.
+            ValueError: if they are of another size, an object here is locked, an id is no longer
+                free, or a label is not one of the labels here.
         """
         return self._do(Import(imported_objects(annotations, size=self.size)))
 
