@@ -213,8 +213,9 @@ class ActingLabelling(Labelling):
             annotations: as every reader in `dynamite_widget.formats` returns them.
 
         Raises:
-            ValueError: if they are of another size, an object here is locked, an id was that of an
-                object which is gone, or a label is not one of the labels here.
+            TypeError: if they are no `Annotations`, but the name of a file, for instance.
+            ValueError: if they are of another size, an object here is locked, an id is no longer
+                free, or a label is not one of the labels here.
         """
         return self._do(Import(imported_objects(annotations, size=self.size)))
 

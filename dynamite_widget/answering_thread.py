@@ -156,10 +156,13 @@ class AnsweringThread:
             while not self._finishing and (snapshot := self._session.pending) is not None:
                 with self._doing("segmenting"):
                     answer, failure = self._attempt(snapshot)
-                if answer is not None:
-                    self._session.install(snapshot, answer)
-                elif failure is not None:  # the session tells it to its listeners
-                    self._session.reject(snapshot, failure)
+                try:
+                    if answer is not None:
+                        self._session.install(snapshot, answer)
+                    elif failure is not None:  # the session tells it to its listeners
+                        self._session.reject(snapshot, failure)
+                except Exception as error:  # one of them raised it; the answer is there
+                    self._failed(error)
             self._publish()
         finally:
             self._at_work = None

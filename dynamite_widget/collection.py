@@ -11,7 +11,7 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn, SupportsIndex
 
 from dynamite_widget.exporting_collection import ExportingCollection
 from dynamite_widget.formats import collection_file
@@ -26,6 +26,7 @@ from dynamite_widget.image_list import (
 )
 from dynamite_widget.images import size_of
 from dynamite_widget.keeping import plain_settings
+from dynamite_widget.labelling import tell_all
 from dynamite_widget.open_sessions import LetGo, Opened, OpenSessions
 from dynamite_widget.saving import AtomicFile, at_home
 from dynamite_widget.segmenting import SupportsSegmentation
@@ -89,6 +90,12 @@ class Collection(ExportingCollection):
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {status}" for status, n in self.counts.items() if n)
         return f"<Collection of {len(self)} images ({counts}), at {self.name!r}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(
+            "a Collection is neither copied nor pickled, as two of them would write the same "
+            "files; its annotations are values that can go to other processes"
+        )
 
     # What there is to read -----------------------------------------------------------------------
 
@@ -375,8 +382,7 @@ class Collection(ExportingCollection):
             self._file.write(collection_file.dumps(saved))
 
     def _tell(self) -> None:
-        for listener in tuple(self._listeners):
-            listener()
+        tell_all(self._listeners)
 
     def _resume(self, file: AtomicFile) -> None:
         """Go on with the marks, at the image that somebody labelled or marked last."""

@@ -16,7 +16,7 @@ from dynamite_widget.clicks import Click
 from dynamite_widget.formats import coco, files, geojson, hugging_face, yolo
 from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.data_sets import DataSetFormat, write_data_set
-from dynamite_widget.formats.folders import safe_name
+from dynamite_widget.formats.folders import safe_name, stem_of
 from dynamite_widget.formats.geojson import Transform
 from dynamite_widget.images import RGBImage
 from dynamite_widget.keeping import KeptLabelling
@@ -165,7 +165,7 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
         for each in view.objects:
             parts = [f"mask_{each.id:03d}", safe_name(each.label or "")]
             drawn["_".join(filter(None, parts))] = each.mask.to_array().astype(np.uint8) * 255
-        stem = safe_name(Path(self._file_name).stem if name is None else name) or "image"
+        stem = safe_name(stem_of(self._file_name) if name is None else name) or "image"
         return write_pictures(at_home(folder), stem, drawn, self._identity.sha256)
 
     def figure(
@@ -186,7 +186,8 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
             opacity: of masks, from 0 to 1.
             legend: whether there is one, with number, label and name of each object.
             numbers: whether objects carry their number.
-            width: of the photograph, in inches.
+            width: of the photograph, in inches; where it would be more than four times as tall, it
+                is narrower.
 
         Returns:
             A matplotlib figure; a notebook shows it.

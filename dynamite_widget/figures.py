@@ -13,7 +13,7 @@ from PIL import ImageColor
 
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.formats.polygons import Ring, polygons_of
-from dynamite_widget.images import RGBImage
+from dynamite_widget.images import MAX_PIXELS, RGBImage
 from dynamite_widget.objects import SegmentedObject
 from dynamite_widget.palette import ink_on
 from dynamite_widget.pictures import BACKGROUND_INK, middle_of
@@ -34,6 +34,8 @@ _NUMBER = 6.5
 """Size of the numbers on objects, in points."""
 _DPI = 300
 """What a PNG of a small photograph comes near to."""
+_TALLEST = 4
+"""A photograph is at most so many times as tall as the width that was asked for."""
 
 
 def figure(
@@ -55,7 +57,8 @@ def figure(
         opacity: of masks, from 0 to 1.
         legend: whether there is one.
         numbers: whether objects carry their number.
-        width: of the photograph, in inches.
+        width: of the photograph, in inches; where it would be more than four times as tall, it is
+            narrower.
 
     Returns:
         A matplotlib figure, tied to no window.
@@ -73,6 +76,7 @@ def figure(
             "figures need matplotlib: pip install 'dynamite-widget[evaluation]'"
         ) from error
     rows, columns, _ = image.shape
+    width *= min(1, _TALLEST * columns / rows)
     drawn = Figure(figsize=(width, width * rows / columns))
     axes = drawn.add_axes((0, 0, 1, 1))
     axes.imshow(image, extent=(0, columns, rows, 0), interpolation="none")
@@ -94,7 +98,8 @@ def save_figure(drawn: Figure, path: str | PathLike[str], *, image_width: int) -
     Args:
         drawn: by `figure`.
         path: whose ending says the format.
-        image_width: columns of the photograph: a PNG has as many, or a multiple.
+        image_width: columns of the photograph: a PNG has as many for it, or a multiple; fewer
+            where the figure, with its legend, would have more pixels than an image may have.
 
     Returns:
         The path.
@@ -107,6 +112,9 @@ def save_figure(drawn: Figure, path: str | PathLike[str], *, image_width: int) -
         raise ValueError(f"a figure's name ends in {', '.join(ENDINGS)}, not {path.name!r}")
     dpi = image_width / drawn.get_figwidth()
     dpi *= max(1, round(_DPI / dpi))  # every pixel of the photograph becomes equally many
+    room = drawn.get_tightbbox()
+    pixels = room.width * room.height * dpi**2
+    dpi *= min(1, (MAX_PIXELS / pixels) ** 0.5)
     from matplotlib import rc_context
 
     with rc_context({"pdf.fonttype": 42}):  # many journals refuse a PDF with Type 3 fonts

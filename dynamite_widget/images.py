@@ -213,7 +213,9 @@ def _from_pillow(image: Image.Image, what: str) -> RGBImage:
     image = ImageOps.exif_transpose(image)
     if image.mode == "F" or image.mode.startswith("I"):
         return _from_array(np.asarray(image), "rgb", channels_first=False)
-    if image.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in image.info:
+    if image.mode == "La":
+        image = image.convert("LA")  # the only mode that Pillow makes of it
+    if image.mode in ("RGBA", "RGBa", "LA", "PA") or "transparency" in image.info:
         return _from_array(np.asarray(image.convert("RGBA")), "rgb", channels_first=False)
     return np.asarray(image.convert("RGB")).copy()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,28 @@ def annotations_of(
     return Annotations(size, found)
 
 
+def check_annotations(annotations: object) -> None:
+    """Check that what should be annotations are some.
+
+    Raises:
+        TypeError: if not.
+    """
+    if isinstance(annotations, Annotations):
+        return
+    hint = "Session.from_masks and session.label_map take masks and label maps"
+    if isinstance(annotations, str | PathLike):
+        hint = (
+            "dynamite_widget.formats.files.read_annotations reads a file: "
+            f"read_annotations({str(annotations)!r})"
+        )
+    elif isinstance(annotations, Mapping):
+        hint = "take those of one image, or read plain data with from_coco, from_geojson and so on"
+    raise TypeError(
+        f"annotations are what readers such as read_annotations return, not "
+        f"{type(annotations).__name__}; {hint}"
+    )
+
+
 def imported_objects(
     annotations: Annotations, *, size: tuple[int, int]
 ) -> tuple[ImportedObject, ...]:
@@ -94,8 +117,10 @@ def imported_objects(
         size: (H, W) of the image.
 
     Raises:
+        TypeError: if they are no annotations, but the name of a file, for instance.
         ValueError: if they are of another size.
     """
+    check_annotations(annotations)
     if annotations.size != size:
         raise ValueError(
             f"these annotations are of an image of {annotations.size} pixels, this one has {size} "

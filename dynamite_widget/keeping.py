@@ -107,9 +107,11 @@ class KeptLabelling(Labelling):
         self._save_to(file)
 
     def _tell(self, change: Change) -> Snapshot | None:
-        super()._tell(change)
-        if self._file is not None and (change.cause == "act" or not self._file.given_up):
-            self._autosave(self._file)
+        try:
+            super()._tell(change)  # first, as screens show it while the file is written
+        finally:  # whatever a listener raises
+            if self._file is not None and (change.cause == "act" or not self._file.given_up):
+                self._autosave(self._file)
         return self.pending
 
     def _autosave(self, file: AtomicFile) -> None:
@@ -117,8 +119,10 @@ class KeptLabelling(Labelling):
             self._save_to(file)
         except (OSError, ValueError) as error:
             self._unsaved = error
-            super()._tell(Change(frozenset(), frozenset(), "saving", error))
-            warnings.warn(f"not saved: {error}", NotSavedWarning, stacklevel=2)
+            try:
+                super()._tell(Change(frozenset(), frozenset(), "saving", error))
+            finally:
+                warnings.warn(f"not saved: {error}", NotSavedWarning, stacklevel=2)
 
     def _save_to(self, file: AtomicFile) -> None:
         with self._saving:  # whoever saves last saves the newest state

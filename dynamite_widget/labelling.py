@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Literal
@@ -306,7 +306,8 @@ class Labelling:
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call a function after every change, on the thread that made it; return what stops that.
 
-        Changes made on several threads at once may be told in any order: `view` is the newest.
+        Changes made on several threads at once may be told in any order: `view` is the newest. What
+        a listener raises comes out of the act, which is done and saved, once all others were told.
         """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
@@ -325,8 +326,7 @@ class Labelling:
         return command, scene.after(command).next_id
 
     def _tell(self, change: Change) -> Snapshot | None:
-        for listener in tuple(self._listeners):
-            listener(change)
+        tell_all(self._listeners, change)
         return self.pending
 
     def _move_to(self, history: History, state: State) -> Change:
@@ -363,6 +363,22 @@ class Labelling:
         if answered:
             self._last_answered, self._acted_on = (state, history), frozenset()
         return change
+
+
+def tell_all(listeners: Iterable[Callable[..., object]], *said: object) -> None:
+    """Call every listener, whatever others raise.
+
+    Raises:
+        Exception: what the first of those that failed raised.
+    """
+    failures: list[Exception] = []
+    for listener in tuple(listeners):
+        try:
+            listener(*said)
+        except Exception as error:  # raised below, when all are told
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 def _seen(state: State, answer: Answer, overlay: Overlay, *, answered: bool) -> View:

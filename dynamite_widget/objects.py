@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,18 @@ MAX_OBJECT_ID = 0xFFFF
 
 AttributeValue = str | int | float | bool
 """What a free attribute may hold."""
+
+
+def _read_only(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(mapping)  # pickle does not find the type by its own name
+
+
+def _how_to_make(mapping: MappingProxyType[Any, Any]) -> tuple[Any, ...]:
+    return _read_only, (dict(mapping),)
+
+
+# Python itself pickles no read-only mapping; objects are to go to other processes with theirs.
+copyreg.pickle(MappingProxyType, _how_to_make)
 
 
 def no_attributes() -> Mapping[str, AttributeValue]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from os import PathLike
 from pathlib import Path
+from secrets import token_hex
 from threading import RLock
 from typing import ClassVar
 from weakref import WeakValueDictionary
@@ -37,7 +38,7 @@ class AtomicFile:
         ValueError: if there is no such folder, or the path is that of a folder.
     """
 
-    _keepers: ClassVar[WeakValueDictionary[Path, AtomicFile]] = WeakValueDictionary()
+    _keepers: ClassVar[WeakValueDictionary[str, AtomicFile]] = WeakValueDictionary()
     _lock = RLock()
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -46,6 +47,8 @@ class AtomicFile:
             raise ValueError(f"there is no folder {str(self.path.parent)!r} to save into")
         if self.path.is_dir():
             raise ValueError(f"{str(self.path)!r} is a folder, not a file")
+        # Text, as paths cannot be compared any more when Python ends and the last of them goes.
+        self._key = os.path.normcase(self.path)
         self._known = self._signature()
         self._digest: bytes | None = None
         self._tidy = False
@@ -53,18 +56,18 @@ class AtomicFile:
     def keep(self) -> None:
         """Be the only one in this process that writes the file, until somebody else keeps it."""
         with self._lock:
-            self._keepers[self.path] = self
+            self._keepers[self._key] = self
 
     def release(self) -> None:
         """Keep the file no longer."""
         with self._lock:
             if not self.given_up:
-                self._keepers.pop(self.path, None)
+                self._keepers.pop(self._key, None)
 
     @property
     def given_up(self) -> bool:
         """Whether somebody else in this process keeps the file."""
-        return self._keepers.get(self.path, self) is not self
+        return self._keepers.get(self._key, self) is not self
 
     def read(self) -> bytes | None:
         """Return what is in the file, or None if there is none."""
@@ -88,8 +91,13 @@ class AtomicFile:
                     f"{str(self.path)!r} belongs to something opened later in this process "
                     "(the same cell, run again?) and is left as it is; go on there"
                 )
-            with _alone_in(self.path.parent):
-                self._replace(data)
+            try:
+                with _alone_in(self.path.parent):
+                    self._replace(data)
+            except OSError as error:
+                if error.errno is not None:  # it names a temporary file, or none
+                    error.filename, error.filename2 = str(self.path), None
+                raise
 
     def _replace(self, data: bytes) -> None:
         if self._is_foreign():
@@ -99,9 +107,9 @@ class AtomicFile:
             )
         if not self._tidy:
             self._remove_leftovers()
-        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        beside = _beside(self.path)
         try:
-            with beside.open("wb") as file:
+            with _as_open_as(self.path, beside), beside.open("wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -120,7 +128,7 @@ class AtomicFile:
 
     def _remove_leftovers(self) -> None:
         """Remove what processes left that were killed in the middle of writing."""
-        for leftover in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.tmp"):
+        for leftover in self.path.parent.glob(f"{_beginning(self.path)}*.tmp"):
             with suppress(OSError):
                 leftover.unlink()
         self._tidy = True
@@ -131,6 +139,29 @@ class AtomicFile:
         except FileNotFoundError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+@contextmanager
+def _as_open_as(path: Path, beside: Path) -> Iterator[None]:
+    """Give what is written to take a file's place the permissions of that one, if it is there."""
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        yield
+        return
+    beside.touch(0o600)  # nobody reads meanwhile what was not for him
+    yield
+    with suppress(OSError):  # some file systems know no permissions
+        beside.chmod(mode)
+
+
+def _beside(path: Path) -> Path:
+    """Name what is to take a file's place: another name for every call, and never a long one."""
+    return path.with_name(f"{_beginning(path)}{token_hex(6)}.tmp")
+
+
+def _beginning(path: Path) -> str:
+    return f".{blake2b(os.fsencode(path.name), digest_size=6).hexdigest()}."
 
 
 def _digest(data: bytes) -> bytes:
@@ -149,22 +180,34 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
         contents: by path; folders are made.
 
     Raises:
-        OSError: if one cannot be written; then none of them is.
+        OSError: if one cannot be written; then none of them is, and folders made for them go.
     """
-    beside = {path.with_name(f".{path.name}.{os.getpid()}.tmp"): path for path in contents}
+    beside = {_beside(path): path for path in contents}
+    made: list[Path] = []
     if folder := next(filter(Path.is_dir, contents), None):
         raise IsADirectoryError(f"{str(folder)!r} is a folder where a file should be written")
     try:
         for new, path in beside.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            new.write_bytes(contents[path])
+            made += _make_folder(path.parent)
+            with _as_open_as(path, new):
+                new.write_bytes(contents[path])
         for new, path in beside.items():
             os.replace(new, path)
     except BaseException:
         for new in beside:
             with suppress(OSError):
                 new.unlink(missing_ok=True)
+        for folder in reversed(made):
+            with suppress(OSError):
+                folder.rmdir()
         raise
+
+
+def _make_folder(folder: Path) -> list[Path]:
+    """Make a folder with those around it; return those that were not there, outermost first."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()][::-1]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
 
 
 @contextmanager

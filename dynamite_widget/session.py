@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, NoReturn, Self, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.session_file import SavedSession
 from dynamite_widget.image_identity import SourceFile
 from dynamite_widget.images import to_rgb
-from dynamite_widget.importing import MasksLike, annotations_of
+from dynamite_widget.importing import MasksLike, annotations_of, check_annotations
 from dynamite_widget.keeping import read_session, recover_session
 from dynamite_widget.labelling import Change
 from dynamite_widget.objects import AttributeValue, SegmentedObject
@@ -82,6 +82,14 @@ class Session(ExportingLabelling):
         state = self._view.state
         counts = f"{len(state.objects)} objects, {len(state.clicks)} clicks"
         return f"<Session of {width} x {height} pixels: {counts}>"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(
+            "a Session is neither copied nor pickled, as two of them would write the same file. "
+            "Session.from_saved(session.to_saved(), session.image) makes another; to_saved(), "
+            "objects and label_map are values that can go to other processes; save() and "
+            "Session.load take a file"
+        )
 
     # What there is to read -----------------------------------------------------------------------
 
@@ -156,8 +164,10 @@ class Session(ExportingLabelling):
             **session: further keywords of `Session`; `path` as in `from_masks`.
 
         Raises:
+            TypeError: if they are no `Annotations`, but the name of a file, for instance.
             ValueError: if they are of another size, or a label is not one of the choices.
         """
+        check_annotations(annotations)
         if choices is None and annotations.categories:
             choices = annotations.used_labels
         begun = cls(image, labels=choices, **session)

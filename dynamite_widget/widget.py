@@ -9,8 +9,9 @@ import threading
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from functools import wraps
+from inspect import getattr_static
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import anywidget
 import traitlets
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parent / "static"
 VIEWS_REMEMBERED = 16
 
+_SETTINGS = (*SETTINGS, "layout", "tooltip", "tabbable")
+"""Keywords that are about the screen."""
+
 
 _MADE: MadeInCells[SegmentationWidget] = MadeInCells()
 
@@ -48,18 +52,20 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
     Shows itself in a notebook cell. Everything the mouse can do has a method of `session`, a
     `Session`, and every public name of a session can be used on the widget itself: `masks`,
     `label_map`, `objects`, `to_frame()`, `click(...)`, `undo()`, `save(...)` and so on. What reads
-    masks waits for the answer to every click that has arrived. When its cell is run again, the
-    widget that stood there closes; its session stays readable.
+    masks waits for the answer to every click that has arrived. What makes a session, such as
+    `SegmentationWidget.load(path, height=700)`, makes a widget that shows it. When its cell is run
+    again, the widget that stood there closes; its session stays readable.
 
     With `images` it shows one of many at a time, with ways to the others: `session` is that of the
     image shown, `collection` the `Collection` of all, and `to_frame`, `to_coco` and `export` are
     about all.
 
     Args:
-        image: anything `dynamite_widget.images.to_rgb` takes, or a `Session` to go on with.
+        image: anything `dynamite_widget.images.to_rgb` takes, or a `Session` to go on with, which
+            has labels, segmenter and path of its own.
         labels: labels to choose from, with the keys 1 to 9; None if any text will do.
         images: instead of `image`, many: paths, a mapping from names to images, or a `Collection`
-            to go on with. Those that nobody looks at are not read.
+            to go on with, which has the same of its own. Those that nobody looks at are not read.
         segmenter: whatever has `encode` and `segment`; None for the embedded model.
         path: file that the session saves itself to after every act, and goes on from if it is
             there; conventionally named *.session.json. With `images`, a folder for such files.
@@ -68,7 +74,8 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
             are as they were when the session was seen last.
 
     Raises:
-        TypeError: if a keyword is unknown, or something is of the wrong kind.
+        TypeError: if a keyword is unknown, something is of the wrong kind, or labels, segmenter,
+            path or channel_order come with a `Session` or `Collection`.
         ValueError: if the image cannot be read or a setting is out of its bounds.
     """
 
@@ -103,6 +110,11 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
                 "SegmentationWidget shows one image, its first argument, or several: images=[...]; "
                 f"{'none' if image is None else 'both'} of them came"
             )
+        given: dict[str, object] = {"labels": labels, "segmenter": segmenter, "path": path}
+        given["channel_order"] = None if channel_order == "rgb" else channel_order
+        _check_nothing_ignored(
+            image if images is None else images, [name for name in given if given[name] is not None]
+        )
         self._wire = threading.RLock()  # one thread at a time changes what is synchronised
         self._received_lock = threading.Lock()
         self._received: dict[str, int] = {}
@@ -367,17 +379,26 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
 
 
 def _check_names(settings: dict[str, Any]) -> None:
-    allowed = [*SETTINGS, "layout", "tooltip", "tabbable"]
     for name in settings:
-        if name not in allowed:
+        if name not in _SETTINGS:
             near = difflib.get_close_matches(
-                name, [*allowed, "images", "labels", "segmenter", "path"], 1
+                name, [*_SETTINGS, "images", "labels", "segmenter", "path"], 1
             )
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise TypeError(
                 f"SegmentationWidget has no keyword {name!r}; {hint}"
                 f"settings are {', '.join(SETTINGS)}"
             )
+
+
+def _check_nothing_ignored(shown: object, given: list[str]) -> None:
+    """Check that who goes on with a session or collection gives nothing that it has already."""
+    if given and isinstance(shown, Session | Collection):
+        kind = type(shown).__name__
+        raise TypeError(
+            f"a {kind} brings its own labels, segmenter, path and channel_order; give "
+            f"{', '.join(given)} to {kind}(...), not to the widget"
+        )
 
 
 def _forward(name: str) -> Any:  # noqa: ANN401 - a property or a method, as the session has it
@@ -397,6 +418,39 @@ def _forward(name: str) -> Any:  # noqa: ANN401 - a property or a method, as the
     return call
 
 
+class _MakesWidget(classmethod):
+    """What makes a session makes a widget around it; an existing widget stays what it is."""
+
+    def __init__(self, name: str) -> None:
+        member = getattr(Session, name)
+
+        @wraps(member.__func__)
+        def make(cls: type[SegmentationWidget], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            settings = {each: kwargs.pop(each) for each in _SETTINGS if each in kwargs}
+            made = member(*args, **kwargs)
+            if isinstance(made, Session):
+                return cls(made, **settings)
+            session, *more = made
+            return (cls(session, **settings), *more)
+
+        super().__init__(make)
+
+    def __get__(self, widget: object, owner: type | None = None) -> Any:  # noqa: ANN401
+        made = super().__get__(None, type(widget) if owner is None else owner)
+        if widget is None:
+            return made
+
+        @wraps(made)
+        def refuse(*_: object, **__: object) -> NoReturn:
+            raise TypeError(
+                f"{made.__name__} makes a new widget: SegmentationWidget.{made.__name__}(...); "
+                "this one goes on with its image"
+            )
+
+        return refuse
+
+
 for _name in dir(Session):
     if not _name.startswith("_") and not hasattr(SegmentationWidget, _name):
-        setattr(SegmentationWidget, _name, _forward(_name))
+        _makes = isinstance(getattr_static(Session, _name), classmethod)
+        setattr(SegmentationWidget, _name, (_MakesWidget if _makes else _forward)(_name))

@@ -339,6 +339,25 @@ def test_a_png_figure_shows_every_pixel_of_the_photograph_alike(
     assert (middle[~(RING | CORNER)] == 128).all(axis=1).mean() > 0.95
 
 
+def test_a_tall_narrow_photograph_makes_no_figure_that_fills_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "figure.png"
+    for rows, columns in ((600, 20), (400, 1)):
+        session = Session(np.full((rows, columns, 3), 128, np.uint8), NearestClick())
+        session.paint(session.add_object(), np.ones((rows, columns), bool))
+        width, height = session.figure(path, numbers=False, legend=False).get_size_inches()
+        assert (height, width) == pytest.approx((4 * 6.4, 4 * 6.4 * columns / rows))
+        with Image.open(path) as saved:
+            assert saved.height < 9000
+            assert saved.width < 300
+    session.figure(tmp_path / "figure.pdf")
+    monkeypatch.setattr("dynamite_widget.figures.MAX_PIXELS", 10_000)
+    session.figure(path)
+    with Image.open(path) as saved:
+        assert saved.width * saved.height < 12_000  # with its margin
+
+
 def test_objects_in_a_figure_carry_the_numbers_of_its_legend_and_small_ones_stay_in_sight(
     session: Session,
 ) -> None:

@@ -254,10 +254,8 @@ def test_a_colour_or_name_of_another_form_is_left_out(color: object, name: objec
     [
         ({"segmentation": {"size": [4, 3], "counts": [12]}}, "RLE is of 4 x 3 pixels, its image"),
         ({"segmentation": {"size": [3, 4], "counts": [13]}}, "do not fill"),
-        ({"segmentation": []}, "no mask"),
-        ({"segmentation": None}, "no mask"),
+        ({"segmentation": 5}, "no mask"),
         ({"segmentation": [[1, 1, 2]]}, "polygon is"),
-        ({"segmentation": [[1, 1, 2, 2]]}, "at least 3"),
         ({"segmentation": [["a", 1, 2, 2, 3, 3]]}, "annotation 900000"),
         ({"image_id": 8}, "about image 8, which is not there"),
         ({"category_id": 4}, "has category 4, which is not there"),
@@ -289,7 +287,29 @@ def test_what_is_no_coco_file_is_refused(part: str, content: object) -> None:
         from_coco(foreign() | {part: content})
 
 
-@pytest.mark.parametrize("name", ["../../x.jpg", "/etc/x.jpg", "a/../../x.jpg", "..\\x.jpg", ""])
+def test_an_annotation_without_a_mask_leaves_the_others_readable() -> None:
+    coco = foreign(segmentation=[[1, 1, 2, 2], [1, 1, 3, 1, 3, 2, 1, 2], []])
+    (whole,) = coco["annotations"]
+    for number, nothing in enumerate(([], None, [[1, 1, 2, 2]]), start=1):
+        coco["annotations"].append(whole | {"id": number, "segmentation": nothing})
+    with (
+        pytest.warns(UserWarning, match=r"fewer than three corners .*: 2 in .* \(900000, 3\)"),
+        pytest.warns(UserWarning, match=r"without a mask, .* left out: 3 in .* \(1, 2, 3\)"),
+    ):
+        (taken,) = read(coco).objects
+    assert taken.area == 2
+
+
+@pytest.mark.parametrize("name", ["/data/photos/x.jpg", "C:\\photos\\x.jpg"])
+def test_an_absolute_name_of_an_image_is_a_name(name: str, tmp_path: Path) -> None:
+    coco = foreign()
+    coco["images"][0]["file_name"] = name
+    path = tmp_path / "labels.json"
+    path.write_text(json.dumps(coco))
+    assert read_coco(path)[name].ids == (1,)
+
+
+@pytest.mark.parametrize("name", ["../../x.jpg", "a/../../x.jpg", "..\\x.jpg", ""])
 def test_an_image_outside_the_files_folder_is_refused(name: str, tmp_path: Path) -> None:
     coco = foreign()
     coco["images"][0]["file_name"] = name

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynamite_widget.formats.folders import inside, one_a_line, safe_name
+from dynamite_widget.formats.folders import distinct_names, inside, one_a_line, safe_name
 
 
 @pytest.mark.parametrize("name", ["a.png", "more/b.png", "..a.png", "ä ö.png", "a..b/c.png"])
@@ -42,6 +42,14 @@ def test_any_label_becomes_a_part_of_a_file_name(text: str) -> None:
     name = safe_name(text)
     assert not set(name) & set('/\\:*?"<>|.\n\t\0 ,')
     assert len(name) <= 80
+
+
+@pytest.mark.parametrize("letter", ["a", "ß", "語", "𠮷"])
+def test_of_two_long_names_a_file_name_can_be_made(letter: str, tmp_path: Path) -> None:
+    name = safe_name(letter * 300)
+    (tmp_path / f"{name}_mask_65535_{name}.png").touch()
+    (tmp_path / f"{distinct_names([letter * 300])[0]}_pictures").mkdir()
+    assert len(safe_name(letter * 27)) == 27
 
 
 def test_what_can_stay_in_a_name_does() -> None:

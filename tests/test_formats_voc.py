@@ -153,11 +153,30 @@ def test_a_folder_without_a_list_of_classes_has_those_of_the_challenge(tmp_path:
     assert read_voc(tmp_path)["a"].labels == ("aeroplane",)
 
 
-def test_ids_and_classes_beyond_a_byte_are_refused() -> None:
-    with pytest.raises(ValueError, match="ids to 255"):
-        to_voc(car(np.eye(2) == 1, 255))
+def test_an_id_beyond_a_byte_becomes_one_that_is_free_and_is_said(tmp_path: Path) -> None:
+    label_map = np.array([[255, 1, 3000, 254, 0]])
+    taken = Annotations.of_label_map(label_map)
+    labels = dict(zip((1, 254, 255, 3000), "abcd", strict=True))
+    objects = tuple(Annotation(each.mask, each.id, labels[each.id]) for each in taken.objects)
+    with pytest.warns(
+        UserWarning, match=r"of 'day/a\.jpg' is written: object 255 as 2, object 3000 as 3"
+    ):
+        write_voc(tmp_path, {"day/a.jpg": Annotations(taken.size, objects)})
+    back = read_voc(tmp_path)["day/a"]
+    np.testing.assert_array_equal(back.label_map, [[2, 1, 3, 254, 0]])
+    assert back.labels == ("a", "c", "d", "b")
+    with pytest.warns(UserWarning, match="object 255 as 1"):
+        pair = to_voc(car(np.eye(2) == 1, 255))
+    np.testing.assert_array_equal(from_voc(pair, ["car"]).label_map, np.eye(2))
+
+
+def test_more_objects_or_classes_than_a_byte_holds_are_refused(tmp_path: Path) -> None:
+    many = Annotations.of_label_map(np.arange(256).reshape(16, 16))
+    with pytest.raises(ValueError, match=r"'a\.jpg' has 255 objects"):
+        write_voc(tmp_path, {"a.jpg": many})
     with pytest.raises(ValueError, match="255 classes"):
         to_voc(Annotations((1, 1)), [str(i) for i in range(255)])
+    assert not any(tmp_path.iterdir())
 
 
 def test_a_label_with_a_line_break_is_refused_where_a_line_is_a_class(tmp_path: Path) -> None:

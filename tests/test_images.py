@@ -187,6 +187,13 @@ def test_pillow_images_of_other_colour_spaces_are_converted(mode: str) -> None:
     assert np.abs(read - PICTURE).max() <= 4
 
 
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_pillow_images_whose_colours_are_already_multiplied_are_read(mode: str) -> None:
+    image = with_alpha(mode)
+    read = to_rgb(image.convert({"LA": "La", "RGBA": "RGBa"}[mode])).astype(int)
+    assert np.abs(read - to_rgb(image)).max() <= 1
+
+
 def test_a_jpeg_in_cmyk_looks_as_it_did() -> None:
     data = encoded(Image.new("RGB", (16, 16), RED).convert("CMYK"), "JPEG", quality=95)
     assert np.abs(to_rgb(data).astype(int) - RED).max() <= 6

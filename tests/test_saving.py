@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,8 +20,8 @@ import pytest
 
 from dynamite_widget.formats import session_file
 from dynamite_widget.keeping import NotSavedWarning
-from dynamite_widget.saving import AtomicFile
-from dynamite_widget.session import Session
+from dynamite_widget.saving import AtomicFile, _beside, write_together
+from dynamite_widget.session import Change, Session
 from dynamite_widget.widget import SegmentationWidget
 from tests.nearest_click import NearestClick
 
@@ -101,7 +104,7 @@ def test_a_kernel_killed_at_any_moment_of_200_saves_leaves_a_file_that_loads(
 WRITERS = """
 import sys
 from pathlib import Path
-from dynamite_widget.saving import AtomicFile
+from dynamite_widget.saving import AtomicFile, _beside, write_together
 
 folder, name = Path(sys.argv[1]), sys.argv[2]
 files = [AtomicFile(folder / str(number)) for number in range(int(sys.argv[3]))]
@@ -208,6 +211,24 @@ def test_who_holds_the_folder_for_ever_stops_nobody(
     assert len(Session.load(tmp_path / "street.session.json", IMAGE).objects) == 2
 
 
+ONE_PATH = """
+import os, sys
+import numpy as np
+from dynamite_widget.session import Session
+
+image = np.zeros((40, 60, 3), np.uint8)
+first, second = (Session(image, path=sys.argv[1]) for _ in range(2))
+second.add_object()
+os.kept = first, second  # as a module or a kernel keeps what goes last
+"""
+
+
+def test_python_ends_in_silence_after_two_sessions_had_one_path(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ONE_PATH, str(tmp_path / "street.session.json")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stderr == ""
+
+
 # A disk that is full, a folder that is read-only
 
 
@@ -231,11 +252,12 @@ def test_the_session_goes_on_and_the_next_save_has_everything(
     before = path.read_bytes()
     heard: list[BaseException | None] = []
     session.listen(lambda change: heard.append(change.error))
+    said = "No space left on device|Permission denied"
     with monkeypatch.context() as patch:
         patch.setattr(broken, how)
-        with pytest.warns(NotSavedWarning, match=r"No space left|Permission denied"):
+        with pytest.warns(NotSavedWarning, match=f"({said}): {re.escape(repr(str(path)))}"):
             label_map = session.click(10, 10, 1)
-        with pytest.warns(NotSavedWarning, match=r"No space left|Permission denied"):
+        with pytest.warns(NotSavedWarning, match=said):
             session.add_object()
     assert label_map[10, 10] == 1
     assert path.read_bytes() == before
@@ -248,12 +270,69 @@ def test_the_session_goes_on_and_the_next_save_has_everything(
     assert again.view.state == session.view.state
 
 
+def test_a_listener_that_raises_stops_neither_the_file_nor_other_listeners(tmp_path: Path) -> None:
+    path = tmp_path / "street.session.json"
+    session = Session(IMAGE, NearestClick(), path=path)
+    heard: list[str] = []
+
+    def broken(change: object) -> None:
+        raise RuntimeError("a plot without a window")
+
+    session.listen(broken)
+    session.listen(lambda change: heard.append(change.cause))
+    with pytest.raises(RuntimeError, match="without a window"):
+        session.add_object(name="first")
+    assert heard == ["act"]
+    assert session.unsaved is None
+    assert [o.name for o in Session.load(path, IMAGE).objects] == ["first"]
+
+
 def test_what_a_killed_process_left_beside_is_removed(tmp_path: Path) -> None:
-    file = AtomicFile(tmp_path / "street[1].json")
-    for name in (".street[1].json.4711.tmp", ".street1.json.4711.tmp"):
-        (tmp_path / name).touch()
-    file.write(b"whole")
-    assert sorted(os.listdir(tmp_path)) == [".street1.json.4711.tmp", "street[1].json"]
+    for file in (tmp_path / "street[1].json", tmp_path / "street1.json"):
+        _beside(file).touch()
+    AtomicFile(tmp_path / "street[1].json").write(b"whole")
+    left, whole = sorted(os.listdir(tmp_path))
+    assert left.startswith(_beside(tmp_path / "street1.json").name[:14])
+    assert whole == "street[1].json"
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o600, 0o664, 0o644])
+def test_a_file_that_is_saved_again_stays_as_open_as_it_was(mode: int, tmp_path: Path) -> None:
+    path, export = tmp_path / "street.session.json", tmp_path / "labels.txt"
+    mask = os.umask(0o027)
+    try:
+        session = Session(IMAGE, path=path)
+        for turn in (0o640, mode):  # a new file is as others are here
+            session.add_object()
+            write_together({export: b"whole"})
+            for file in (path, export):
+                assert stat.S_IMODE(file.stat().st_mode) == turn
+                file.chmod(mode)
+    finally:
+        os.umask(mask)
+
+
+@pytest.mark.parametrize("letter", ["a", "語"])
+def test_a_file_may_have_the_longest_name_there_is(letter: str, tmp_path: Path) -> None:
+    name = letter * ((255 - len(".session.json")) // len(letter.encode())) + ".session.json"
+    Session(IMAGE, path=tmp_path / name).add_object()
+    write_together({tmp_path / name.replace(".session.json", ".png"): b"whole"})
+    assert len(os.listdir(tmp_path)) == 2
+
+
+def test_two_threads_that_write_one_file_leave_it_whole(tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    contents = [letter * 100_000 for letter in (b"a", b"b")]
+
+    def write(content: bytes) -> None:
+        for _ in range(30):
+            write_together({path: content})
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(write, contents))
+    assert path.read_bytes() in contents
+    assert os.listdir(tmp_path) == [path.name]
 
 
 # On a screen
@@ -293,6 +372,21 @@ def test_an_answer_that_cannot_be_saved_is_shown_with_the_error_and_the_next_is_
     assert widget.label_map[10, 30] == 1
     widget.close()
     assert session_file.loads(path.read_bytes()).answered
+
+
+def test_a_listener_that_raises_is_shown_and_the_answer_too() -> None:
+    widget = SegmentationWidget(IMAGE, segmenter=NearestClick())
+
+    def broken(change: Change) -> None:
+        if change.cause == "answer":
+            raise RuntimeError("a plot without a window")
+
+    widget.session.listen(broken)
+    click(widget, 1, 10)
+    until(lambda: widget._error != {} and widget._status["activity"] == "idle")
+    assert "without a window" in widget._error["message"]
+    assert widget.session.view.label_map[10, 10] == 1
+    widget.close()
 
 
 def test_the_cell_run_again_looks_as_it_did(tmp_path: Path) -> None:

@@ -58,11 +58,12 @@ class Import(Act):
         for object_id in scene.state.objects:
             check_unlocked(scene.state, object_id)
         given = [each.id for each in self.objects if each.id is not None]
-        gone = sorted(k for k in given if k < scene.next_id and k not in scene.state.objects)
-        if gone:
+        taken = sorted(k for k in given if k < scene.next_id and k not in scene.state.objects)
+        if taken:
             raise ValueError(
-                f"ids {', '.join(map(str, gone))} were those of objects that are gone, and no id "
-                f"is used again; number new objects from {scene.next_id} on, or undo"
+                f"ids {', '.join(map(str, taken))} are no longer free: ids rise, and those below "
+                f"{scene.next_id} are of objects that are here or gone, or were left out; number "
+                f"new objects from {scene.next_id} on, or undo"
             )
         free = max([scene.next_id - 1, *given]) + 1
         records = []

@@ -7,6 +7,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from os import PathLike
+from pathlib import PureWindowsPath
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,12 @@ UNLABELLED = "object"
 
 CROWD = "iscrowd"
 """Name of the attribute that says so."""
+
+
+_NO_MASK = "annotations without a mask, such as boxes alone, are left out"
+_NO_RING = "rings of fewer than three corners are left out of annotations"
+_NAMED = 10
+"""So many annotations are named in a warning."""
 
 
 def to_coco(
@@ -103,7 +110,9 @@ def from_coco(data: Mapping[str, Any]) -> dict[str, Annotations]:
     order. Ids are the annotations' own ("object_id" before "id") where all of an image are
     different and 1 to 65535; otherwise they go from 1. A crowd has the attribute "iscrowd".
     Attributes that no object can have are left out with a warning; so are, without one, a "name"
-    or "color" of another form than is written here, as these are no keys of COCO's own.
+    or "color" of another form than is written here, as these are no keys of COCO's own. Annotations
+    without a mask, such as boxes alone, and rings of fewer than three corners are left out with a
+    warning that names the annotations.
 
     Args:
         data: with "images", "annotations" and "categories".
@@ -132,28 +141,35 @@ def from_coco(data: Mapping[str, Any]) -> dict[str, Annotations]:
                 "which is not there"
             )
         found[image_id].append(annotation)
-    return {
+    left_out: dict[str, list[str]] = {}
+    read = {
         name: Annotations(
             sizes[image_id],
-            _objects(found[image_id], sizes[image_id], categories),
+            _objects(found[image_id], sizes[image_id], categories, left_out),
             tuple(categories.values()),
         )
         for image_id, name in zip(images, names, strict=True)
     }
+    for why, which in left_out.items():
+        some = ", ".join(which[:_NAMED]) + (" ..." if which[_NAMED:] else "")
+        warnings.warn(f"{why}: {len(which)} in this COCO file ({some})", stacklevel=2)
+    return read
 
 
 def read_coco(path: str | PathLike[str]) -> dict[str, Annotations]:
     """Read a COCO file; see `from_coco`.
 
     Raises:
-        ValueError: if it is no such file, or the name of an image leads outside the file's folder.
+        ValueError: if it is no such file, or the name of an image, if it is not absolute, leads
+            outside the file's folder.
         OSError: if it cannot be read.
     """
     path = at_home(path)
     try:
         found = from_coco(json.loads(path.read_bytes()))
         for name in found:
-            inside(path.parent, name)
+            if not PureWindowsPath(name).anchor:  # it knows both kinds of slash, and drives
+                inside(path.parent, name)
     except ValueError as error:
         raise ValueError(f"{str(path)!r} cannot be read as a COCO file: {error}") from error
     return found
@@ -164,11 +180,17 @@ def _size(image: Mapping[str, Any], what: str) -> tuple[int, int]:
 
 
 def _objects(
-    annotations: Sequence[Mapping[str, Any]], size: tuple[int, int], categories: Mapping[Any, str]
+    annotations: Sequence[Mapping[str, Any]],
+    size: tuple[int, int],
+    categories: Mapping[Any, str],
+    left_out: dict[str, list[str]],
 ) -> tuple[Annotation, ...]:
-    ids = ids_of([each.get("object_id", each.get("id")) for each in annotations])
+    """Read the annotations of one image; note those that are left out, by the reason why."""
+    shapes = [(each, _segmentation(each, left_out)) for each in annotations]
+    drawn = [(each, shape) for each, shape in shapes if shape is not None]
+    ids = ids_of([each.get("object_id", each.get("id")) for each, _ in drawn])
     objects = []
-    for object_id, each in zip(ids, annotations, strict=True):
+    for object_id, (each, shape) in zip(ids, drawn, strict=True):
         what = f"annotation {each.get('id')!r}"
         category = _value(each, "category_id", what)
         if category not in categories:
@@ -181,7 +203,7 @@ def _objects(
         try:
             objects.append(
                 Annotation(
-                    mask=_mask(each.get("segmentation"), size),
+                    mask=_mask(shape, size),
                     id=object_id,
                     label=None if each.get("unlabelled") and label == UNLABELLED else label,
                     name=name if isinstance(name, str) else "",
@@ -194,6 +216,27 @@ def _objects(
     return tuple(objects)
 
 
+def _segmentation(annotation: Mapping[str, Any], left_out: dict[str, list[str]]) -> Any:  # noqa: ANN401
+    """Return what an annotation has of a mask, without rings that hold nothing; None if nothing."""
+    segmentation = annotation.get("segmentation")
+    which = repr(annotation.get("id"))
+    if isinstance(segmentation, list | tuple):
+        rings = [each for each in segmentation if not _is_flat(each)]
+        if segmentation and len(rings) < len(segmentation):
+            left_out.setdefault(_NO_RING, []).append(which)
+        segmentation = rings
+    if segmentation is None or segmentation == []:
+        left_out.setdefault(_NO_MASK, []).append(which)
+        return None
+    return segmentation
+
+
+def _is_flat(ring: object) -> bool:
+    if not isinstance(ring, list | tuple) or len(ring) not in (0, 2, 4):
+        return False
+    return all(isinstance(each, int | float) for each in ring)
+
+
 def _mask(segmentation: Any, size: tuple[int, int]) -> Mask:  # noqa: ANN401 - anything in a file
     if isinstance(segmentation, Mapping):
         mask = Mask.from_rle(dict(segmentation))
@@ -203,7 +246,7 @@ def _mask(segmentation: Any, size: tuple[int, int]) -> Mask:  # noqa: ANN401 - a
                 f"{size[0]} x {size[1]} (height x width)"
             )
         return mask
-    if not isinstance(segmentation, Sequence) or not segmentation:
+    if not isinstance(segmentation, Sequence):
         raise ValueError("it has no mask: a segmentation is an RLE or a list of polygons")
     if not all(isinstance(ring, Sequence) and len(ring) % 2 == 0 for ring in segmentation):
         raise ValueError("a polygon is [x, y, x, y, ...]")

@@ -9,6 +9,18 @@ from hashlib import blake2b
 from pathlib import Path, PurePath, PureWindowsPath
 
 _LONGEST = 80
+"""Characters that stay of a name."""
+_MOST_BYTES = 110
+"""Bytes that stay of it: two such names and a few words are a file name, which has 255 at most."""
+
+# fmt: off
+_ENDINGS = (
+    ".avif", ".bmp", ".dib", ".dng", ".gif", ".heic", ".heif", ".ico", ".j2k", ".jfif", ".jp2",
+    ".jpe", ".jpeg", ".jpg", ".mpo", ".pbm", ".pfm", ".pgm", ".png", ".pnm", ".ppm", ".psd", ".tga",
+    ".tif", ".tiff", ".webp",
+)
+# fmt: on
+"""What names of images end in; anything else after a dot is part of the name."""
 
 
 def inside(folder: Path, name: str) -> Path:
@@ -33,8 +45,18 @@ def inside(folder: Path, name: str) -> Path:
     return path
 
 
+def stem_of(name: str) -> str:
+    """Return the name of an image without its ending, if that is one of images: "scan 0.5" stays.
+
+    Args:
+        name: with or without folders.
+    """
+    path = PurePath(name)
+    return (path.with_suffix("") if path.suffix.lower() in _ENDINGS else path).as_posix()
+
+
 def distinct_stems(names: Iterable[str]) -> list[str]:
-    """Return names of images without their endings, for formats that name files so.
+    """Return names of images as `stem_of` has them, for formats that name files so.
 
     Raises:
         ValueError: if two of them are alike then, or only differ in capitals.
@@ -42,7 +64,7 @@ def distinct_stems(names: Iterable[str]) -> list[str]:
     first: dict[str, str] = {}
     stems = []
     for name in names:
-        stem = PurePath(name).with_suffix("").as_posix()
+        stem = stem_of(name)
         other = first.setdefault(stem.casefold(), name)
         if other is not name:
             raise ValueError(
@@ -80,7 +102,7 @@ def distinct_names(names: Sequence[str]) -> list[str]:
     Letters, digits, ".", "-" and "_" stay, everything else becomes "_"; a digest of the name
     follows where two come out alike, or only differ in capitals.
     """
-    plain = [re.sub(r"[^\w.-]+", "_", name)[:_LONGEST].strip("._") or "image" for name in names]
+    plain = [_cut(re.sub(r"[^\w.-]+", "_", name)).strip("._") or "image" for name in names]
     count = Counter(map(str.casefold, plain))
     return [
         each if count[each.casefold()] == 1 else f"{each}-{_digest(name)}"
@@ -93,7 +115,11 @@ def safe_name(text: str) -> str:
 
     Letters, digits, "-" and "_" stay, everything else becomes "_".
     """
-    return re.sub(r"[^\w-]+", "_", text)[:_LONGEST].strip("_")
+    return _cut(re.sub(r"[^\w-]+", "_", text)).strip("_")
+
+
+def _cut(text: str) -> str:
+    return text[:_LONGEST].encode()[:_MOST_BYTES].decode(errors="ignore")
 
 
 def _digest(text: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -52,8 +54,9 @@ def to_voc(
 ) -> VocPair:
     """Write the two pictures of one image.
 
-    They keep ids, labels, and pixels but for overlaps (with a warning); names, colours, attributes
-    and objects without pixels are lost.
+    They keep labels, and pixels but for overlaps (with a warning); names, colours, attributes and
+    objects without pixels are lost. Ids are kept up to 254; an object with a higher one gets the
+    lowest that is free, with a warning.
 
     Args:
         annotations: of one image.
@@ -62,15 +65,23 @@ def to_voc(
             by default, so that masks are kept whole.
 
     Raises:
-        ValueError: if an id or the number of classes is above 254, or a label is no class.
+        ValueError: if there are more than 254 objects or classes, or a label is no class.
     """
+    return _pair(annotations, classes, seam, "the image")
+
+
+def _pair(
+    annotations: Annotations, classes: Sequence[str] | None, seam: int, whose: str
+) -> VocPair:
     classes = classes_of([annotations]) if classes is None else classes
-    if len(classes) > HIGHEST or max(annotations.ids, default=0) > HIGHEST:
+    seen = tuple(each for each in annotations.objects if each.area)
+    if len(classes) > HIGHEST or len(seen) > HIGHEST:
         raise ValueError(
-            f"VOC's pictures have 8 bits, of which 255 is void: ids and classes go to {HIGHEST}; "
-            f"here are {len(classes)} classes and ids to {max(annotations.ids, default=0)}; "
-            "label maps as PNG, COCO and YOLO hold more"
+            f"VOC's pictures have 8 bits, of which 255 is void, so {HIGHEST} objects and classes; "
+            f"{whose} has {len(seen)} objects, of {len(classes)} classes; label maps as PNG, COCO "
+            "and YOLO hold more"
         )
+    annotations = _in_a_byte(replace(annotations, objects=seen), whose)
     objects = annotations.painted("a VOC picture").astype(np.uint8)
     class_of = np.zeros(256, np.uint8)
     class_of[list(annotations.ids)] = np.array(class_numbers(annotations, classes)) + 1
@@ -81,6 +92,21 @@ def to_voc(
         objects[edge & (objects > 0)] = VOID
         kinds[objects == VOID] = VOID
     return VocPair(_png(objects), _png(kinds))
+
+
+def _in_a_byte(annotations: Annotations, whose: str) -> Annotations:
+    """Give objects whose ids a picture cannot hold the lowest that are free."""
+    high = [k for k in annotations.ids if k > HIGHEST]
+    if not high:
+        return annotations
+    free = sorted({*range(1, HIGHEST + 1)} - {*annotations.ids})
+    new = dict(zip(high, free, strict=False))
+    said = ", ".join(f"object {old} as {number}" for old, number in new.items())
+    warnings.warn(
+        f"VOC's pictures have ids to {HIGHEST}; of {whose} is written: {said}", stacklevel=4
+    )
+    objects = tuple(replace(each, id=new.get(each.id, each.id)) for each in annotations.objects)
+    return replace(annotations, objects=objects)
 
 
 def from_voc(pair: VocPair, classes: Sequence[str] = VOC_CLASSES) -> Annotations:
@@ -127,9 +153,10 @@ def write_voc(
         The folder.
 
     Raises:
-        ValueError: if a name leads outside the folder, two images would share a file, a label or
-            name has a line break or is no text, which the lists cannot hold, or the lists of a
-            folder that is there cannot be read. Nothing is written then.
+        ValueError: if a name leads outside the folder, two images would share a file, an image has
+            more objects or classes than `to_voc` takes, a label or name has a line break or is no
+            text, which the lists cannot hold, or the lists of a folder that is there cannot be
+            read. Nothing is written then.
     """
     folder = at_home(folder)
     write_together(voc_files(folder, images, seam=seam))
@@ -150,8 +177,8 @@ def voc_files(
         folder / _SPLIT: one_a_line(listed, _SPLIT),
     }
     pictures: dict[Path, bytes] = {}
-    for stem, each in zip(stems, images.values(), strict=True):
-        pair = to_voc(each, classes, seam=seam)
+    for stem, (name, each) in zip(stems, images.items(), strict=True):
+        pair = _pair(each, classes, seam, repr(name))
         pictures[voc_objects(folder, stem)] = pair.objects
         pictures[inside(folder / "SegmentationClass", f"{stem}.png")] = pair.classes
     return pictures | {path: text.encode() for path, text in lists.items()}

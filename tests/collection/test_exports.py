@@ -311,6 +311,9 @@ def test_when_the_disk_is_full_the_files_of_before_stay_whole(
     with pytest.raises(OSError, match="No space left"):
         write()
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")} == before
+    with pytest.raises(OSError, match="No space left"):
+        labelled.export(tmp_path / "other" / "folder", format="yolo")
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_home_folder_is_meant_by_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,6 +356,33 @@ def test_what_is_no_file_of_many_images_is_refused(
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")} == before
 
 
+@pytest.mark.parametrize("format", get_args(DataSetFormat))
+def test_names_keep_what_follows_a_dot_unless_that_is_the_ending_of_an_image(
+    format: DataSetFormat, tmp_path: Path
+) -> None:
+    names = ["scan 0.5", "scan 0.25", "1.2.840.10008.JPG", "v1.0/b"]
+    collection = Collection(
+        {name: np.zeros((HEIGHT, WIDTH, 3), np.uint8) for name in names}, NearestClick()
+    )
+    for name in names:
+        collection.go_to(name)
+        label(collection)
+    collection.export(tmp_path, format=format)
+    files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    ending, folder = {"yolo": ("txt", "labels/"), "voc": ("png", "SegmentationClass/")}.get(
+        format, (format, "")
+    )
+    stems = ["scan 0.5", "scan 0.25", "1.2.840.10008", "v1.0/b"]
+    assert {f"{folder}{stem}.{ending}" for stem in stems} <= files
+    if format == "yolo":
+        listed = (tmp_path / "images.txt").read_text().splitlines()
+        assert listed == [f"./images/{name}" for name in names]
+        sizes = dict.fromkeys(names, (HEIGHT, WIDTH))
+        assert all(each.ids == (1,) for each in read_yolo(tmp_path, sizes).values())
+    if format == "voc":
+        assert sorted(read_voc(tmp_path)) == sorted(stems)
+
+
 def test_a_widget_exports_what_it_shows_one_image_or_all(
     labelled: Collection, tmp_path: Path
 ) -> None:
@@ -381,6 +411,17 @@ def test_of_a_widget_over_many_images_the_tables_are_of_all_and_the_rest_of_the_
     assert len(many.to_geojson()["features"]) == len(many.to_yolo().splitlines()) == 2
     assert len(many.to_row()["objects"]["id"]) == 2
     many.close()
+
+
+def test_an_export_says_what_reads_the_rest_of_a_session_that_was_cut_off(
+    photographs: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "labels"
+    label(Collection(photographs, NearestClick(), path=folder))
+    (file,) = folder.glob("*.session.json")
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(ValueError, match=r"a-.* cannot be read: .*Session\.recover reads what"):
+        Collection(photographs, NearestClick(), path=folder).to_coco()
 
 
 def test_an_image_marked_as_done_without_a_look_is_exported_without_objects(

@@ -124,9 +124,16 @@ def test_masks_that_are_set_are_those_of_the_objects_there(session: Session) -> 
 
 def test_an_id_of_an_object_that_is_gone_is_not_used_again(session: Session) -> None:
     session.remove_object(1)
-    with pytest.raises(ValueError, match=r"ids 1 were those of objects that are gone.*from 3 on"):
+    with pytest.raises(ValueError, match=r"ids 1 are no longer free.*gone.*from 3 on"):
         session.label_map = 1 * CAR
     np.testing.assert_array_equal(session.label_map, 2 * TREE)
+
+
+def test_an_id_that_was_left_out_is_not_called_that_of_an_object(segmenter: NearestClick) -> None:
+    session = Session(IMAGE, segmenter)
+    session.label_map = 5 * CAR
+    with pytest.raises(ValueError, match=r"ids 1 .*ids rise.*or were left out; .*from 6 on"):
+        session.label_map = 1 * CAR
 
 
 def test_a_locked_object_is_not_replaced(session: Session) -> None:
@@ -159,6 +166,26 @@ def test_what_cannot_be_imported_is_explained(
 ) -> None:
     with pytest.raises(ValueError, match=words):
         Session.from_masks(IMAGE, masks, **options)
+
+
+@pytest.mark.parametrize(
+    ("instead", "words"),
+    [
+        ("lab.png", r"not str; .*read_annotations\('lab\.png'\)"),
+        (Path("x.geojson"), r"read_annotations\('x\.geojson'\)"),
+        ({"type": "FeatureCollection"}, "not dict; .*from_geojson"),
+        (CAR, "not ndarray; Session.from_masks"),
+        (None, "not NoneType"),
+    ],
+)
+def test_what_are_no_annotations_is_said_with_what_reads_some(
+    session: Session, instead: Annotations, words: str
+) -> None:
+    with pytest.raises(TypeError, match=words):
+        session.import_annotations(instead)
+    with pytest.raises(TypeError, match=words):
+        Session.from_annotations(IMAGE, instead)
+    assert len(session.objects) == 2
 
 
 # Kept in a file

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
 
@@ -12,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dynamite_widget.clicks import Click
+from dynamite_widget.collection import Collection
 from dynamite_widget.commands import AddObject
 from dynamite_widget.palette import color_of
 from dynamite_widget.session import Session, _embedded_segmenter
@@ -434,3 +438,35 @@ def test_all_but_the_image_can_be_kept_and_gone_on_from() -> None:
     assert again.label_map[10, 10] == 1
     with pytest.raises(ValueError, match="another image"):
         Session.from_saved(kept, np.full_like(IMAGE, 7), NearestClick())
+
+
+def test_values_that_are_read_can_go_to_other_processes() -> None:
+    session = Session.from_masks(IMAGE, [disc(40, 20)], segmenter=NearestClick(), choices=["cat"])
+    cat = session.add_object("cat", attributes={"tail": True})
+    session.click(10, 10, cat)
+    session.brush(cat, [(10, 30), (20, 30)], 2)
+    session.lock(cat)
+    session.rename(1, "gone on")
+    session.undo()
+    for copied in (lambda value: pickle.loads(pickle.dumps(value)), copy.deepcopy):
+        for there, here in zip(copied(session.objects), session.objects, strict=True):
+            assert (there.record, there.clicks) == (here.record, here.clicks)
+            assert (there.mask, there.edited) == (here.mask, here.edited)
+        assert copied(session.annotations).objects == session.annotations.objects
+        again = Session.from_saved(copied(session.to_saved()), IMAGE, NearestClick())
+        np.testing.assert_array_equal(again.label_map, session.label_map)
+        assert again.view.state == session.view.state
+        again.redo()
+        assert again.objects[0].name == "gone on"
+        with pytest.raises(TypeError):
+            again.objects[1].attributes["tail"] = False  # type: ignore[index]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_two_sessions_never_write_one_file_because_one_was_copied(
+    copied: Callable[[object], object],
+) -> None:
+    with pytest.raises(TypeError, match=r"neither copied nor pickled.*from_saved.*Session\.load"):
+        copied(Session(IMAGE))
+    with pytest.raises(TypeError, match="neither copied nor pickled"):
+        copied(Collection({"a": IMAGE}))

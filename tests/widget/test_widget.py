@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from dynamite_widget import run_lengths
 from dynamite_widget.answering_thread import AnsweringThread
 from dynamite_widget.clicks import Click
+from dynamite_widget.collection import Collection
 from dynamite_widget.commands import AddClick
 from dynamite_widget.latency import Latency
 from dynamite_widget.session import Session
@@ -317,6 +319,38 @@ def test_the_widget_has_everything_its_session_has(widget: SegmentationWidget) -
     assert widget.session.label_map.all()
 
 
+def test_what_makes_a_session_makes_a_widget_that_shows_it(tmp_path: Path) -> None:
+    path = tmp_path / "street.session.json"
+    session = Session.from_masks(IMAGE, [np.ones((HEIGHT, WIDTH), bool)], labels=["car"])
+    session.save(path)
+    segmenter = NearestClick()
+    recovered, lost = SegmentationWidget.recover(path, IMAGE, segmenter=segmenter, opacity=0.2)
+    made = [
+        SegmentationWidget.load(path, IMAGE, segmenter, opacity=0.2),
+        recovered,
+        SegmentationWidget.from_saved(session.to_saved(), IMAGE, segmenter, opacity=0.2),
+        SegmentationWidget.from_annotations(
+            IMAGE, session.annotations, segmenter=segmenter, opacity=0.2
+        ),
+        SegmentationWidget.from_masks(
+            IMAGE, session.masks, labels=["car"], segmenter=segmenter, opacity=0.2
+        ),
+    ]
+    assert lost == ()
+    for widget in made:
+        assert isinstance(widget, SegmentationWidget)
+        assert widget.opacity == 0.2
+        assert [row["label"] for row in widget._scene["recent_objects"]] == ["car"]
+        assert run_lengths.decode(widget._label_map).all()
+        widget.close()
+    assert "saved session stopped" in (SegmentationWidget.load.__doc__ or "")
+    with pytest.raises(TypeError, match="opacty"):
+        SegmentationWidget.load(path, IMAGE, opacty=0.2)
+    for name in ("load", "recover", "from_masks", "from_annotations", "from_saved"):
+        with pytest.raises(TypeError, match=rf"makes a new widget: SegmentationWidget\.{name}"):
+            getattr(made[0], name)(path)
+
+
 def test_a_session_can_be_shown() -> None:
     session = Session(IMAGE, NearestClick(), labels=["a"])
     session.click(10, 10, session.add_object("a"))
@@ -324,6 +358,24 @@ def test_a_session_can_be_shown() -> None:
     assert widget.session is session
     assert [row["label"] for row in widget._scene["recent_objects"]] == ["a"]
     widget.close()
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("labels", ["b"]),
+        ("segmenter", NearestClick()),
+        ("path", "elsewhere.session.json"),
+        ("channel_order", "bgr"),
+    ],
+)
+def test_what_a_session_brings_itself_is_not_silently_ignored(keyword: str, value: object) -> None:
+    shown: dict[str, Any] = {"image": Session(IMAGE), "images": Collection({"a": IMAGE})}
+    for name, one in shown.items():
+        kind = type(one).__name__
+        with pytest.raises(TypeError, match=rf"a {kind} brings its own .* give {keyword} to"):
+            SegmentationWidget(**{name: one, keyword: value})
+        SegmentationWidget(**{name: one}, height=300).close()
 
 
 def test_the_same_path_goes_on_where_it_stopped(tmp_path: Path) -> None:
