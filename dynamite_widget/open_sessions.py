@@ -227,7 +227,9 @@ class OpenSessions:
         except FileNotFoundError:
             return None
         except ValueError as error:
-            raise ValueError(f"{str(path)!r} cannot be read: {error}") from error
+            raise ValueError(
+                f"{str(path)!r} cannot be read: {error}. Session.recover reads what is left of it"
+            ) from error
 
 
 def _said_something(session: Session) -> bool:

@@ -91,8 +91,13 @@ class AtomicFile:
                     f"{str(self.path)!r} belongs to something opened later in this process "
                     "(the same cell, run again?) and is left as it is; go on there"
                 )
-            with _alone_in(self.path.parent):
-                self._replace(data)
+            try:
+                with _alone_in(self.path.parent):
+                    self._replace(data)
+            except OSError as error:
+                if error.errno is not None:  # it names a temporary file, or none
+                    error.filename, error.filename2 = str(self.path), None
+                raise
 
     def _replace(self, data: bytes) -> None:
         if self._is_foreign():
@@ -175,14 +180,15 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
         contents: by path; folders are made.
 
     Raises:
-        OSError: if one cannot be written; then none of them is.
+        OSError: if one cannot be written; then none of them is, and folders made for them go.
     """
     beside = {_beside(path): path for path in contents}
+    made: list[Path] = []
     if folder := next(filter(Path.is_dir, contents), None):
         raise IsADirectoryError(f"{str(folder)!r} is a folder where a file should be written")
     try:
         for new, path in beside.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            made += _make_folder(path.parent)
             with _as_open_as(path, new):
                 new.write_bytes(contents[path])
         for new, path in beside.items():
@@ -191,7 +197,17 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
         for new in beside:
             with suppress(OSError):
                 new.unlink(missing_ok=True)
+        for folder in reversed(made):
+            with suppress(OSError):
+                folder.rmdir()
         raise
+
+
+def _make_folder(folder: Path) -> list[Path]:
+    """Make a folder with those around it; return those that were not there, outermost first."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()][::-1]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import stat
 import subprocess
@@ -251,11 +252,12 @@ def test_the_session_goes_on_and_the_next_save_has_everything(
     before = path.read_bytes()
     heard: list[BaseException | None] = []
     session.listen(lambda change: heard.append(change.error))
+    said = "No space left on device|Permission denied"
     with monkeypatch.context() as patch:
         patch.setattr(broken, how)
-        with pytest.warns(NotSavedWarning, match=r"No space left|Permission denied"):
+        with pytest.warns(NotSavedWarning, match=f"({said}): {re.escape(repr(str(path)))}"):
             label_map = session.click(10, 10, 1)
-        with pytest.warns(NotSavedWarning, match=r"No space left|Permission denied"):
+        with pytest.warns(NotSavedWarning, match=said):
             session.add_object()
     assert label_map[10, 10] == 1
     assert path.read_bytes() == before

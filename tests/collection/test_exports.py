@@ -311,6 +311,9 @@ def test_when_the_disk_is_full_the_files_of_before_stay_whole(
     with pytest.raises(OSError, match="No space left"):
         write()
     assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")} == before
+    with pytest.raises(OSError, match="No space left"):
+        labelled.export(tmp_path / "other" / "folder", format="yolo")
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_home_folder_is_meant_by_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -408,6 +411,17 @@ def test_of_a_widget_over_many_images_the_tables_are_of_all_and_the_rest_of_the_
     assert len(many.to_geojson()["features"]) == len(many.to_yolo().splitlines()) == 2
     assert len(many.to_row()["objects"]["id"]) == 2
     many.close()
+
+
+def test_an_export_says_what_reads_the_rest_of_a_session_that_was_cut_off(
+    photographs: list[Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "labels"
+    label(Collection(photographs, NearestClick(), path=folder))
+    (file,) = folder.glob("*.session.json")
+    file.write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(ValueError, match=r"a\.png-.* cannot be read: .*Session\.recover reads"):
+        Collection(photographs, NearestClick(), path=folder).to_coco()
 
 
 def test_an_image_marked_as_done_without_a_look_is_exported_without_objects(
