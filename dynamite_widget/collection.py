@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from os import PathLike
@@ -60,7 +60,7 @@ class Collection(ExportingCollection):
         self,
         images: Iterable[str | PathLike[str]] | Mapping[str, Any],
         segmenter: SupportsSegmentation | None = None,
-        labels: Sequence[str] | None = None,
+        labels: Iterable[str] | None = None,
         path: str | PathLike[str] | None = None,
         *,
         channel_order: Literal["rgb", "bgr"] = "rgb",

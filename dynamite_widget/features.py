@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PART = "@"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Features:
     """What a network has computed of one image. Immutable; valid for as long as it is held.
 
@@ -36,6 +36,10 @@ class Features:
     key: str
     made_by: str
     pixels: NDArray[np.uint8] | None = None
+
+    def __repr__(self) -> str:
+        height, width = self.size
+        return f"<Features of {width} x {height} pixels, {self.nbytes} bytes on {self.device}>"
 
     @property
     def size(self) -> tuple[int, int]:

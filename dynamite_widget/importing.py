@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from os import PathLike
 from typing import Any
@@ -76,7 +76,9 @@ def annotations_of(
     for field, values in given.items():
         if values is None:
             continue
-        if isinstance(values, str | Mapping) or len(values) != len(found):
+        if isinstance(values, Iterator):
+            values = tuple(values)
+        if isinstance(values, str | Mapping | Set) or len(values) != len(found):
             raise ValueError(f"{len(found)} objects need as many values of {field}, not {values!r}")
         plain = map(int, values) if field == "id" else values
         found = tuple(

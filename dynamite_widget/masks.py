@@ -14,7 +14,7 @@ from scipy import ndimage
 from dynamite_widget.extents import Box
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Mask:
     """The pixels of one object in an image; equal when the pixels are.
 
@@ -27,6 +27,10 @@ class Mask:
     height: int
     width: int
     counts: bytes
+
+    def __repr__(self) -> str:
+        inside = f"area={self.area}, box={tuple(self.box)}"
+        return f"<Mask of {self.width} x {self.height} pixels: {inside}>"
 
     @classmethod
     def empty(cls, height: int, width: int) -> Mask:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -62,7 +62,7 @@ class Session(ExportingLabelling):
         self,
         image: Any,  # noqa: ANN401 - see to_rgb
         segmenter: SupportsSegmentation | None = None,
-        labels: Sequence[str] | None = None,
+        labels: Iterable[str] | None = None,
         path: str | PathLike[str] | None = None,
         *,
         channel_order: Literal["rgb", "bgr"] = "rgb",
@@ -111,7 +111,7 @@ class Session(ExportingLabelling):
         names: Sequence[str] | None = None,
         attributes: Sequence[Mapping[str, AttributeValue]] | None = None,
         colors: Sequence[str | None] | None = None,
-        choices: Sequence[str] | None = None,
+        choices: Iterable[str] | None = None,
         **session: Any,  # noqa: ANN401 - see Session
     ) -> Self:
         """Begin with masks from elsewhere; see `import_annotations`.
@@ -152,7 +152,7 @@ class Session(ExportingLabelling):
         image: Any,  # noqa: ANN401 - see to_rgb
         annotations: Annotations,
         *,
-        choices: Sequence[str] | None = None,
+        choices: Iterable[str] | None = None,
         **session: Any,  # noqa: ANN401 - see Session
     ) -> Self:
         """Begin with annotations from elsewhere; see `import_annotations`.
@@ -233,7 +233,7 @@ class Session(ExportingLabelling):
         saved: SavedSession,
         image: Any,  # noqa: ANN401 - see to_rgb
         segmenter: SupportsSegmentation | None = None,
-        labels: Sequence[str] | None = None,
+        labels: Iterable[str] | None = None,
         *,
         channel_order: Literal["rgb", "bgr"] = "rgb",
     ) -> Self:
@@ -270,20 +270,26 @@ class Session(ExportingLabelling):
             self.import_annotations(annotations)
 
 
-def checked_labels(labels: Sequence[str] | None) -> tuple[str, ...] | None:
+def checked_labels(labels: Iterable[str] | None) -> tuple[str, ...] | None:
     """Return labels to choose from, checked, as plain `str`.
 
     Raises:
-        TypeError: if it is one text instead of several, or a label is not text.
+        TypeError: if it is one text instead of several, a set, which has no order, or a label is
+            not text.
         ValueError: if a label is empty or stands there twice.
     """
     if labels is None:
         return None
-    if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
-        raise TypeError(f'labels are a list of texts such as ["car", "person"], not {labels!r}')
-    if "" in labels or len(set(labels)) != len(labels):
-        raise ValueError(f"labels are not empty and each stands there once, not {list(labels)}")
-    return tuple(map(str.__str__, labels))
+    ordered = isinstance(labels, Iterable) and not isinstance(labels, str | set | frozenset)
+    found = tuple(labels) if ordered else ()
+    if not ordered or not all(isinstance(label, str) for label in found):
+        raise TypeError(
+            'labels are a list of texts such as ["car", "person"], in the order of their keys, not '
+            f"{list(found) if ordered else labels!r}"
+        )
+    if "" in found or len(set(found)) != len(found):
+        raise ValueError(f"labels are not empty and each stands there once, not {list(found)}")
+    return tuple(map(str.__str__, found))
 
 
 @cache

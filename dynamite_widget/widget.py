@@ -7,7 +7,7 @@ import itertools
 import os
 import threading
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import wraps
 from inspect import getattr_static
 from pathlib import Path
@@ -96,7 +96,7 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
     def __init__(
         self,
         image: Any = None,  # noqa: ANN401 - see dynamite_widget.images.to_rgb
-        labels: Sequence[str] | None = None,
+        labels: Iterable[str] | None = None,
         *,
         images: Iterable[str | os.PathLike[str]] | Mapping[str, Any] | Collection | None = None,
         segmenter: SupportsSegmentation | None = None,
@@ -109,6 +109,11 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
             raise TypeError(
                 "SegmentationWidget shows one image, its first argument, or several: images=[...]; "
                 f"{'none' if image is None else 'both'} of them came"
+            )
+        if isinstance(image, list | tuple | set | Mapping | Collection):
+            raise TypeError(
+                "SegmentationWidget shows one image, its first argument; several are "
+                f"SegmentationWidget(images=...), which takes this {type(image).__name__}"
             )
         given: dict[str, object] = {"labels": labels, "segmenter": segmenter, "path": path}
         given["channel_order"] = None if channel_order == "rgb" else channel_order

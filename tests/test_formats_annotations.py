@@ -32,6 +32,14 @@ def test_a_label_map_becomes_objects_and_back(label_map: NDArray[np.int64]) -> N
     assert annotations.overlapping == ()
 
 
+def test_a_notebook_shows_them_in_few_words() -> None:
+    annotations = Annotations.of_label_map(np.eye(300, 200, dtype=int))
+    assert repr(annotations) == "<Annotations of 200 x 300 pixels: 1 objects>"
+    assert repr(annotations.masks[0]) == (
+        "<Mask of 200 x 300 pixels: area=200, box=(0, 0, 200, 200)>"
+    )
+
+
 def test_a_truth_map_is_one_object() -> None:
     annotations = Annotations.of_label_map(np.array([[False, True, True]]))
     assert annotations.ids == (1,)

@@ -342,6 +342,11 @@ def test_other_errors_of_the_network_are_not_hidden() -> None:
         segmenter.encode(photograph())
 
 
+def test_features_are_shown_without_their_numbers() -> None:
+    features = make_segmenter().encode(photograph())
+    assert repr(features) == f"<Features of 80 x 50 pixels, {features.nbytes} bytes on cpu>"
+
+
 def test_a_segmenter_says_what_it_is() -> None:
     assert repr(make_segmenter(short_side=None)) == (
         "Segmenter('nearest-click', device='cpu', short_side=None, long_side=96)"

@@ -75,7 +75,7 @@ class Annotation:
         return self.mask.box
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Annotations:
     """The labelled objects of one image.
 
@@ -113,6 +113,10 @@ class Annotations:
         if len(set(ids)) != len(ids):
             repeated = sorted({k for k in ids if ids.count(k) > 1})
             raise ValueError(f"each object has an id of its own, but {repeated} stand there twice")
+
+    def __repr__(self) -> str:
+        height, width = self.size
+        return f"<Annotations of {width} x {height} pixels: {len(self.objects)} objects>"
 
     @classmethod
     def of(

@@ -420,7 +420,7 @@ def test_an_export_says_what_reads_the_rest_of_a_session_that_was_cut_off(
     label(Collection(photographs, NearestClick(), path=folder))
     (file,) = folder.glob("*.session.json")
     file.write_bytes(file.read_bytes()[:-9])
-    with pytest.raises(ValueError, match=r"a-.* cannot be read: .*Session\.recover reads what"):
+    with pytest.raises(ValueError, match=r"a\.png-.* cannot be read: .*Session\.recover reads"):
         Collection(photographs, NearestClick(), path=folder).to_coco()
 
 

@@ -71,6 +71,9 @@ def photograph(widget: SegmentationWidget) -> bytes:
 def test_a_widget_shows_one_image_or_many(photographs: list[Path]) -> None:
     with pytest.raises(TypeError, match="none of them came"):
         SegmentationWidget()
+    for many in (photographs, tuple(photographs), {"a": photographs[0]}, Collection(photographs)):
+        with pytest.raises(TypeError, match=r"several are SegmentationWidget\(images=...\)"):
+            SegmentationWidget(many)
     with pytest.raises(TypeError, match="both of them came"):
         SegmentationWidget(photographs[0], images=photographs)
     single = SegmentationWidget(photographs[0], segmenter=NearestClick())

@@ -337,11 +337,24 @@ def test_a_mistake_is_explained_and_changes_nothing(
 
 @pytest.mark.parametrize(
     ("labels", "error"),
-    [("car", TypeError), ([1], TypeError), (["a", "a"], ValueError), (["", "a"], ValueError)],
+    [
+        *(("car", TypeError), ([1], TypeError), (5, TypeError), ({"car", "person"}, TypeError)),
+        *((["a", "a"], ValueError), (["", "a"], ValueError)),
+    ],
 )
 def test_labels_that_cannot_be_are_refused(labels: object, error: type[Exception]) -> None:
     with pytest.raises(error, match="labels are"):
         Session(IMAGE, labels=labels)  # type: ignore[arg-type]
+
+
+def test_labels_may_come_one_by_one(segmenter: NearestClick) -> None:
+    for labels in ((name for name in ("car", "person")), {"car": 1, "person": 2}.keys()):
+        assert Session(IMAGE, segmenter, labels).labels == ("car", "person")
+    masks = [disc(10, 10), disc(40, 10)]
+    session = Session.from_masks(IMAGE, masks, labels=iter("ab"), choices=iter("abc"))
+    assert ([o.label for o in session.objects], session.labels) == (["a", "b"], ("a", "b", "c"))
+    with pytest.raises(ValueError, match="2 objects need as many values of label"):
+        Session.from_masks(IMAGE, masks, labels={"a", "b"})  # type: ignore[arg-type]
 
 
 def test_without_a_list_any_label_will_do(segmenter: NearestClick) -> None:
