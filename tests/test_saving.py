@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -321,17 +322,20 @@ def test_a_file_may_have_the_longest_name_there_is(letter: str, tmp_path: Path) 
     assert len(os.listdir(tmp_path)) == 2
 
 
-def test_two_threads_that_write_one_file_leave_it_whole(tmp_path: Path) -> None:
+def test_two_threads_that_write_one_file_leave_it_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "labels.txt"
-    contents = [letter * 100_000 for letter in (b"a", b"b")]
+    both, replace = Barrier(2), os.replace
 
-    def write(content: bytes) -> None:
-        for _ in range(30):
-            write_together({path: content})
+    def at_once(new: Path, old: Path) -> None:
+        both.wait(timeout=30)
+        replace(new, old)
 
+    monkeypatch.setattr("os.replace", at_once)
     with ThreadPoolExecutor(2) as threads:
-        list(threads.map(write, contents))
-    assert path.read_bytes() in contents
+        list(threads.map(lambda data: write_together({path: data}), [b"left", b"right"]))
+    assert path.read_bytes() in (b"left", b"right")
     assert os.listdir(tmp_path) == [path.name]
 
 
