@@ -26,7 +26,7 @@ export type Act =
   | { command: "remove_object"; object_id: number | null }
   | { command: "activate"; object_id: number | null }
   | { command: "set_label"; object_id: number | null; label: string | null }
-  | { command: "rename"; object_id: number; name: string }
+  | { command: "rename"; object_id: number | null; name: string }
   | { command: "set_color"; object_id: number; color: string }
   | { command: "set_attribute"; object_id: number; name: string; value: AttributeValue | null }
   | { command: "set_visible"; object_id: number | null; visible: boolean }

@@ -35,7 +35,7 @@ export interface Surroundings {
 export class Doing implements Person {
   surroundings!: Surroundings;
   /** What waits until it is certain which object is active. */
-  #later: { place: number; changes: (() => void)[] } | null = null;
+  #later: { place: number; changes: (() => void)[]; steps: boolean } | null = null;
 
   constructor(
     readonly kernel: Kernel,
@@ -141,7 +141,7 @@ export class Doing implements Person {
       const start = at < 0 && by < 0 ? 0 : at;
       const next = objects[(start + by + objects.length) % objects.length];
       if (next) this.activate(next.id);
-    });
+    }, true);
   }
 
   /** A digit chooses a label; where any text will do, it chooses an object. */
@@ -154,7 +154,7 @@ export class Doing implements Person {
       this.#onceSure(() => {
         const object = this.#scene.objects[digit - 1];
         if (object) this.activate(object.id);
-      });
+      }, true);
     }
   }
 
@@ -164,16 +164,27 @@ export class Doing implements Person {
 
   editObject(): void {
     const { editor } = this.surroundings;
+    const { place } = this.desk;
+    if (place === null) return;
     const { unsure, newcomer } = this.kernel.shown;
-    if (this.desk.place !== null && unsure) editor.expect();
+    const expects = unsure ? editor.expect((name) => this.#nameActive(name, place)) : () => true;
     const known = new Set(this.#scene.objects.map(({ id }) => id));
     this.#onceSure(() => {
+      if (!expects()) return; // its name is on its way already
       const first = this.#scene.objects[0];
       if (!newcomer && !this.active && first) this.activate(first.id);
       const { active } = this;
       // What was typed for an object that did not come is no name of another.
       if (!active || (newcomer && known.has(active.id))) return editor.forget();
       editor.open(active, this.#scene.labels);
+    });
+  }
+
+  /** Names the object that is active by now: the kernel knows which, whatever is done next. */
+  #nameActive(name: string, place: number): void {
+    if (!this.#later?.steps) return this.rename(null, name, place);
+    this.#onceSure(() => {
+      if (this.active && this.desk.place === place) this.rename(this.active.id, name);
     });
   }
 
@@ -226,7 +237,7 @@ export class Doing implements Person {
     this.#send({ command: "set_color", object_id: id, color }, place);
   }
 
-  rename(id: number, name: string, place?: number): void {
+  rename(id: number | null, name: string, place?: number): void {
     this.#send({ command: "rename", object_id: id, name }, place);
   }
 
@@ -399,12 +410,13 @@ export class Doing implements Person {
     return true;
   }
 
-  /** Does something once it is certain which object is active, in the order of asking. */
-  #onceSure(change: () => void): void {
+  /** Does something once it is certain which object is active; `steps`: it chooses another one. */
+  #onceSure(change: () => void, steps = false): void {
     const { place } = this.desk;
     if (place === null) return;
-    if (this.#later?.place !== place) this.#later = { place, changes: [] };
+    if (this.#later?.place !== place) this.#later = { place, changes: [], steps: false };
     this.#later.changes.push(change);
+    this.#later.steps ||= steps;
     this.sceneChanged();
   }
 
