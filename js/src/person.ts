@@ -403,11 +403,13 @@ export class Doing implements Person {
     return { id: object?.id, object };
   }
 
-  /** Sends what is about the image that is seen; while another one is decoded that is none. */
+  /**
+   * Sends what is about the image that is seen; while another one is decoded that is none.
+   *
+   * Returns whether it is on its way.
+   */
   #send(act: Act, place = this.desk.place): boolean {
-    if (place === null) return false;
-    this.kernel.send(act, place);
-    return true;
+    return place !== null && this.kernel.send(act, place);
   }
 
   /** Does something once it is certain which object is active; `steps`: it chooses another one. */

@@ -31,6 +31,7 @@ const SILENCE_MS = 1500;
 const CHANGED_SHOWN_MS = 4000;
 const SAVED_SHOWN_MS = 6000;
 const BACKGROUND_COLOR = "#1a1a1a";
+const KERNEL_GONE = "The kernel is gone: run the cell again.";
 
 /** What the next act will do, for each tool. */
 const HINTS: Readonly<Record<ToolName, (active: SegmentedObject | null) => string>> = {
@@ -207,6 +208,7 @@ export class View {
   start(): void {
     const { kernel } = this;
     kernel.changed = () => this.#sceneChanged();
+    kernel.lost = (error) => this.#kernelLost(error);
     kernel.on(["_status"], () => this.#sceneChanged(), this.#signal);
     kernel.on(["_error"], () => this.#errors.show(kernel.error), this.#signal);
     kernel.on(["_saved"], () => this.#picturesSaved(), this.#signal);
@@ -221,6 +223,10 @@ export class View {
     this.#sceneChanged();
     // A host that leaves binary state out of what it restores is asked for it.
     if (!kernel.photographs[0]?.byteLength) kernel.send({ command: "send_image" });
+  }
+
+  #kernelLost(error: unknown): void {
+    this.#errors.show({ message: KERNEL_GONE, details: String(error) });
   }
 
   /** Shows something that went wrong in this view; the work goes on. */
@@ -347,8 +353,8 @@ export class View {
   }
 
   #dismiss(): void {
-    this.#errors.show(null);
     if (this.kernel.error) this.kernel.send({ command: "dismiss_error" });
+    this.#errors.show(null);
   }
 
   #refresh(): void {
@@ -382,12 +388,12 @@ export class View {
     const { scene } = kernel.shown;
     const { pointer } = state;
     const under = scene.objects.find(({ id }) => id === state.hovered);
-    const { activity, encode_seconds, last_seconds, median_seconds } = kernel.status;
+    const { encode_seconds, last_seconds, median_seconds } = kernel.status;
     const silent = performance.now() - (kernel.unansweredSince ?? Infinity) > SILENCE_MS;
     const doing = silent
       ? "The kernel is busy; your clicks are kept"
-      : { idle: "", encoding: "Reading the image…", segmenting: "Answering…" }[activity];
-    const hint = HINTS[state.tool](this.#doing.active);
+      : { idle: "", encoding: "Reading the image…", segmenting: "Answering…" }[kernel.activity];
+    const hint = kernel.isGone ? "The kernel is gone" : HINTS[state.tool](this.#doing.active);
     const last = inWords(last_seconds);
     this.#status.update({
       place: pointer ? `${pointer.x}, ${pointer.y}${under ? ` · ${titleOf(under)}` : ""}` : "",
@@ -398,7 +404,7 @@ export class View {
       latencyDetails: `Last answer ${last}, median ${inWords(median_seconds)}; image read in ${inWords(encode_seconds)}`,
       zoom: `${Math.round(100 * state.viewport.scale)} %`,
     });
-    this.node.classList.toggle("dw-working", kernel.waiting || activity !== "idle");
+    this.node.classList.toggle("dw-working", kernel.waiting || kernel.activity !== "idle");
   }
 
   #updateNotice(): void {
@@ -413,7 +419,7 @@ export class View {
         ? ""
         : opening
           ? "Opening the photograph…"
-          : kernel.status.activity === "encoding"
+          : kernel.activity === "encoding"
             ? clicks.length
               ? "Reading the image: your clicks are kept"
               : "Reading the image. You can click already."

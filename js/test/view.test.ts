@@ -113,6 +113,25 @@ test("an error stands in the strip with its traceback, until it is dismissed", (
   assert.equal(fake.sent.at(-1)?.command, "dismiss_error");
 });
 
+test("a kernel that is gone is said, once more with each act, and no act is shown", async () => {
+  const root = show();
+  fake.isGone = true;
+  press(root, "n");
+  const strip = query(root, ".dw-error[role=alert]");
+  assert.equal(strip.hidden, false);
+  assert.match(strip.textContent, /The kernel is gone: run the cell again/);
+  assert.equal(root.getAttribute("aria-busy"), "false");
+  query(strip, "[aria-label=Dismiss]").click();
+  assert.equal(strip.hidden, true);
+  press(root, "z");
+  await settle();
+  assert.equal(strip.hidden, true, "there is nothing to undo");
+  press(root, "n");
+  await settle();
+  assert.equal(strip.hidden, false);
+  assert.equal(query(root, ".dw-activity").textContent, "The kernel is gone");
+});
+
 test("a label map that cannot be read is said, and the last one stays", () => {
   const root = show();
   fake.receive({ _label_map: new DataView(new ArrayBuffer(3)) });
