@@ -1,7 +1,7 @@
 // The kernel as one view sees it: traits read and joined with this view's unanswered acts, and
 // messages sent. It knows nothing of the screen.
 
-import { showAtOnce, type Act, type Shown } from "./acts.ts";
+import { showAtOnce, UNTOUCHED, type Act, type Shown } from "./acts.ts";
 import { followed } from "./click_log.ts";
 import type {
   ClickChange,
@@ -191,9 +191,15 @@ export class Kernel {
         unsure: false,
         starting: false,
         newcomer: false,
+        nameless: UNTOUCHED,
         given: new Set<number>(),
       });
     return this.#shown;
+  }
+
+  /** Objects that the label map changed unasked, whichever of the two traits is heard of first. */
+  get others(): readonly number[] {
+    return (this.get("_scene") as Scene | undefined)?.others ?? [];
   }
 
   /** Whether something was asked whose answer is not on the screen yet. */

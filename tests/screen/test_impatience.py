@@ -68,6 +68,23 @@ def test_a_lock_pressed_twice_is_open_again(host: Host) -> None:
     assert host.widget.objects[0].locked
 
 
+def test_keys_pressed_twice_on_an_object_not_yet_given_take_each_other_back(host: Host) -> None:
+    host.click(40, 40)
+    press(host, "n")
+    host.page.mouse.click(*host.place(200, 100))
+    press(host, "h", "h", "l", "l")
+    host.settle()
+    assert [(o.visible, o.locked) for o in host.widget.objects] == [(True, False)] * 2
+    press(host, "n")
+    host.page.mouse.click(*host.place(100, 180))
+    press(host, "h", "l", "h", "h")
+    host.settle()
+    assert [(o.visible, o.locked) for o in host.widget.objects[1:]] == [
+        (True, False),
+        (False, True),
+    ]
+
+
 def test_she_names_the_object_that_she_just_began(host: Host) -> None:
     host.click(40, 40)
     press(host, "n")
