@@ -112,9 +112,9 @@ class SetLabel:
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """An object has a name of its own."""
+    """An object, or the active one, has a name of its own."""
 
-    object_id: int
+    object_id: int | None
     name: str
 
 

@@ -71,6 +71,7 @@ class ScreenRequests:
             case protocol.DeleteClick(index, at):
                 session.apply(commands.DeleteClick(self._click_at(index, at)))
             case protocol.AddObject():
+                self.active = None  # acts that follow a refused one are not the last object's
                 session.apply(commands.AddObject(self.next_label))
             case protocol.PromptBox(None, box) if self.active is None:
                 session.apply(commands.AddObject(self.next_label, box=box))
@@ -80,6 +81,7 @@ class ScreenRequests:
                 session.apply(commands.SetBound(object_id, bound))
             case (
                 protocol.RemoveObject(None)
+                | protocol.Rename(None, _)
                 | protocol.SetVisible(None, _)
                 | protocol.Lock(None)
                 | protocol.Unlock(None)
@@ -97,7 +99,7 @@ class ScreenRequests:
                 session.apply(commands.SetLabel(self._meant(object_id), label))
                 self.next_label = label
             case protocol.Rename(object_id, name):
-                session.apply(commands.Rename(object_id, name))
+                session.apply(commands.Rename(self._meant(object_id), name))
             case protocol.SetColor(object_id, color):
                 session.apply(commands.SetColor(object_id, color))
             case protocol.SetAttribute(object_id, name, value):

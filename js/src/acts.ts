@@ -26,7 +26,7 @@ export type Act =
   | { command: "remove_object"; object_id: number | null }
   | { command: "activate"; object_id: number | null }
   | { command: "set_label"; object_id: number | null; label: string | null }
-  | { command: "rename"; object_id: number; name: string }
+  | { command: "rename"; object_id: number | null; name: string }
   | { command: "set_color"; object_id: number; color: string }
   | { command: "set_attribute"; object_id: number; name: string; value: AttributeValue | null }
   | { command: "set_visible"; object_id: number | null; visible: boolean }
@@ -55,6 +55,12 @@ export interface Drawn {
   readonly color: string;
 }
 
+/** What is decided about an object that the kernel has not given yet. */
+export type Nameless = Pick<SegmentedObject, "visible" | "locked">;
+
+/** Nobody has decided anything. */
+export const UNTOUCHED: Nameless = { visible: true, locked: false };
+
 /** What is drawn: the kernel's scene, and on top of it the acts that it has not received yet. */
 export interface Shown {
   readonly scene: WholeScene;
@@ -71,6 +77,8 @@ export interface Shown {
   readonly starting: boolean;
   /** A new object is on its way and will be the active one, unless the kernel refuses it. */
   readonly newcomer: boolean;
+  /** What acts on their way made of the active object, where its id is not known. */
+  readonly nameless: Nameless;
   /** Objects that get clicks or pixels by acts on their way. */
   readonly given: ReadonlySet<number>;
 }
@@ -122,8 +130,9 @@ function receiver(act: Act, active: number | null): number | null {
 
 function step(shown: Shown, act: Act): Shown {
   const { scene, clicks } = shown;
-  const change = (id: number | null, changed: Partial<SegmentedObject>) => {
+  const change = (id: number | null, changed: Partial<Nameless>) => {
     const known = id ?? scene.active;
+    if (known === null) return { ...shown, nameless: { ...shown.nameless, ...changed } };
     const objects = scene.objects.map((each) =>
       each.id === known ? { ...each, ...changed } : each,
     );
@@ -172,6 +181,7 @@ function step(shown: Shown, act: Act): Shown {
         starting: true,
         unsure: true,
         newcomer: true,
+        nameless: UNTOUCHED,
       };
     }
     case "activate": {
@@ -184,13 +194,14 @@ function step(shown: Shown, act: Act): Shown {
         starting: false,
         unsure: false,
         newcomer: false,
+        nameless: UNTOUCHED,
       };
     }
     case "undo":
     case "redo":
     case "reset":
       // Objects come and go by these: which one is active then, the kernel will say.
-      return { ...shown, owner: null, unsure: true, newcomer: false };
+      return { ...shown, owner: null, unsure: true, newcomer: false, nameless: UNTOUCHED };
     case "remove_object": {
       const { object_id: id } = act;
       // What is locked stays, and what null names is not certain: the kernel will say.
@@ -204,6 +215,7 @@ function step(shown: Shown, act: Act): Shown {
         owner: null,
         unsure: true,
         newcomer: false,
+        nameless: UNTOUCHED,
       };
     }
     case "set_visible":

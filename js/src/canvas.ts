@@ -224,7 +224,7 @@ export class Canvas {
     } catch (error) {
       return this.events.failed(error);
     }
-    const { others } = this.kernel.shown.scene;
+    const { others } = this.kernel;
     const now = performance.now();
     const changed = before ? this.#flashes.start(before, this.masks.map, others, now) : [];
     this.redraw();

@@ -1,7 +1,7 @@
 // The kernel as one view sees it: traits read and joined with this view's unanswered acts, and
 // messages sent. It knows nothing of the screen.
 
-import { showAtOnce, type Act, type Shown } from "./acts.ts";
+import { showAtOnce, UNTOUCHED, type Act, type Shown } from "./acts.ts";
 import { followed } from "./click_log.ts";
 import type {
   ClickChange,
@@ -39,6 +39,11 @@ const NO_SCENE: WholeScene = {
   received: {},
 };
 
+/** What a view sends of itself, with no act of a person behind it. */
+const UNASKED: ReadonlySet<Act["command"]> = new Set([
+  ...(["aim", "press", "send_image", "send_clicks", "send_detail"] as const),
+]);
+
 /** A move that the kernel has not heard of: its photograph is here already, and is shown at once. */
 interface Move {
   readonly from: number;
@@ -67,6 +72,8 @@ export class Kernel {
   /** The number of the list that this view has asked for. */
   #askedFor = -1;
   #changed: () => void = () => undefined;
+  #lost: (error: unknown) => void = () => undefined;
+  #isGone = false;
   #move: Move | null = null;
   readonly #followers = new Set<() => void>();
 
@@ -90,6 +97,16 @@ export class Kernel {
   /** Calls back when the scene changes, by the kernel or by an act of this view. */
   set changed(callback: () => void) {
     this.#changed = callback;
+  }
+
+  /** Calls back when the kernel is found to be gone, and again with each act that it misses. */
+  set lost(callback: (error: unknown) => void) {
+    this.#lost = callback;
+  }
+
+  /** It was restarted or ended, and nothing that is sent arrives. */
+  get isGone(): boolean {
+    return this.#isGone;
   }
 
   get<Name extends keyof Traits>(name: Name): Traits[Name] {
@@ -143,6 +160,11 @@ export class Kernel {
     return this.get("_status");
   }
 
+  /** What the kernel is doing; one that is gone does nothing. */
+  get activity(): Status["activity"] {
+    return this.#isGone ? "idle" : this.status.activity;
+  }
+
   /** The pictures that were saved last, whoever asked for them; null before the first. */
   get saved(): Saved | null {
     const { number, folder, files } = this.get("_saved");
@@ -169,13 +191,20 @@ export class Kernel {
         unsure: false,
         starting: false,
         newcomer: false,
+        nameless: UNTOUCHED,
         given: new Set<number>(),
       });
     return this.#shown;
   }
 
+  /** Objects that the label map changed unasked, whichever of the two traits is heard of first. */
+  get others(): readonly number[] {
+    return (this.get("_scene") as Scene | undefined)?.others ?? [];
+  }
+
   /** Whether something was asked whose answer is not on the screen yet. */
   get waiting(): boolean {
+    if (this.#isGone) return false; // no answer will come
     return this.#unanswered.length > 0 || this.status.answered < this.#scene.version;
   }
 
@@ -184,9 +213,28 @@ export class Kernel {
     return this.#unanswered[0]?.at ?? null;
   }
 
-  /** Sends what changes nothing: nobody waits for it. */
-  ask(act: Act, place = this.place): void {
-    this.#model.send({ id: ++this.#lastId, view: this.view, place, ...act });
+  /** Sends what changes nothing: nobody waits for it. Returns whether there is who hears it. */
+  ask(act: Act, place = this.place): boolean {
+    const message = { id: ++this.#lastId, view: this.view, place, ...act };
+    const wasGone = this.#isGone;
+    try {
+      this.#model.send(message);
+      this.#isGone = false;
+      return true;
+    } catch (error) {
+      if (!wasGone) this.#lose();
+      if (!wasGone || !UNASKED.has(act.command)) this.#lost(error);
+      return false;
+    }
+  }
+
+  /** What the kernel has not answered is gone with it, and is not shown as if it were not. */
+  #lose(): void {
+    this.#isGone = true;
+    this.#unanswered = [];
+    this.#shown = null;
+    if (this.#move) this.#endMove();
+    else this.#changed();
   }
 
   /** Asks for the next or the previous image, and shows it before the answer if it is at hand. */
@@ -194,18 +242,19 @@ export class Kernel {
     const from = this.place;
     const to = this.collection?.at_hand ?? null;
     const told = this.get("_image_info");
-    if (to && told?.place === from && Math.sign(to.place - from) === by) {
-      this.#move = { from, to, id: this.#lastId + 1 };
-    }
+    const isNear = to && told?.place === from && Math.sign(to.place - from) === by;
+    if (isNear && !this.#isGone) this.#move = { from, to, id: this.#lastId + 1 };
     this.send({ command: by > 0 ? "next_image" : "previous_image" }, from);
     if (this.#isAhead) for (const callback of [...this.#followers]) callback();
   }
 
-  send(act: Act, place = this.place): void {
-    this.ask(act, place);
+  /** Sends an act, and shows it at once where that is certain; false where nobody hears it. */
+  send(act: Act, place = this.place): boolean {
+    if (!this.ask(act, place)) return false;
     this.#unanswered.push({ id: this.#lastId, place, act, at: performance.now() });
     this.#shown = null;
     this.#changed();
+    return true;
   }
 
   set<Name extends Setting>(name: Name, value: Traits[Name]): void {

@@ -13,13 +13,19 @@ export interface ObjectEditorTarget {
   back(): void;
 }
 
+/** A field for the name of an object that is not known yet, and who is told what was typed. */
+interface Early {
+  readonly field: HTMLInputElement;
+  readonly commit: (name: string) => void;
+}
+
 export class ObjectEditor {
   readonly node = element("form", { class: "dw-editor", "aria-label": "Edit object" });
   #object: SegmentedObject | null = null;
   #labels: readonly string[] | null = null;
   #drawn = "";
   /** Stands there until it is certain which object is edited: what is typed is its name. */
-  #early: HTMLInputElement | null = null;
+  #early: Early | null = null;
 
   constructor(
     readonly target: ObjectEditorTarget,
@@ -35,29 +41,48 @@ export class ObjectEditor {
         event.preventDefault();
         event.stopPropagation();
         if (event.target instanceof HTMLElement) event.target.blur(); // commits the field
-        this.close();
+        this.#close();
       },
       { signal },
     );
   }
 
-  /** It will be told which object to edit: `open` follows. Its name can be typed until then. */
-  expect(): void {
-    if (this.#early) return;
-    this.#early = element("input", { name: "name", maxlength: 200 });
+  /**
+   * It will be told which object to edit: `open` follows. Its name can be typed until then.
+   *
+   * Who leaves the field is done: its text is committed at once, before anything else is done, and
+   * the editor closes. Returns a question whether the field still stands there.
+   */
+  expect(commit: (name: string) => void): () => boolean {
+    this.#finish();
+    const early = { field: element("input", { name: "name", maxlength: 200 }), commit };
+    this.#early = early;
+    const left = () => {
+      // Who goes to another window comes back to the field.
+      if (this.#early === early && activeElementOf(this.node) !== early.field) this.#finish();
+    };
+    early.field.addEventListener("focusout", left, { signal: this.signal });
     this.node.replaceChildren(
       element("header", {}, element("h3", {}, "Object …")),
-      field("Name", this.#early),
+      field("Name", early.field),
     );
     this.node.hidden = false;
-    this.#early.focus();
+    early.field.focus();
+    return () => this.#early === early;
+  }
+
+  #finish(): void {
+    const early = this.#early;
+    this.#drop();
+    const name = early?.field.value.trim();
+    if (name) early?.commit(name);
   }
 
   /** It will not be told after all. */
   forget(): void {
-    const isTyping = this.#early !== null && activeElementOf(this.node) === this.#early;
+    const waited = this.#early !== null;
     this.#drop();
-    if (isTyping) this.target.back();
+    if (waited) this.target.back();
   }
 
   #drop(): void {
@@ -76,27 +101,18 @@ export class ObjectEditor {
     this.node.querySelector("input")?.select();
   }
 
-  /** The object has come whose name is being typed, or was. */
-  #welcome(
-    early: HTMLInputElement,
-    object: SegmentedObject,
-    labels: readonly string[] | null,
-  ): void {
-    const isTyping = activeElementOf(this.node) === early;
-    const { value, selectionStart, selectionEnd } = early;
-    const isDone = this.node.hidden;
+  /** The object has come whose name is being typed. */
+  #welcome({ field }: Early, object: SegmentedObject, labels: readonly string[] | null): void {
+    const { value, selectionStart, selectionEnd } = field;
     this.#drop();
-    if (!isDone) this.open(object, labels);
-    if (!value) return;
+    this.open(object, labels);
     const name = this.#control("name");
-    if (isDone || !isTyping) return this.target.rename(object.id, value.trim());
-    if (!(name instanceof HTMLInputElement)) return;
+    if (!value || !(name instanceof HTMLInputElement)) return;
     name.value = value;
     name.setSelectionRange(selectionStart, selectionEnd);
   }
 
-  close(): void {
-    if (this.node.hidden) return;
+  #close(): void {
     this.node.hidden = true;
     this.target.back();
   }
@@ -177,7 +193,7 @@ export class ObjectEditor {
   #fields(object: SegmentedObject, labels: readonly string[] | null): Node[] {
     const { target, signal } = this;
     const { id } = object;
-    const close = iconButton("close", "Close (Enter)", () => this.close(), signal);
+    const close = iconButton("close", "Close (Enter)", () => this.#close(), signal);
     const head = element("header", {}, element("h3", {}, `Object ${id}`), close);
 
     const name = element("input", { name: "name", value: object.name, maxlength: 200 });

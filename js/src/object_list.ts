@@ -133,7 +133,7 @@ export class ObjectList {
     const number = element("span", { class: "dw-chip-number", "aria-hidden": "true" }, String(id));
     const title = element("span", { class: "dw-object-title" });
     const facts = element("span", { class: "dw-object-facts" });
-    const spoken = element("span", { class: "dw-spoken" }, `Object ${id}`);
+    const spoken = element("span", { class: "dw-spoken" });
     const choose = element(
       "button",
       { type: "button", class: "dw-object-choose" },
@@ -179,6 +179,8 @@ export class ObjectList {
       node.style.setProperty("--dw-object-ink", inkOn(parseColor(object.color)));
       chip.value = object.color.toLowerCase();
       title.textContent = titleOf(object);
+      // One without a name is called by its number already.
+      spoken.textContent = title.textContent === `Object ${id}` ? "" : `Object ${id}`;
       facts.textContent = factsOf(object, look.pixels, changed);
       choose.setAttribute("aria-pressed", String(active));
       choose.title = `${titleOf(object)}: ${facts.textContent}. Double-click or F2 to rename.`;

@@ -1,7 +1,7 @@
 // What a person does by key or button, said in acts to the kernel and changes of this view.
 
 import type { Person } from "./actions.ts";
-import type { Act } from "./acts.ts";
+import type { Act, Nameless } from "./acts.ts";
 import type { Focus } from "./focus.ts";
 import type { Help } from "./help.ts";
 import type { Kernel } from "./kernel.ts";
@@ -23,19 +23,29 @@ import type { DeskOfView } from "./desk.ts";
 const STEP = 4;
 const FAR = 40;
 
+const NEW_OBJECT = "The next click starts a new object.";
+/** What is said of a setting that was switched off, and on. */
+const SWITCHED = {
+  masks_only: ["Dots shown.", "Dots hidden, masks only."],
+  outline: ["Outlines hidden.", "Outlines shown."],
+  numbers: ["Numbers hidden.", "Numbers shown."],
+} as const;
+
 export interface Surroundings {
   readonly root: HTMLElement;
   readonly focus: Focus;
   readonly help: Help;
   readonly editor: ObjectEditor;
   /** Tells whoever listens what was done, and once more with the answer if one follows. */
-  say(words: string, answered?: boolean): void;
+  readonly say: (words: string, answered?: boolean) => void;
+  /** Tells it with the answer, as only that says what was done. */
+  readonly sayAnswered: (words: () => string) => void;
 }
 
 export class Doing implements Person {
   surroundings!: Surroundings;
   /** What waits until it is certain which object is active. */
-  #later: { place: number; changes: (() => void)[] } | null = null;
+  #later: { place: number; changes: (() => void)[]; steps: boolean } | null = null;
 
   constructor(
     readonly kernel: Kernel,
@@ -117,13 +127,16 @@ export class Doing implements Person {
   /** A new object; one that is still empty is used first. Clicking goes on at once. */
   newObject(): void {
     if (this.tool === "background" || this.tool === "hand") this.chooseTool("click");
-    const { starting, given, unsure } = this.kernel.shown;
-    if (starting) return;
+    const { starting, given, unsure, owner } = this.kernel.shown;
+    const { say } = this.surroundings;
+    if (starting) return say(NEW_OBJECT);
     const untouched = this.#scene.objects.find(
       ({ id, clicks, area }) => clicks === 0 && area === 0 && !given.has(id),
     );
-    if (untouched && !unsure) this.activate(untouched.id);
-    else this.#send({ command: "add_object" });
+    if (untouched && !unsure) {
+      if (owner === untouched.id) say(`The next click starts ${titleOf(untouched)}.`);
+      else this.activate(untouched.id);
+    } else if (this.#send({ command: "add_object" })) say(NEW_OBJECT, true);
   }
 
   activate(id: number): void {
@@ -141,7 +154,7 @@ export class Doing implements Person {
       const start = at < 0 && by < 0 ? 0 : at;
       const next = objects[(start + by + objects.length) % objects.length];
       if (next) this.activate(next.id);
-    });
+    }, true);
   }
 
   /** A digit chooses a label; where any text will do, it chooses an object. */
@@ -154,7 +167,7 @@ export class Doing implements Person {
       this.#onceSure(() => {
         const object = this.#scene.objects[digit - 1];
         if (object) this.activate(object.id);
-      });
+      }, true);
     }
   }
 
@@ -164,10 +177,13 @@ export class Doing implements Person {
 
   editObject(): void {
     const { editor } = this.surroundings;
+    const { place } = this.desk;
+    if (place === null) return;
     const { unsure, newcomer } = this.kernel.shown;
-    if (this.desk.place !== null && unsure) editor.expect();
+    const expects = unsure ? editor.expect((name) => this.#nameActive(name, place)) : () => true;
     const known = new Set(this.#scene.objects.map(({ id }) => id));
     this.#onceSure(() => {
+      if (!expects()) return; // its name is on its way already
       const first = this.#scene.objects[0];
       if (!newcomer && !this.active && first) this.activate(first.id);
       const { active } = this;
@@ -177,14 +193,22 @@ export class Doing implements Person {
     });
   }
 
+  /** Names the object that is active by now: the kernel knows which, whatever is done next. */
+  #nameActive(name: string, place: number): void {
+    if (!this.#later?.steps) return this.rename(null, name, place);
+    this.#onceSure(() => {
+      if (this.active && this.desk.place === place) this.rename(this.active.id, name);
+    });
+  }
+
   toggleVisible(): void {
     const { id, object } = this.#aimed;
-    if (id !== undefined) this.setVisible(id, !(object?.visible ?? true));
+    if (id !== undefined) this.setVisible(id, !object.visible);
   }
 
   toggleLock(): void {
     const { id, object } = this.#aimed;
-    if (id !== undefined) this.setLocked(id, !object?.locked);
+    if (id !== undefined) this.setLocked(id, !object.locked);
   }
 
   toggleSolo(given?: number): void {
@@ -192,6 +216,8 @@ export class Doing implements Person {
       const id = given ?? this.#aimed.id ?? null;
       const { state } = this.desk;
       state.solo = state.solo === id ? null : id;
+      const alone = state.solo === null ? null : this.#titleOf(state.solo);
+      this.surroundings.say(alone === null ? "All objects shown." : `${alone} shown alone.`);
       this.desk.changed();
       this.desk.redraw();
     });
@@ -210,23 +236,37 @@ export class Doing implements Person {
   /** Null: the active object, which the kernel knows. */
   remove(id: number | null): void {
     const title = id === null ? "Object" : this.#titleOf(id);
+    const { error } = this.kernel;
     if (!this.#send({ command: "remove_object", object_id: id })) return;
-    this.surroundings.say(`${title} removed.`, true);
+    this.surroundings.sayAnswered(() => {
+      const refused = this.kernel.error?.number !== error?.number;
+      const isThere = this.#scene.objects.some((object) => object.id === id);
+      return isThere || (id === null && refused) ? "" : `${title} removed.`;
+    });
   }
 
   setVisible(id: number | null, visible: boolean): void {
-    this.#send({ command: "set_visible", object_id: id, visible });
+    if (this.#send({ command: "set_visible", object_id: id, visible }))
+      this.#sayOf(id, visible ? "shown" : "hidden");
   }
 
   setLocked(id: number | null, locked: boolean): void {
-    this.#send({ command: locked ? "lock" : "unlock", object_id: id });
+    if (this.#send({ command: locked ? "lock" : "unlock", object_id: id }))
+      this.#sayOf(id, locked ? "locked" : "unlocked");
+  }
+
+  /** Says what became of an object; of one that only the kernel knows, once it has answered. */
+  #sayOf(id: number | null, what: string): void {
+    const { say, sayAnswered } = this.surroundings;
+    if (id !== null) say(`${this.#titleOf(id)} ${what}.`, true);
+    else sayAnswered(() => (this.active ? `${titleOf(this.active)} ${what}.` : ""));
   }
 
   setColor(id: number, color: string, place?: number): void {
     this.#send({ command: "set_color", object_id: id, color }, place);
   }
 
-  rename(id: number, name: string, place?: number): void {
+  rename(id: number | null, name: string, place?: number): void {
     this.#send({ command: "rename", object_id: id, name }, place);
   }
 
@@ -286,7 +326,9 @@ export class Doing implements Person {
   }
 
   reset(): void {
-    this.#send({ command: "reset" });
+    if (!this.#send({ command: "reset" })) return;
+    const { sayAnswered } = this.surroundings;
+    sayAnswered(() => (this.isEmpty ? "All removed." : "All removed but what is locked."));
   }
 
   savePictures(): void {
@@ -294,7 +336,9 @@ export class Doing implements Person {
   }
 
   toggle(setting: "masks_only" | "outline" | "numbers"): void {
-    this.kernel.set(setting, !this.kernel.get(setting));
+    const on = !this.kernel.get(setting);
+    this.kernel.set(setting, on);
+    this.surroundings.say(SWITCHED[setting][on ? 1 : 0]);
     this.desk.changed();
   }
 
@@ -384,27 +428,30 @@ export class Doing implements Person {
    *
    * An id of null is the active object's that the kernel knows; none: there is no such object.
    */
-  get #aimed(): { id: number | null | undefined; object: SegmentedObject | null } {
+  get #aimed(): { id: number | null | undefined; object: Nameless } {
     const { hovered } = this.desk.state;
-    const { unsure } = this.kernel.shown;
-    if (unsure) return { id: null, object: this.active };
-    const object = this.active ?? this.#scene.objects.find(({ id }) => id === hovered) ?? null;
-    return { id: object?.id, object };
+    const { unsure, nameless } = this.kernel.shown;
+    if (unsure) return { id: null, object: this.active ?? nameless };
+    const object = this.active ?? this.#scene.objects.find(({ id }) => id === hovered);
+    return { id: object?.id, object: object ?? nameless };
   }
 
-  /** Sends what is about the image that is seen; while another one is decoded that is none. */
+  /**
+   * Sends what is about the image that is seen; while another one is decoded that is none.
+   *
+   * Returns whether it is on its way.
+   */
   #send(act: Act, place = this.desk.place): boolean {
-    if (place === null) return false;
-    this.kernel.send(act, place);
-    return true;
+    return place !== null && this.kernel.send(act, place);
   }
 
-  /** Does something once it is certain which object is active, in the order of asking. */
-  #onceSure(change: () => void): void {
+  /** Does something once it is certain which object is active; `steps`: it chooses another one. */
+  #onceSure(change: () => void, steps = false): void {
     const { place } = this.desk;
     if (place === null) return;
-    if (this.#later?.place !== place) this.#later = { place, changes: [] };
+    if (this.#later?.place !== place) this.#later = { place, changes: [], steps: false };
     this.#later.changes.push(change);
+    this.#later.steps ||= steps;
     this.sceneChanged();
   }
 

@@ -31,6 +31,7 @@ const SILENCE_MS = 1500;
 const CHANGED_SHOWN_MS = 4000;
 const SAVED_SHOWN_MS = 6000;
 const BACKGROUND_COLOR = "#1a1a1a";
+const KERNEL_GONE = "The kernel is gone: run the cell again.";
 
 /** What the next act will do, for each tool. */
 const HINTS: Readonly<Record<ToolName, (active: SegmentedObject | null) => string>> = {
@@ -72,6 +73,10 @@ export class View {
   readonly #signal: AbortSignal;
   #answered: ReadonlySet<string> = new Set();
   #changed: ReadonlySet<number> = new Set();
+  /** Objects changed unasked of which nobody has been told. */
+  #unsaid: ReadonlySet<number> = new Set();
+  /** An answer is here and not said yet. */
+  #answerCame = false;
   #place = 0;
   #active: number | null = null;
   /** Of the image whose object the editor shows. */
@@ -79,7 +84,8 @@ export class View {
   #frame = 0;
   #changedShown: ReturnType<typeof setTimeout> | undefined;
   #saved = "";
-  #said = "";
+  /** What was done, to be said with the answer. */
+  #said = () => "";
   #savedShown: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
@@ -179,7 +185,8 @@ export class View {
     );
     const focus = new Focus(this.node, stage, signal);
     const say = (words: string, answered = false) => this.#say(words, answered);
-    doing.surroundings = { root: this.node, focus, help, editor: this.#editor, say };
+    const sayAnswered = (words: () => string) => void (this.#said = words);
+    doing.surroundings = { root: this.node, focus, help, editor: this.#editor, say, sayAnswered };
 
     stage.addEventListener("pointerdown", () => focus.take(), { signal });
     const keep = (event: Event) => {
@@ -207,6 +214,7 @@ export class View {
   start(): void {
     const { kernel } = this;
     kernel.changed = () => this.#sceneChanged();
+    kernel.lost = (error) => this.#kernelLost(error);
     kernel.on(["_status"], () => this.#sceneChanged(), this.#signal);
     kernel.on(["_error"], () => this.#errors.show(kernel.error), this.#signal);
     kernel.on(["_saved"], () => this.#picturesSaved(), this.#signal);
@@ -221,6 +229,10 @@ export class View {
     this.#sceneChanged();
     // A host that leaves binary state out of what it restores is asked for it.
     if (!kernel.photographs[0]?.byteLength) kernel.send({ command: "send_image" });
+  }
+
+  #kernelLost(error: unknown): void {
+    this.#errors.show({ message: KERNEL_GONE, details: String(error) });
   }
 
   /** Shows something that went wrong in this view; the work goes on. */
@@ -261,7 +273,7 @@ export class View {
     this.desk.hover(null);
     this.#editor.leave();
     state.solo = state.keyboard = null;
-    this.#changed = new Set();
+    this.#changed = this.#unsaid = new Set();
     this.#answered = new Set(kernel.shown.clicks.map(String));
     this.#sceneChanged();
     const { count } = kernel.collection ?? {};
@@ -281,7 +293,7 @@ export class View {
     // Said at once, so that nobody reads an old answer as the new one.
     const waited = this.node.getAttribute("aria-busy") === "true";
     this.node.setAttribute("aria-busy", String(kernel.waiting));
-    if (waited && !kernel.waiting) this.#announce();
+    this.#answerCame ||= waited && !kernel.waiting;
     this.desk.tool.sceneChanged?.();
     this.#doing.sceneChanged();
     this.canvas.redraw();
@@ -307,6 +319,7 @@ export class View {
     if (pointer) this.state.hovered = this.canvas.objectAt(pointer);
     if (changed.length) {
       this.#changed = new Set(changed);
+      this.#unsaid = new Set([...this.#unsaid, ...changed]);
       clearTimeout(this.#changedShown);
       this.#changedShown = setTimeout(() => {
         this.#changed = new Set();
@@ -319,17 +332,20 @@ export class View {
   /** Says to whoever listens what was done; where an answer follows, it is said with it. */
   #say(words: string, answered: boolean): void {
     this.#announcer.textContent = words;
-    this.#said = answered ? words : "";
+    this.#said = () => (answered ? words : "");
   }
 
-  /** Says to whoever listens what the last acts came to. */
+  /** Says to whoever listens what the last acts came to, once all traits of the answer are here. */
   #announce(): void {
+    if (!this.#answerCame || this.kernel.waiting) return;
+    this.#answerCame = false;
     const object = this.#doing.active;
-    const changed = [...this.#changed].join(", ");
-    const result = object ? `${titleOf(object)}: ${object.area} pixels.` : "";
+    const changed = [...this.#unsaid].join(", ");
+    const result = object ? `${titleOf(object)}: ${areaInWords(object)}.` : "";
     const others = changed ? `Object ${changed} changed too.` : "";
-    const words = [this.#said, result, others].filter((part) => part !== "").join(" ");
-    this.#said = "";
+    const words = [this.#said(), result, others].filter((part) => part !== "").join(" ");
+    this.#said = () => "";
+    this.#unsaid = new Set();
     if (words) this.#announcer.textContent = words;
   }
 
@@ -347,8 +363,8 @@ export class View {
   }
 
   #dismiss(): void {
-    this.#errors.show(null);
     if (this.kernel.error) this.kernel.send({ command: "dismiss_error" });
+    this.#errors.show(null);
   }
 
   #refresh(): void {
@@ -358,6 +374,7 @@ export class View {
     if (state.solo !== null && !scene.objects.some(({ id }) => id === state.solo))
       state.solo = null;
     const active = this.#doing.active;
+    this.#announce();
     this.#toolbar.update();
     if (kernel.collection && kernel.image) this.#images?.update(kernel.collection, kernel.image);
     const brushes = state.tool === "brush" || state.tool === "eraser";
@@ -382,12 +399,12 @@ export class View {
     const { scene } = kernel.shown;
     const { pointer } = state;
     const under = scene.objects.find(({ id }) => id === state.hovered);
-    const { activity, encode_seconds, last_seconds, median_seconds } = kernel.status;
+    const { encode_seconds, last_seconds, median_seconds } = kernel.status;
     const silent = performance.now() - (kernel.unansweredSince ?? Infinity) > SILENCE_MS;
     const doing = silent
       ? "The kernel is busy; your clicks are kept"
-      : { idle: "", encoding: "Reading the image…", segmenting: "Answering…" }[activity];
-    const hint = HINTS[state.tool](this.#doing.active);
+      : { idle: "", encoding: "Reading the image…", segmenting: "Answering…" }[kernel.activity];
+    const hint = kernel.isGone ? "The kernel is gone" : HINTS[state.tool](this.#doing.active);
     const last = inWords(last_seconds);
     this.#status.update({
       place: pointer ? `${pointer.x}, ${pointer.y}${under ? ` · ${titleOf(under)}` : ""}` : "",
@@ -398,7 +415,7 @@ export class View {
       latencyDetails: `Last answer ${last}, median ${inWords(median_seconds)}; image read in ${inWords(encode_seconds)}`,
       zoom: `${Math.round(100 * state.viewport.scale)} %`,
     });
-    this.node.classList.toggle("dw-working", kernel.waiting || activity !== "idle");
+    this.node.classList.toggle("dw-working", kernel.waiting || kernel.activity !== "idle");
   }
 
   #updateNotice(): void {
@@ -413,7 +430,7 @@ export class View {
         ? ""
         : opening
           ? "Opening the photograph…"
-          : kernel.status.activity === "encoding"
+          : kernel.activity === "encoding"
             ? clicks.length
               ? "Reading the image: your clicks are kept"
               : "Reading the image. You can click already."
@@ -436,6 +453,10 @@ export class View {
     const text = element("p", {}, element("strong", {}, title), `${sentence(problem)} ${how}`);
     this.#problem.replaceChildren(icon("warning"), text);
   }
+}
+
+function areaInWords({ area }: SegmentedObject): string {
+  return area === 0 ? "empty" : area === 1 ? "1 pixel" : `${area} pixels`;
 }
 
 /** Words with a full stop, where they do not end with one. */

@@ -291,3 +291,22 @@ test("who is active is uncertain from an act that begins or ends an object to th
   fake.answer({});
   assert.equal(kernel.shown.unsure, false);
 });
+
+test("what a kernel that is gone did not hear is not shown as if it were done", () => {
+  const { fake, kernel } = open();
+  const lost: string[] = [];
+  kernel.lost = (error) => lost.push(String(error));
+  assert.equal(kernel.send({ command: "add_click", x: 1, y: 1, object_id: null }), true);
+  fake.isGone = true;
+  kernel.ask({ command: "aim", x: 2, y: 2 });
+  assert.equal(kernel.isGone, true);
+  assert.deepEqual(kernel.shown.clicks, [], "what it heard last died with it");
+  assert.equal(kernel.waiting, false);
+  assert.equal(kernel.send({ command: "add_click", x: 3, y: 2, object_id: null }), false);
+  kernel.ask({ command: "aim", x: 4, y: 2 });
+  assert.deepEqual(kernel.shown.clicks, []);
+  assert.deepEqual(lost, ["Error: Cannot send", "Error: Cannot send"], "an aim is no act");
+  fake.isGone = false;
+  assert.equal(kernel.send({ command: "undo" }), true);
+  assert.equal(kernel.isGone, false);
+});

@@ -61,6 +61,8 @@ export class FakeModel {
   readonly saved: Partial<Traits>[] = [];
   readonly #callbacks = new Map<string, Set<() => void>>();
   #dirty: Partial<Traits> = {};
+  /** The kernel is gone: its wire says so, as JupyterLab's does. */
+  isGone = false;
   traits: Traits = {
     _image: new DataView(new Uint8Array([1, 2, 3]).buffer),
     _other_image: null,
@@ -116,6 +118,7 @@ export class FakeModel {
   }
 
   send(content: Sent): void {
+    if (this.isGone) throw new Error("Cannot send");
     this.sent.push(content);
   }
 

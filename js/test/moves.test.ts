@@ -106,6 +106,14 @@ test("the mark of the image before is neither shown nor taken away there", async
   );
 });
 
+test("where the kernel is gone, the view stays where it is", async () => {
+  fake.isGone = true;
+  press("PageDown");
+  await settle();
+  assert.equal(name(), "a.jpg");
+  assert.equal(objects(), 1);
+});
+
 test("where the kernel did not go, the view comes back", async () => {
   press("PageDown");
   await settle();

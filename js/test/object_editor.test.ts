@@ -65,8 +65,10 @@ test("Enter closes it, but not the one that chooses among letters being composed
   assert.equal(editor.node.hidden, true);
 });
 
+const commit = (name: string) => void said.push(["commit", name]);
+
 test("a name is typed while the object is still being made", () => {
-  editor.expect();
+  editor.expect(commit);
   field("name").value = "ca";
   field("name").setSelectionRange(2, 2);
   editor.update(object(2), null); // the scene changed; which object is meant is not certain yet
@@ -82,28 +84,41 @@ test("a name is typed while the object is still being made", () => {
   assert.deepEqual(said, [["rename", 2, "car"]]);
 });
 
-test("a name that was typed to its end waits for its object", () => {
-  editor.expect();
+test("a name that was typed to its end does not wait for its object", () => {
+  const expects = editor.expect(commit);
+  assert.equal(expects(), true);
   field("name").value = " car ";
   field("name").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
   assert.equal(editor.node.hidden, true);
-  assert.deepEqual(said, [["back"]]);
-  editor.open(object(2), null);
-  assert.deepEqual(said, [["back"], ["rename", 2, "car"]]);
+  assert.equal(expects(), false);
+  assert.deepEqual(said, [["commit", "car"], ["back"]]);
+});
+
+test("who leaves the field of a name has typed it to its end", () => {
+  const expects = editor.expect(commit);
+  field("name").value = "car";
+  field("name").blur();
+  assert.equal(expects(), false);
   assert.equal(editor.node.hidden, true);
+  assert.deepEqual(said, [["commit", "car"]]);
+  editor.expect(commit);
+  field("name").blur();
+  assert.equal(said.length, 1, "and who typed nothing has said nothing");
 });
 
 test("without an object nothing stays open, and nothing typed goes to another one", () => {
-  editor.expect();
+  editor.expect(commit);
   field("name").value = "car";
   editor.leave();
+  assert.deepEqual(said, [["commit", "car"], ["back"]]);
   assert.equal(editor.node.hidden, true);
   editor.open(object(3), null);
   assert.equal(field("name").value, object(3).name);
-  editor.expect();
+  editor.expect(commit);
+  field("name").value = "bus";
   editor.forget();
   assert.equal(editor.node.hidden, true);
-  assert.deepEqual(said.at(-1), ["back"], "who typed gets the focus back");
+  assert.deepEqual(said.slice(2), [["back"]], "who typed gets the focus back");
   editor.open(object(3), null);
   assert.match(editor.node.textContent, /Object 3/);
 });

@@ -98,6 +98,36 @@ test("digits choose labels where there are some, else objects", () => {
   );
 });
 
+/** Enough of object 3 to be seen when it goes. */
+const THREES = Array.from({ length: 8 }, () => "33333333");
+const announced = (root: Element) => query(root, ".dw-announcer").textContent;
+
+test("an answer is said once all its traits are here, in whatever order they are heard of", async () => {
+  fake.traits = { ...fake.traits, _scene: scene({ recent_objects: [object(1)], active: 1 }) };
+  fake.traits._label_map = encode(["10000000", ...THREES]);
+  const root = show();
+  press(root, "c");
+  press(root, "h");
+  fake.answer({ version: 2, recent_objects: [object(1, { area: 1 }), object(3)] });
+  fake.receive({
+    _status: { ...fake.traits._status, answered: 3 },
+    _label_map: encode(["11000000", ...THREES.map(() => "00000000")]),
+    _scene: {
+      ...fake.traits._scene,
+      version: 3,
+      others: [3],
+      recent_objects: [object(1, { area: 5025 }), object(3, { area: 1 })],
+    },
+  });
+  await settle();
+  assert.equal(announced(root), "Object 1 hidden. Object 1: 5025 pixels. Object 3 changed too.");
+  press(root, "h");
+  fake.answer({ version: 4, others: [], recent_objects: [object(1, { area: 1 }), object(3)] });
+  fake.receive({ _status: { ...fake.traits._status, answered: 4 } });
+  await settle();
+  assert.equal(announced(root), "Object 1 hidden. Object 1: 1 pixel.");
+});
+
 test("an error stands in the strip with its traceback, until it is dismissed", () => {
   const root = show();
   const strip = query(root, "[role=alert]");
@@ -111,6 +141,25 @@ test("an error stands in the strip with its traceback, until it is dismissed", (
   query(strip, "[aria-label=Dismiss]").click();
   assert.equal(strip.hidden, true);
   assert.equal(fake.sent.at(-1)?.command, "dismiss_error");
+});
+
+test("a kernel that is gone is said, once more with each act, and no act is shown", async () => {
+  const root = show();
+  fake.isGone = true;
+  press(root, "n");
+  const strip = query(root, ".dw-error[role=alert]");
+  assert.equal(strip.hidden, false);
+  assert.match(strip.textContent, /The kernel is gone: run the cell again/);
+  assert.equal(root.getAttribute("aria-busy"), "false");
+  query(strip, "[aria-label=Dismiss]").click();
+  assert.equal(strip.hidden, true);
+  press(root, "z");
+  await settle();
+  assert.equal(strip.hidden, true, "there is nothing to undo");
+  press(root, "n");
+  await settle();
+  assert.equal(strip.hidden, false);
+  assert.equal(query(root, ".dw-activity").textContent, "The kernel is gone");
 });
 
 test("a label map that cannot be read is said, and the last one stays", () => {

@@ -137,6 +137,13 @@ class NotebookPage:
         )
         self.page.wait_for_function("(n) => document.body.dataset.jpThemeName === n", arg=name)
 
+    def restart_kernel(self) -> None:
+        """Restart the kernel, as its menu does; what stands on the screen stays there."""
+        self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+        )
+        self.wait_until_ready()
+
     def shut_down_kernel(self) -> None:
         """End the kernel, so that others have the machine for themselves."""
         self.page.evaluate(

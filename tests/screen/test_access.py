@@ -174,6 +174,66 @@ def test_a_screen_reader_hears_what_was_done_and_where_the_keys_aim(host: Host) 
     expect(live).to_have_text(re.compile(r"^\d+, \d+: background\.$"))
 
 
+def test_a_screen_reader_hears_what_keys_did_to_an_object(host: Host) -> None:
+    live = host.root.locator("[aria-live=polite]")
+    host.click(50, 100)
+    host.widget.session.rename(1, "cup")
+    host.settle()
+    for key, words in (
+        ("h", "cup hidden."),
+        ("h", "cup shown."),
+        ("l", "cup locked."),
+        ("l", "cup unlocked."),
+        ("s", "cup shown alone."),
+        ("s", "All objects shown."),
+        ("m", "Dots hidden, masks only."),
+        ("m", "Dots shown."),
+        ("o", "Outlines hidden."),
+        ("#", "Numbers shown."),
+        ("n", "The next click starts a new object. Object 2: empty."),
+        ("n", "The next click starts Object 2."),
+    ):
+        host.key(key)
+        expect(live).to_contain_text(words)
+    host.click(200, 100)
+    host.key("h", "n", "[")
+    expect(live).to_contain_text("Object 2 chosen.")
+    host.key("l")
+    start_over = host.root.get_by_role("button", name="Start over")
+    start_over.click()
+    host.settle()
+    expect(live).to_contain_text("All removed but what is locked.")
+    host.key("[", "l")
+    start_over.click()
+    host.settle()
+    expect(live).to_have_text("All removed.")
+
+
+def test_what_a_lock_keeps_is_not_said_to_be_removed(host: Host) -> None:
+    live = host.root.locator("[aria-live=polite]")
+    host.click(50, 100)
+    host.widget.session.rename(1, "spoon")
+    host.key("l")
+    live.evaluate(
+        "(e) => new MutationObserver(() => (e.dataset.said += e.textContent))"
+        ".observe(e, { childList: true })"
+    )
+    host.key("Delete")
+    assert "locked" in host.widget._error["message"]
+    assert "removed" not in (live.get_attribute("data-said") or "")
+    host.key("l", "Delete")
+    expect(live).to_have_text("spoon removed.")
+
+
+def test_a_row_is_called_by_one_name_only_once(host: Host) -> None:
+    host.click(50, 100)
+    row = host.root.locator(".dw-object-choose")
+    assert row.inner_text().count("Object 1") == 1
+    host.widget.session.rename(1, "cup")
+    host.settle()
+    expect(row).to_contain_text("Object 1cup")
+
+
 def test_escape_gives_the_focus_back_to_whoever_had_it(host: Host) -> None:
     host.page.evaluate(
         "() => { const b = document.createElement('button'); b.id = 'before';"

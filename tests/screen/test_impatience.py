@@ -68,6 +68,23 @@ def test_a_lock_pressed_twice_is_open_again(host: Host) -> None:
     assert host.widget.objects[0].locked
 
 
+def test_keys_pressed_twice_on_an_object_not_yet_given_take_each_other_back(host: Host) -> None:
+    host.click(40, 40)
+    press(host, "n")
+    host.page.mouse.click(*host.place(200, 100))
+    press(host, "h", "h", "l", "l")
+    host.settle()
+    assert [(o.visible, o.locked) for o in host.widget.objects] == [(True, False)] * 2
+    press(host, "n")
+    host.page.mouse.click(*host.place(100, 180))
+    press(host, "h", "l", "h", "h")
+    host.settle()
+    assert [(o.visible, o.locked) for o in host.widget.objects[1:]] == [
+        (True, False),
+        (False, True),
+    ]
+
+
 def test_she_names_the_object_that_she_just_began(host: Host) -> None:
     host.click(40, 40)
     press(host, "n")
@@ -121,6 +138,59 @@ def test_a_name_for_an_object_that_was_refused_is_no_name_of_another(host: Host)
     host.key("n")
     host.click(100, 180)
     assert [o.id for o in host.widget.objects] == [1, 3]
+
+
+def test_each_name_lands_on_the_object_that_was_begun_before_it(host: Host) -> None:
+    for at, name in (((40, 40), "one"), ((200, 100), "two"), ((100, 180), "")):
+        press(host, "n")
+        host.page.mouse.click(*host.place(*at))
+        if name:
+            press(host, "F2")
+            host.page.keyboard.type(name)
+            host.page.keyboard.press("Enter")
+            expect(host.canvas).to_be_focused()
+    host.settle()
+    expect(host.root.locator(".dw-editor")).to_be_hidden()
+    assert [o.name for o in host.widget.objects] == ["one", "two", ""]
+    assert host.widget._error == {}
+
+
+def test_a_name_that_was_left_for_the_next_click_is_the_last_objects(host: Host) -> None:
+    host.page.mouse.click(*host.place(40, 40))
+    press(host, "F2")
+    host.page.keyboard.type("wood")
+    host.page.mouse.click(*host.place(60, 40))
+    press(host, "n")
+    host.page.mouse.click(*host.place(200, 100))
+    host.settle()
+    assert [o.name for o in host.widget.objects] == ["wood", ""]
+    expect(host.root.locator(".dw-editor")).to_be_hidden()
+
+
+def test_a_name_after_a_step_is_the_neighbours(host: Host) -> None:
+    host.click(40, 40)
+    press(host, "n")
+    host.page.mouse.click(*host.place(200, 100))
+    press(host, "[", "F2")
+    host.page.keyboard.type("first")
+    host.page.keyboard.press("Enter")
+    host.settle()
+    assert [o.name for o in host.widget.objects] == ["first", ""]
+
+
+def test_a_name_typed_to_its_end_is_gone_with_the_object_that_was_refused(host: Host) -> None:
+    host.click(40, 40)
+    host.key("l", "n")
+    host.click(200, 100)
+    host.key("Delete")
+    host.page.mouse.click(*host.place(56, 40))  # where a locked object lies
+    press(host, "F2")
+    host.page.keyboard.type("hand")
+    host.page.keyboard.press("Enter")
+    expect(host.canvas).to_be_focused()
+    host.settle()
+    assert "locked" in host.widget._error["message"]
+    assert [o.name for o in host.widget.objects] == [""]
 
 
 def test_a_step_to_an_object_that_undo_takes_away_goes_on_to_the_next(host: Host) -> None:

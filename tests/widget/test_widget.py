@@ -199,6 +199,19 @@ def test_every_request_does_what_its_session_method_does(screen: Screen) -> None
     assert screen.widget._error == {}
 
 
+def test_a_name_for_the_active_object_is_nobodys_where_a_new_one_was_refused(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen.send("rename", object_id=None, name="nobody")
+    screen.send("add_object")
+    screen.send("rename", object_id=None, name="Chelsea")
+    monkeypatch.setattr("dynamite_widget.commands.objects.MAX_OBJECT_ID", 1)
+    screen.send("add_object")
+    assert "at most 1 objects" in screen.widget._error["message"]
+    screen.send("rename", object_id=None, name="Rex")
+    assert [found.name for found in screen.widget.objects] == ["Chelsea"]
+
+
 def test_the_eraser_takes_from_the_active_object_or_from_any_where_none_is_active(
     screen: Screen,
 ) -> None:

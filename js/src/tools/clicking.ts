@@ -77,7 +77,7 @@ export class Clicking implements Tool {
     if (dot) {
       this.#done = { ...done, deleted: true };
       const [x, y] = dot.click;
-      return kernel.send({ command: "delete_click", index: dot.index, at: [x, y] });
+      return void kernel.send({ command: "delete_click", index: dot.index, at: [x, y] });
     }
     const click = this.#clickAt(press);
     if (!click) return;
