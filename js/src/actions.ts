@@ -103,7 +103,7 @@ export function actionsFor(person: Person): Action[] {
     },
     tool("brush", "Brush: paint pixels of the object", ["p"], "brush"),
     tool("eraser", "Eraser: take pixels away", ["e"], "eraser"),
-    tool("polygon", "Polygon: fill an area corner by corner", ["g"], "polygon"),
+    tool("polygon", "Polygon: corner by corner; a double-click fills it", ["g"], "polygon"),
     tool("lasso", "Lasso: fill an area drawn by hand", ["a"], "lasso"),
     tool("box", "Box: keep the object inside a box", ["r"], "box"),
     tool("hand", "Hand: drag to move the picture", ["v"], "hand"),

@@ -64,13 +64,22 @@ export class Help {
     );
   }
 
+  get isOpen(): boolean {
+    return !this.node.hidden;
+  }
+
+  /** Keys go here while it is open: what it covers takes none. */
+  focus(): void {
+    this.node.focus({ preventScroll: true });
+  }
+
   toggle(open = Boolean(this.node.hidden)): void {
     if (open === !this.node.hidden) return;
     this.node.hidden = !open;
     for (const covered of this.node.parentElement?.children ?? []) {
       if (covered instanceof HTMLElement && covered !== this.node) covered.inert = open;
     }
-    if (open) this.node.focus({ preventScroll: true });
+    if (open) this.focus();
     else this.back();
   }
 }

@@ -30,7 +30,7 @@ export class Labels {
     const chip = element("button", { type: "button", class: "dw-label" });
     chip.dataset["label"] = label;
     if (digit) chip.append(element("kbd", { "aria-hidden": "true" }, digit));
-    chip.append(element("span", { class: "dw-label-text" }, label));
+    chip.append(element("span", {}, label));
     chip.title = digit ? `${label} (${digit})` : label;
     chip.addEventListener("click", () => this.choose(label), { signal: this.signal });
     return chip;

@@ -7,6 +7,8 @@ import type { SegmentedObject, WholeScene } from "./protocol.ts";
 
 /** What the list asks of its view. */
 export interface ObjectListTarget {
+  /** Gives the focus to the canvas. */
+  back(): void;
   activate(id: number): void;
   hover(id: number): void;
   setVisible(id: number, visible: boolean): void;
@@ -25,6 +27,8 @@ export interface ObjectListLook {
   readonly hovered: number;
   /** Objects that the last answer changed unasked. */
   readonly changed: ReadonlySet<number>;
+  /** Whether there is an image to click on. */
+  readonly isSeen: boolean;
 }
 
 interface Row {
@@ -37,17 +41,13 @@ interface Row {
 const ROOMY = 8;
 /** A second press so soon is the end of a double-click: another row may have moved there. */
 const DOUBLE_MS = 250;
+const NO_OBJECTS = "No objects yet. Click on one in the image.";
 
 export class ObjectList {
   readonly node: HTMLElement;
   readonly #count = element("span", { class: "dw-count" });
   readonly #list = element("ul", { class: "dw-objects", "aria-label": "Objects" });
-  readonly #empty = element(
-    "p",
-    { class: "dw-empty" },
-    "No objects yet. Click on one in the image.",
-  );
-  readonly #add = element("button", { type: "button", class: "dw-new", "data-action": "new" });
+  readonly #empty = element("p", { class: "dw-empty" });
   readonly #rows = new Map<number, Row>();
   #active: number | null = null;
   #removedAt = -Infinity;
@@ -56,7 +56,7 @@ export class ObjectList {
     readonly target: ObjectListTarget,
     readonly signal: AbortSignal,
   ) {
-    const add = this.#add;
+    const add = element("button", { type: "button", class: "dw-new", "data-action": "new" });
     add.append(icon("plus"), "New object");
     setName(add, "New object (N)");
     add.addEventListener("click", () => target.newObject(), { signal });
@@ -80,7 +80,7 @@ export class ObjectList {
     const { objects, active } = look.scene;
     const ids = new Set(objects.map(({ id }) => id));
     const { activeElement } = this.node.getRootNode() as Document | ShadowRoot;
-    let left: number | null = null; // where the row was that goes with the focus
+    let left: number | null = null; // the place of the row that goes although it has the focus
     for (const [id, row] of this.#rows) {
       if (ids.has(id)) continue;
       if (row.node.contains(activeElement)) left = [...this.#list.children].indexOf(row.node);
@@ -101,18 +101,20 @@ export class ObjectList {
     this.#list.classList.toggle("dw-many", objects.length > ROOMY);
     setText(this.#count, objects.length ? String(objects.length) : "");
     this.#empty.hidden = objects.length > 0;
-    if (left !== null) this.#focusRow(left);
+    setText(this.#empty, look.isSeen ? NO_OBJECTS : "No objects.");
+    if (left !== null) this.#focusNear(left);
     if (active !== this.#active) {
       this.#active = active;
       this.#revealActive();
     }
   }
 
-  /** The focus goes to the row that is there now, or the last one, or what makes the first. */
-  #focusRow(place: number): void {
-    const row = this.#list.children[place] ?? this.#list.lastElementChild;
-    const next = row ? row.querySelector<HTMLElement>(".dw-object-choose") : this.#add;
-    next?.focus({ preventScroll: true });
+  /** The row with the focus went: the one in its place has it now, else the last, else the canvas. */
+  #focusNear(place: number): void {
+    const near = this.#list.children[place] ?? this.#list.lastElementChild;
+    const choose = near?.querySelector<HTMLElement>(".dw-object-choose");
+    if (choose) choose.focus();
+    else this.target.back();
   }
 
   /** Scrolls the list, and nothing else on the page, so far that the active row is seen. */
@@ -145,7 +147,7 @@ export class ObjectList {
     const visible = iconButton("eye", "Hide", () => target.setVisible(id, !shown?.visible), signal);
     const locked = iconButton("unlock", "Lock", () => target.setLocked(id, !shown?.locked), signal);
     const solo = iconButton("solo", "Show alone (S)", () => target.toggleSolo(id), signal);
-    const remove = iconButton("trash", "Remove (Del)", () => this.#remove(id), signal);
+    const remove = iconButton("trash", "Remove (Del)", (event) => this.#remove(id, event), signal);
     const tools = element("span", { class: "dw-object-tools" }, solo, visible, locked, remove);
     const node = element(
       "li",
@@ -201,11 +203,13 @@ export class ObjectList {
     return { node, choose, update };
   }
 
-  #remove(id: number): void {
+  #remove(id: number, { detail }: MouseEvent): void {
     const now = performance.now();
     if (now - this.#removedAt < DOUBLE_MS) return;
     this.#removedAt = now;
     this.target.remove(id);
+    // After a press by pointer the canvas listens to the keys again.
+    if (detail > 0) this.target.back();
   }
 
   /** Up and down walk through the rows, right and left through a row's buttons. */

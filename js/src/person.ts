@@ -411,6 +411,7 @@ export class Doing implements Person {
 
   escape(): void {
     const { desk } = this;
+    if (this.surroundings.help.isOpen) return this.surroundings.help.toggle(false);
     const waited = this.#later !== null;
     this.#later = null;
     if (waited) this.surroundings.editor.forget();

@@ -8,6 +8,7 @@ export interface StatusLook {
   readonly latency: string;
   readonly median: string;
   readonly latencyDetails: string;
+  /** Empty where there is no picture to zoom. */
   readonly zoom: string;
   readonly busy: boolean;
 }
@@ -24,20 +25,21 @@ export class StatusBar {
   readonly #last = element("span");
   readonly #median = element("span", { class: "dw-latency-median" });
   readonly #latency = element("span", { class: "dw-latency" }, this.#last, this.#median);
+  readonly #zooming: HTMLElement;
   readonly #zoom = element("button", { type: "button", class: "dw-zoom", title: "Fit (F)" });
 
   constructor(target: StatusTarget, signal: AbortSignal) {
     this.#zoom.addEventListener("click", () => target.fit(), { signal });
     const out = iconButton("minus", "Zoom out (-)", () => target.zoom(1 / 1.4), signal);
     const into = iconButton("plus", "Zoom in (+)", () => target.zoom(1.4), signal);
-    const zoom = element("span", { class: "dw-zooming" }, out, this.#zoom, into);
+    this.#zooming = element("span", { class: "dw-zooming" }, out, this.#zoom, into);
     this.node = element(
       "div",
       { class: "dw-status", role: "group", "aria-label": "Status" },
       this.#place,
       this.#activity,
       this.#latency,
-      zoom,
+      this.#zooming,
     );
   }
 
@@ -49,6 +51,7 @@ export class StatusBar {
     setText(this.#median, look.median);
     this.#latency.hidden = look.latency === "";
     this.#latency.title = look.latencyDetails;
+    this.#zooming.hidden = look.zoom === "";
     setText(this.#zoom, look.zoom);
     this.#zoom.setAttribute("aria-label", `Zoom ${look.zoom}, press to fit`);
   }

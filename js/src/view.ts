@@ -40,7 +40,7 @@ const HINTS: Readonly<Record<ToolName, (active: SegmentedObject | null) => strin
   background: () => "Clicks are background",
   brush: (active) => (active ? `Paint ${nameOf(active)}` : "Paint a new object"),
   eraser: (active) => (active ? `Erase from ${nameOf(active)}` : "Erase any object"),
-  polygon: () => "Click corners; Enter or the first corner fills, Esc gives up",
+  polygon: () => "Click corners; Enter, a double-click or the first corner fills, Esc gives up",
   lasso: (active) => (active ? `Draw round ${nameOf(active)}` : "Draw round a new object"),
   box: (active) =>
     active ? `Draw a box that holds ${nameOf(active)}` : "Draw a box round an object",
@@ -110,7 +110,7 @@ export class View {
     );
     const doing = (this.#doing = new Doing(this.kernel, this.desk));
     const actions = actionsFor(doing);
-    const back = () => focus.take();
+    const back = () => (help.isOpen ? help.focus() : focus.take());
     const { node: stage } = this.canvas;
     stage.tabIndex = 0;
     stage.setAttribute("role", "application");
@@ -120,6 +120,7 @@ export class View {
     this.#toolbar.addOption(this.#brushSize.node);
     this.#list = new ObjectList(
       {
+        back,
         activate: (id) => doing.activate(id),
         hover: (id) => doing.hover(id),
         setVisible: (id, visible) => doing.setVisible(id, visible),
@@ -386,6 +387,7 @@ export class View {
       solo: state.solo,
       hovered: state.hovered,
       changed: this.#changed,
+      isSeen: !kernel.collection?.problem,
     });
     this.#edited = kernel.place;
     this.#editor.update(active, scene.labels);
@@ -404,16 +406,17 @@ export class View {
     const doing = silent
       ? "The kernel is busy; your clicks are kept"
       : { idle: "", encoding: "Reading the image…", segmenting: "Answering…" }[kernel.activity];
-    const hint = kernel.isGone ? "The kernel is gone" : HINTS[state.tool](this.#doing.active);
+    const isSeen = !kernel.collection?.problem; // else there is nothing to click on, or to zoom
+    const hint = isSeen ? HINTS[state.tool](this.#doing.active) : "";
     const last = inWords(last_seconds);
     this.#status.update({
       place: pointer ? `${pointer.x}, ${pointer.y}${under ? ` · ${titleOf(under)}` : ""}` : "",
-      activity: doing || hint,
+      activity: doing || (kernel.isGone ? "The kernel is gone" : hint),
       busy: doing !== "",
       latency: last_seconds === null ? "" : last,
       median: last_seconds === null ? "" : ` · median ${inWords(median_seconds)}`,
       latencyDetails: `Last answer ${last}, median ${inWords(median_seconds)}; image read in ${inWords(encode_seconds)}`,
-      zoom: `${Math.round(100 * state.viewport.scale)} %`,
+      zoom: isSeen ? `${Math.round(100 * state.viewport.scale)} %` : "",
     });
     this.node.classList.toggle("dw-working", kernel.waiting || kernel.activity !== "idle");
   }

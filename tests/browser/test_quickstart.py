@@ -62,3 +62,5 @@ def test_he_finds_the_keys_in_the_help(
     widget.key("?")
     expect(widget.root.get_by_text("New object").last).to_be_visible()
     save_screenshot("help")
+    boxes = "(keys) => keys.filter((k) => k.scrollWidth > k.clientWidth).map((k) => k.innerText)"
+    assert widget.root.locator(".dw-help kbd").evaluate_all(boxes) == []

@@ -150,6 +150,33 @@ def test_rows_are_walked_with_arrows_and_their_buttons_pressed(host: Host) -> No
     assert not host.widget.objects[1].visible
 
 
+def test_the_focus_of_a_row_that_is_removed_goes_to_its_neighbour(host: Host) -> None:
+    for x in (50, 150, 250):
+        host.key("n")
+        host.click(x, 100)
+    chosen = "() => document.activeElement.closest('li')?.dataset.objectId"
+    for row, neighbour in (("2", "3"), ("3", "1")):
+        host.root.locator(f'[data-object-id="{row}"] .dw-object-choose').focus()
+        for _ in range(4):
+            host.page.keyboard.press("ArrowRight")
+        host.page.keyboard.press("Enter")
+        host.settle()
+        assert host.page.evaluate(chosen) == neighbour
+        host.page.wait_for_timeout(300)  # not the second press of a double-click
+    for _ in range(4):
+        host.page.keyboard.press("ArrowRight")
+    host.page.keyboard.press("Enter")
+    host.settle()
+    assert host.widget.objects == ()
+    expect(host.canvas).to_be_focused()
+    host.page.keyboard.press("z")
+    host.settle()
+    host.page.wait_for_timeout(300)
+    host.root.locator('[data-object-id="1"]').hover()
+    host.root.get_by_role("button", name="Remove (Del)").click()
+    expect(host.canvas).to_be_focused()
+
+
 def test_a_screen_reader_hears_what_a_click_did(host: Host) -> None:
     live = host.root.locator("[aria-live=polite]")
     host.click(50, 100)
@@ -258,6 +285,23 @@ def test_help_opens_and_closes_by_key(host: Host) -> None:
     host.page.keyboard.press("Escape")
     expect(host.root.get_by_role("dialog")).to_be_hidden()
     expect(host.canvas).to_be_focused()
+
+
+def test_escape_closes_the_help_wherever_it_is_pressed(host: Host) -> None:
+    host.page.evaluate(
+        "() => { const b = document.createElement('button'); b.id = 'before';"
+        " document.body.prepend(b); b.focus(); }"
+    )
+    dialog = host.root.get_by_role("dialog")
+    host.key("?")
+    host.root.locator("[data-action=brush]").click()
+    expect(dialog).to_be_focused()  # what it covers cannot take the keys
+    for button in ("lasso", "help"):
+        host.root.locator(f"[data-action={button}]").focus()
+        host.page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        expect(host.canvas).to_be_focused()
+        host.key("?")
 
 
 def test_keys_change_nothing_that_the_help_covers(host: Host) -> None:

@@ -77,9 +77,14 @@ def test_he_passes_an_image_that_is_missing(host: Host) -> None:
     expect(problem).to_have_count(1)  # the reason is said once
     expect(problem).to_contain_text("street 3.png cannot be shown")
     expect(problem).to_contain_text("there is no file")
+    expect(host.root.locator(".dw-empty")).to_have_text("No objects.")
+    expect(host.root.locator(".dw-activity")).to_have_text("")
+    expect(host.root.locator(".dw-zoom")).to_be_hidden()
     host.key("x", "PageDown")
     host.wait_until(lambda: photograph(host) == COLORS[3])
     expect(problem).to_have_count(0)
+    expect(host.root.locator(".dw-empty")).to_contain_text("Click on one in the image.")
+    expect(host.root.locator(".dw-zoom")).to_be_visible()
     assert host.widget.collection is not None
     assert host.widget.collection.counts["skipped"] == 1
 

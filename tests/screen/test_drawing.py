@@ -147,6 +147,19 @@ def test_what_a_lock_refuses_is_said_without_alarm(host: Host) -> None:
     assert len(host.widget.clicks) == 1
 
 
+def test_a_double_click_is_the_last_corner_of_a_polygon(host: Host) -> None:
+    host.key("g")
+    host.page.mouse.dblclick(*host.place(90, 70))  # the first corner, once
+    host.page.wait_for_timeout(300)
+    host.click(140, 70)
+    host.page.mouse.dblclick(*host.place(140, 110))
+    host.settle()
+    (drawn,) = host.widget.objects
+    assert (owner(host, 130, 80), owner(host, 100, 100)) == (drawn.id, 0)
+    host.key("Enter")  # and no other was begun
+    assert len(host.widget.objects) == 1
+
+
 @pytest.mark.parametrize("key", ["p", "e", "g", "a", "r"])
 def test_all_that_is_drawn_is_undone_in_the_same_history(host: Host, key: str) -> None:
     host.click(100, 80)

@@ -260,3 +260,13 @@ def test_quick_hands_start_label_and_click_before_the_kernel_has_heard_of_it(
     assert [(o.id, o.label, len(o.clicks)) for o in labelled.widget.objects][2:] == [
         *((3, "cat", 1), (4, "dog", 1))
     ]
+
+
+def test_a_label_too_long_for_its_pill_ends_in_dots(open_host: OpenHost) -> None:
+    long = "a reinforced concrete railway bridge seen from the river below, in fog"
+    host = open_host(labels=[long, "cat"])
+    words = host.root.locator(".dw-label > span").first
+    assert words.evaluate("(e) => e.scrollWidth > e.clientWidth")
+    assert words.evaluate("(e) => getComputedStyle(e).textOverflow") == "ellipsis"
+    pill = "(e) => e.scrollWidth <= e.clientWidth && e.clientWidth <= e.parentNode.clientWidth"
+    assert host.root.locator(".dw-label").first.evaluate(pill)

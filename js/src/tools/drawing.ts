@@ -7,6 +7,9 @@ import type { Desk, Tool } from "./tool.ts";
 
 /** A corner this near to the first one closes the polygon, in CSS pixels. */
 const CLOSING = 10;
+/** Two clicks closer than this in time and place, in CSS pixels, are a double-click. */
+const DOUBLE_MS = 250;
+const DOUBLE_REACH = 8;
 /** A lasso's line follows the hand in steps of so many CSS pixels: no hand is finer. */
 const STEP = 0.5;
 
@@ -14,6 +17,8 @@ export class Polygon implements Tool {
   readonly cursor = "crosshair";
   #corners: Point[] = []; // in image coordinates
   #at: Point | null = null;
+  /** The last click, and when it was. */
+  #clicked: { at: Point; when: number } | null = null;
 
   constructor(readonly desk: Desk) {}
 
@@ -31,10 +36,14 @@ export class Polygon implements Tool {
   }
 
   click({ at }: Press): void {
-    if (this.#isClosing(at)) return void this.finish();
-    this.#corners.push(this.desk.pointAt(at));
-    this.#at = at;
-    this.desk.redraw();
+    const second = this.#isSecond(at);
+    if (this.#isClosing(at) || (second && this.#corners.length >= 3)) this.finish();
+    else if (!second) {
+      this.#corners.push(this.desk.pointAt(at));
+      this.#at = at;
+      this.desk.redraw();
+    }
+    this.#clicked = { at, when: performance.now() };
   }
 
   draw(context: CanvasRenderingContext2D): void {
@@ -66,6 +75,7 @@ export class Polygon implements Tool {
   cancel(): boolean {
     const something = this.#corners.length > 0;
     this.#corners = [];
+    this.#clicked = null;
     this.desk.redraw();
     return something;
   }
@@ -73,8 +83,15 @@ export class Polygon implements Tool {
   /** Takes the last corner back. */
   shorten(): boolean {
     const something = this.#corners.pop() !== undefined;
+    this.#clicked = null;
     this.desk.redraw();
     return something;
+  }
+
+  #isSecond(at: Point): boolean {
+    const last = this.#clicked;
+    if (!last || performance.now() - last.when > DOUBLE_MS) return false;
+    return Math.hypot(at.x - last.at.x, at.y - last.at.y) < DOUBLE_REACH;
   }
 
   #isClosing(at: Point): boolean {
