@@ -11,7 +11,9 @@ let list: ObjectList;
 beforeEach(() => {
   const image = element("div", { id: "image", tabindex: 0 });
   const target = new Proxy({} as ObjectListTarget, {
-    get: (_, name) => () => void (name === "back" && image.focus()),
+    get: (_, name) => () => {
+      if (name === "back") image.focus();
+    },
   });
   list = new ObjectList(target, new AbortController().signal);
   document.body.replaceChildren(list.node, image);
