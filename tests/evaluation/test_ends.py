@@ -29,6 +29,11 @@ class Slower(stand_in.Slow):
         return super().encode(image)
 
 
+def hear_ctrl_c() -> None:
+    """What a shell starts in the background is deaf to Ctrl-C, and so is all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def wait_for(what: Callable[[], bool]) -> bool:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
@@ -49,7 +54,13 @@ def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[psut
     command = [sys.executable, "-m", "dynamite_widget.cli", "evaluate", "--data", str(data)]
     command += ["--model", f"{__name__}:Slower", "--strategy", "worst", "--out", str(out)]
     command += ["--workers", "2"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=hear_ctrl_c,
+    )
     lines = out / "worst.jsonl"
     assert wait_for(lambda: lines.exists() and lines.read_bytes().count(b"\n") == 2)
     children = psutil.Process(process.pid).children()
