@@ -23,14 +23,10 @@ from dynamite_widget.keeping import KeptLabelling
 from dynamite_widget.objects import SegmentedObject
 from dynamite_widget.picture_files import write_pictures
 from dynamite_widget.saving import at_home
-from dynamite_widget.view import View
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
-
-_DOT = 4.0
-"""Radius of a click's dot, in pixels where the image's long side has 1000."""
 
 
 class ExportingLabelling(ActingLabelling, KeptLabelling):
@@ -110,7 +106,7 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
         opacity: float = 0.5,
         outline: bool = True,
         numbers: bool = False,
-        click_radius: float = _DOT,
+        click_radius: float = 4,
     ) -> RGBImage:
         """Draw masks and clicks over the image, at its full resolution; hidden objects are not.
 
@@ -124,18 +120,23 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
         Returns:
             (H, W, 3) uint8.
         """
-        return self._overlay(
-            self.settle(),
-            clicks=clicks,
+        view = self.settle()
+        return pictures.overlay(
+            self._image,
+            view.label_map,
+            _shown(view.objects),
+            view.state.clicks if clicks else (),
             opacity=opacity,
             outline=outline,
             numbers=numbers,
             click_radius=click_radius,
         )
 
-    def click_map(self, *, click_radius: float = _DOT) -> RGBImage:
+    def click_map(self, *, click_radius: float = 4) -> RGBImage:
         """Draw the clicks alone, on black: (H, W, 3) uint8."""
-        return self._click_map(self.settle(), click_radius)
+        view = self.settle()
+        shown = _shown(view.objects)
+        return pictures.click_map(self.size, shown, view.state.clicks, click_radius=click_radius)
 
     def save_pictures(
         self, folder: str | PathLike[str], *, name: str | None = None
@@ -157,10 +158,11 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
             ValueError: if there are pictures of another image of that name; they stay.
         """
         view = self.settle()  # somebody may click meanwhile: all show the same
+        shown, clicks = _shown(view.objects), view.state.clicks
         drawn = {
-            "overlay": self._overlay(view),
-            "masks": self._overlay(view, clicks=False),
-            "clicks": self._click_map(view),
+            "overlay": pictures.overlay(self._image, view.label_map, shown, clicks),
+            "masks": pictures.overlay(self._image, view.label_map, shown),
+            "clicks": pictures.click_map(self.size, shown, clicks),
         }
         for each in view.objects:
             parts = [f"mask_{each.id:03d}", safe_name(each.label or "")]
@@ -215,32 +217,6 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
         if path is not None:
             figures.save_figure(drawn, path, image_width=self.size[1])
         return drawn
-
-    def _overlay(
-        self,
-        view: View,
-        *,
-        clicks: bool = True,
-        opacity: float = 0.5,
-        outline: bool = True,
-        numbers: bool = False,
-        click_radius: float = _DOT,
-    ) -> RGBImage:
-        return pictures.overlay(
-            self._image,
-            view.label_map,
-            _shown(view.objects),
-            view.state.clicks if clicks else (),
-            opacity=opacity,
-            outline=outline,
-            numbers=numbers,
-            click_radius=click_radius,
-        )
-
-    def _click_map(self, view: View, click_radius: float = _DOT) -> RGBImage:
-        return pictures.click_map(
-            self.size, _shown(view.objects), view.state.clicks, click_radius=click_radius
-        )
 
     @property
     def _file_name(self) -> str:

@@ -91,8 +91,12 @@ def size_of(image: Any) -> tuple[int, int]:  # noqa: ANN401 - see to_rgb
         height, width = to_rgb(image).shape[:2]
         return height, width
     with _opened(_existing(os.fspath(image)), repr(image)) as file:
-        turned = file.getexif().get(ExifTags.Base.Orientation, 1) in _LYING
-        return (file.width, file.height) if turned else (file.height, file.width)
+        return (file.width, file.height) if swaps_sides(file) else (file.height, file.width)
+
+
+def swaps_sides(file: Image.Image) -> bool:
+    """Whether EXIF turns what an image file holds so that its rows become columns."""
+    return file.getexif().get(ExifTags.Base.Orientation, 1) in _LYING
 
 
 class _NoSuchFileError(FileNotFoundError, ValueError):

@@ -84,50 +84,37 @@ def train(
     Returns:
         The network with the running mean of its weights.
     """
+    state = state_beside(out)
     with processes(machine.device) as own:
         torch.manual_seed(config.seed + own.rank)
-        # What spreads gradients goes with the call, before the processes part.
-        trained = _train(network, record, images, config, machine, out, on_progress, own)
-        own.wait_for_all()
-        return trained
+        run = Run(network, record, config, own, state, bfloat16=machine.bfloat16)
+        if machine.compiled:
+            run.network.backbone.compile(dynamic=False)
 
-
-def _train(
-    network: DynaMITe,
-    record: ModelRecord,
-    images: Sequence[LabelledImage],
-    config: TrainingConfig,
-    machine: Machine,
-    out: Path,
-    on_progress: OnProgress,
-    own: Processes,
-) -> DynaMITe:
-    state = state_beside(out)
-    run = Run(network, record, config, own, state, bfloat16=machine.bfloat16)
-    if machine.compiled:
-        run.network.backbone.compile(dynamic=False)
-
-    def save() -> None:
-        if own.first:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            save_state(state, run.network, run.mean, run.optimiser, run.step, config)
-            save_weights(out, run.mean.network, record, config, run.step)
-
-    saved = 0.0
-    try:
-        for progress, seconds in run.steps(scene_batches(images, config, machine, own, run.step)):
+        def save() -> None:
             if own.first:
-                on_progress(progress)
-            if seconds - saved > 60 * machine.save_minutes:
-                saved = seconds
-                save()
-            if machine.stop_minutes and seconds > 60 * machine.stop_minutes:
-                break
-    except KeyboardInterrupt:
+                out.parent.mkdir(parents=True, exist_ok=True)
+                save_state(state, run.network, run.mean, run.optimiser, run.step, config)
+                save_weights(out, run.mean.network, record, config, run.step)
+
+        saved = 0.0
+        try:
+            for progress, seconds in run.steps(
+                scene_batches(images, config, machine, own, run.step)
+            ):
+                if own.first:
+                    on_progress(progress)
+                if seconds - saved > 60 * machine.save_minutes:
+                    saved = seconds
+                    save()
+                if machine.stop_minutes and seconds > 60 * machine.stop_minutes:
+                    break
+        except KeyboardInterrupt:
+            save()
+            raise
         save()
-        raise
-    save()
-    return run.mean.network
+        run.end()
+        return run.mean.network
 
 
 class Run:
@@ -202,6 +189,11 @@ class Run:
             part = self.config.part(self.step, seconds)
             left = seconds * max(0.0, 1 - part) / max(part - start, 1e-9)
             yield Progress(self.step, part, *tally.values, seconds_left=left), seconds
+
+    def end(self) -> None:
+        """End with all other processes: none may leave while another needs it."""
+        del self._training  # what spreads gradients has to go before they part
+        self.own.wait_for_all()
 
     def make_step(self, batch: SceneBatch) -> tuple[float, float, float]:
         """Learn from one batch, unless its gradient is not finite, which would end all learning.

@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from pycocotools import mask as rle
 from pycocotools.coco import COCO
 
 from dynamite_widget.formats import session_file
 from dynamite_widget.image_identity import ImageIdentity, SourceFile
-from dynamite_widget.images import to_rgb
+from dynamite_widget.images import size_of, to_rgb
 from dynamite_widget.session import Session
 from dynamite_widget.training.photographs import IGNORE, LabelledImage, read_manifest
 
@@ -28,8 +27,6 @@ Source = str | os.PathLike[str] | Session
 """One source of labels: a COCO file, a session or its file, or a folder."""
 
 _SESSION_FILES = "*.session.json"
-_ORIENTATION = 0x0112
-"""EXIF's tag; values from 5 on swap width and height."""
 _SHOWN = 3
 
 
@@ -292,13 +289,7 @@ def _with_masks(path: Path, content: object) -> object:
 
 
 def _check_size(image: Path, record: dict[str, Any], labels: Path) -> None:
-    try:
-        with Image.open(image) as opened:
-            width, height = opened.size
-            if opened.getexif().get(_ORIENTATION, 1) >= 5:
-                width, height = height, width
-    except OSError as error:
-        raise ValueError(f"{image} cannot be read as an image: {error}") from error
+    height, width = size_of(image)
     if (width, height) != (record["width"], record["height"]):
         raise ValueError(
             f"{image} is {width}x{height} pixels (its EXIF rotation applied), but {labels} says "

@@ -40,8 +40,12 @@ const NO_SCENE: WholeScene = {
 };
 
 /** What a view sends of itself, with no act of a person behind it. */
-const UNASKED: ReadonlySet<Act["command"]> = new Set([
-  ...(["aim", "press", "send_image", "send_clicks", "send_detail"] as const),
+const UNASKED: ReadonlySet<Act["command"]> = new Set<Act["command"]>([
+  "aim",
+  "press",
+  "send_image",
+  "send_clicks",
+  "send_detail",
 ]);
 
 /** A move that the kernel has not heard of: its photograph is here already, and is shown at once. */

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from dynamite_widget.images import to_rgb
+from dynamite_widget.images import swaps_sides, to_rgb
 
 
 class DataSetError(ValueError):
@@ -260,7 +260,7 @@ def turned(folder: Folder, name: str) -> str:
     if folder.published:
         return ""
     with _open_image(folder, name) as image:
-        swapped = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+        swapped = swaps_sides(image)
     return " (turned as its EXIF says; labels must be, too)" if swapped else ""
 
 
