@@ -35,7 +35,7 @@ from dynamite_widget.evaluation.readers import open_scenes
 from dynamite_widget.features import Features
 from dynamite_widget.segmenting import Answered, go_on
 
-SIZES = ((640, 480), (1024, 768), (2048, 1536))
+SIZES = ((640, 480), (1024, 768), (2048, 1536), (6000, 4000))
 OBJECTS = (1, 5, 20, 50)
 MOST_PHOTOGRAPHS = 100
 UNTIMED = 5
