@@ -114,6 +114,11 @@ class Labelling:
         return self._view
 
     @property
+    def next_id(self) -> int:
+        """The id that the next new object gets; ids are never used again."""
+        return self._next_id
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is something to undo."""
         return bool(self._history.done)

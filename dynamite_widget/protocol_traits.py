@@ -104,6 +104,7 @@ class Scene(Trait):
     active: int | None
     labels: tuple[str, ...] | None
     next_label: str | None
+    next_id: int
     can_undo: bool
     can_redo: bool
     click_change: dict[str, Any]
@@ -114,7 +115,7 @@ class Scene(Trait):
 def empty_scene(click_change: ClickChange, received: Mapping[str, int]) -> Scene:
     """Return the scene of an image that cannot be shown."""
     gone = click_change.to_json()
-    return Scene(0, (), 0, None, None, None, False, False, gone, (), dict(received))
+    return Scene(0, (), 0, None, None, None, 1, False, False, gone, (), dict(received))
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,7 @@ class SessionOnScreen:
             active=requests.active,
             labels=self.session.labels,
             next_label=requests.next_label,
+            next_id=self.session.next_id,
             can_undo=self.session.can_undo,
             can_redo=self.session.can_redo,
             click_change=change.to_json(),

@@ -13,6 +13,7 @@ from anywidget import AnyWidget
 
 from dynamite_widget import protocol, protocol_traits
 from dynamite_widget.clicks import Click
+from dynamite_widget.palette import PALETTE
 from dynamite_widget.session import Session
 from dynamite_widget.widget import SegmentationWidget
 from scripts import write_codec_fixtures
@@ -21,6 +22,7 @@ from tests.nearest_click import NearestClick
 REPOSITORY = Path(__file__).resolve().parents[1]
 CONTRACT = (REPOSITORY / "docs" / "contract.md").read_text()
 TRAITS_IN_BROWSER = (REPOSITORY / "js" / "src" / "protocol.ts").read_text()
+COLORS_IN_BROWSER = (REPOSITORY / "js" / "src" / "colors.ts").read_text()
 ACTS_IN_BROWSER = (REPOSITORY / "js" / "src" / "acts.ts").read_text()
 
 
@@ -96,6 +98,11 @@ def test_the_browser_sends_every_message_as_it_is_written() -> None:
         names = set(re.findall(r"(\w+):", variant)) - {"command"}
         sent[command[1]] = sorted(names)
     assert sent == {name: sorted(given) for name, given in table("## Messages").items()}
+
+
+def test_both_sides_give_new_objects_the_same_colours() -> None:
+    palette = COLORS_IN_BROWSER.split("const PALETTE = [", 1)[1].split("]", 1)[0]
+    assert tuple(re.findall(r'"(#\w+)"', palette)) == PALETTE
 
 
 def test_a_click_is_a_row_of_three() -> None:

@@ -1,9 +1,10 @@
 // Acts: everything a person can commit, as messages to the kernel, and what the screen shows of
 // them until the kernel has answered.
 
-import { FIRST_COLOR } from "./colors.ts";
+import { colorOf } from "./colors.ts";
 import {
   BACKGROUND,
+  NOBODY,
   type AttributeValue,
   type BoxRow,
   type ClickRow,
@@ -77,6 +78,10 @@ export interface Shown {
   readonly starting: boolean;
   /** A new object is on its way and will be the active one, unless the kernel refuses it. */
   readonly newcomer: boolean;
+  /** The id that this newcomer will get. */
+  readonly coming: number;
+  /** The id that the next one will get. */
+  readonly nextId: number;
   /** What acts on their way made of the active object, where its id is not known. */
   readonly nameless: Nameless;
   /** Objects that get clicks or pixels by acts on their way. */
@@ -129,7 +134,15 @@ function receiver(act: Act, active: number | null): number | null {
 }
 
 function step(shown: Shown, act: Act): Shown {
-  const { scene, clicks } = shown;
+  const { scene, clicks, nextId } = shown;
+  // No newcomer is on its way, or a new one.
+  const none = { newcomer: false, coming: NOBODY, nameless: UNTOUCHED };
+  const another = {
+    newcomer: true,
+    coming: nextId,
+    nextId: nextId === NOBODY ? NOBODY : nextId + 1,
+    nameless: UNTOUCHED,
+  };
   const change = (id: number | null, changed: Partial<Nameless>) => {
     const known = id ?? scene.active;
     if (known === null) return { ...shown, nameless: { ...shown.nameless, ...changed } };
@@ -140,13 +153,12 @@ function step(shown: Shown, act: Act): Shown {
   };
   switch (act.command) {
     case "add_click": {
-      const objectId = act.object_id ?? scene.active ?? nextId(scene);
-      const click: ClickRow = [act.x, act.y, objectId];
+      const next = bringsObject(shown, act.object_id) ? { ...shown, ...another } : shown;
+      const click: ClickRow = [act.x, act.y, act.object_id ?? scene.active ?? next.coming];
       const sent = new Set([...shown.sent, click]);
       const starting = shown.starting && act.object_id === BACKGROUND;
-      const newcomer = bringsObject(shown, act.object_id);
-      const unsure = shown.unsure || newcomer;
-      return { ...shown, clicks: [...clicks, click], sent, starting, unsure, newcomer };
+      const unsure = shown.unsure || next.newcomer;
+      return { ...next, clicks: [...clicks, click], sent, starting, unsure };
     }
     case "move_click": {
       const before = clicks[act.index];
@@ -164,12 +176,12 @@ function step(shown: Shown, act: Act): Shown {
     case "brush":
     case "polygon":
     case "erase": {
-      const owner = act.object_id ?? scene.active;
-      const newcomer =
-        act.command === "erase" ? shown.newcomer : bringsObject(shown, act.object_id);
-      const unsure = shown.unsure || newcomer;
-      const color = scene.objects.find(({ id }) => id === owner)?.color ?? FIRST_COLOR;
-      return { ...shown, unsure, newcomer, drawn: [...shown.drawn, { act, color }] };
+      const brings = act.command !== "erase" && bringsObject(shown, act.object_id);
+      const next = brings ? { ...shown, ...another } : shown;
+      const owner = act.object_id ?? scene.active ?? next.coming;
+      const color = scene.objects.find(({ id }) => id === owner)?.color ?? colorOf(owner);
+      const unsure = shown.unsure || next.newcomer;
+      return { ...next, unsure, drawn: [...shown.drawn, { act, color }] };
     }
     case "add_object": {
       // Its id is the kernel's to give: until it is here, acts name the active object by null.
@@ -180,8 +192,7 @@ function step(shown: Shown, act: Act): Shown {
         owner: null,
         starting: true,
         unsure: true,
-        newcomer: true,
-        nameless: UNTOUCHED,
+        ...another,
       };
     }
     case "activate": {
@@ -193,15 +204,14 @@ function step(shown: Shown, act: Act): Shown {
         owner: active,
         starting: false,
         unsure: false,
-        newcomer: false,
-        nameless: UNTOUCHED,
+        ...none,
       };
     }
     case "undo":
     case "redo":
     case "reset":
       // Objects come and go by these: which one is active then, the kernel will say.
-      return { ...shown, owner: null, unsure: true, newcomer: false, nameless: UNTOUCHED };
+      return { ...shown, owner: null, unsure: true, ...none };
     case "remove_object": {
       const { object_id: id } = act;
       // What is locked stays, and what null names is not certain: the kernel will say.
@@ -214,8 +224,7 @@ function step(shown: Shown, act: Act): Shown {
         scene: { ...scene, objects, active: null },
         owner: null,
         unsure: true,
-        newcomer: false,
-        nameless: UNTOUCHED,
+        ...none,
       };
     }
     case "set_visible":
@@ -229,12 +238,7 @@ function step(shown: Shown, act: Act): Shown {
   }
 }
 
-/** Whether an act on nobody in particular makes a new object, for certain. */
+/** Whether an act on nobody in particular makes one more object, for certain. */
 function bringsObject({ scene, unsure, newcomer }: Shown, given: number | null): boolean {
-  return newcomer || (!unsure && (given ?? scene.active) === null);
-}
-
-/** The id that the kernel will most likely give to a new object: only its colour depends on it. */
-function nextId(scene: WholeScene): number {
-  return Math.max(0, ...scene.objects.map((object) => object.id)) + 1;
+  return !newcomer && !unsure && (given ?? scene.active) === null;
 }

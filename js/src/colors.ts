@@ -1,7 +1,19 @@
 // Colours: from the kernel's "#RRGGBB" to what canvases and pixels need.
 
-/** Okabe and Ito's first colour: what the kernel gives to a first object. */
-export const FIRST_COLOR = "#E69F00";
+/** What the kernel gives to objects, in the order of their ids (dynamite_widget/palette.py). */
+// prettier-ignore
+const PALETTE = [
+  "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
+  "#771122", "#AAEECC", "#553355", "#00FFFF", "#1100CC", "#007766", "#AA2200",
+  "#3388FF", "#00CC88", "#AA3355", "#AAFFAA", "#BB5544", "#AA3388",
+] as const;
+/** Of what only the kernel knows whose it is. */
+const NOBODYS_COLOR = "#9E9E9E";
+
+/** The colour that an object has from the start; of an id that is not known, no object's. */
+export function colorOf(id: number): string {
+  return PALETTE[(id - 1) % PALETTE.length] ?? NOBODYS_COLOR;
+}
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 

@@ -2,7 +2,7 @@
 
 import type { Canvas } from "./canvas.ts";
 import type { Dot } from "./clicks.ts";
-import { FIRST_COLOR } from "./colors.ts";
+import { colorOf } from "./colors.ts";
 import type { Drag, GestureTarget, Press } from "./gestures.ts";
 import type { Kernel } from "./kernel.ts";
 import { Brushing } from "./tools/brushing.ts";
@@ -72,8 +72,9 @@ export class DeskOfView implements Desk, GestureTarget {
   }
 
   get activeColor(): string {
-    const { active, objects } = this.kernel.shown.scene;
-    return objects.find(({ id }) => id === active)?.color ?? FIRST_COLOR;
+    const { scene, unsure, coming, nextId } = this.kernel.shown;
+    const active = scene.objects.find(({ id }) => id === scene.active);
+    return active?.color ?? colorOf(unsure ? coming : nextId);
   }
 
   pixelAt(point: Point): Point | null {

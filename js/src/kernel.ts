@@ -3,21 +3,22 @@
 
 import { showAtOnce, UNTOUCHED, type Act, type Shown } from "./acts.ts";
 import { followed } from "./click_log.ts";
-import type {
-  ClickChange,
-  ClickList,
-  ClickRow,
-  CollectionInfo,
-  Failure,
-  ImageInfo,
-  ImageStatus,
-  Model,
-  Saved,
-  Scene,
-  SegmentedObject,
-  Status,
-  Traits,
-  WholeScene,
+import {
+  NOBODY,
+  type ClickChange,
+  type ClickList,
+  type ClickRow,
+  type CollectionInfo,
+  type Failure,
+  type ImageInfo,
+  type ImageStatus,
+  type Model,
+  type Saved,
+  type Scene,
+  type SegmentedObject,
+  type Status,
+  type Traits,
+  type WholeScene,
 } from "./protocol.ts";
 
 /** Settings that people change on the screen and in Python alike. */
@@ -32,6 +33,7 @@ const NO_SCENE: WholeScene = {
   active: null,
   labels: null,
   next_label: null,
+  next_id: NOBODY,
   can_undo: false,
   can_redo: false,
   click_change: { number: 0, since: 0, at: 0, removed: 0, added: [] },
@@ -195,6 +197,8 @@ export class Kernel {
         unsure: false,
         starting: false,
         newcomer: false,
+        coming: NOBODY,
+        nextId: this.#isAhead ? NOBODY : this.#scene.next_id,
         nameless: UNTOUCHED,
         given: new Set<number>(),
       });

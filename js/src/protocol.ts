@@ -6,6 +6,9 @@ import type { AnyModel } from "@anywidget/types";
 /** Object id of the background, shared by all objects. */
 export const BACKGROUND = 0;
 
+/** In the place of an id: which one it is, only the kernel knows. */
+export const NOBODY = -1;
+
 /** x, y in pixels of the original image. */
 export type PointRow = readonly [x: number, y: number];
 
@@ -76,6 +79,8 @@ export interface Scene {
   readonly labels: readonly string[] | null;
   /** Label of objects that start with a click; null for none. */
   readonly next_label: string | null;
+  /** The id that the next new object gets. */
+  readonly next_id: number;
   readonly can_undo: boolean;
   readonly can_redo: boolean;
   readonly click_change: ClickChange;

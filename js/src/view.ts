@@ -4,6 +4,7 @@ import { actionsFor } from "./actions.ts";
 import { BrushSize } from "./brush_size.ts";
 import { Canvas } from "./canvas.ts";
 import type { Dot } from "./clicks.ts";
+import { colorOf } from "./colors.ts";
 import { DeskOfView } from "./desk.ts";
 import { Display } from "./display.ts";
 import { element } from "./elements.ts";
@@ -311,7 +312,7 @@ export class View {
     colors: ReadonlyMap<number, string>,
     sent: ReadonlySet<ClickRow>,
   ): Dot {
-    const color = colors.get(click[2]) ?? (click[2] ? this.desk.activeColor : BACKGROUND_COLOR);
+    const color = colors.get(click[2]) ?? (click[2] ? colorOf(click[2]) : BACKGROUND_COLOR);
     return { index, click, color, waiting: sent.has(click) || !this.#answered.has(String(click)) };
   }
 

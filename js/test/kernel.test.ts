@@ -3,6 +3,7 @@ import "./page.ts";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Kernel } from "../src/kernel.ts";
+import { colorOf } from "../src/colors.ts";
 import type { ClickRow } from "../src/protocol.ts";
 import { FakeModel, clicks, object, scene } from "./model.ts";
 
@@ -309,4 +310,23 @@ test("what a kernel that is gone did not hear is not shown as if it were done", 
   fake.isGone = false;
   assert.equal(kernel.send({ command: "undo" }), true);
   assert.equal(kernel.isGone, false);
+});
+
+test("what belongs to objects on their way has their ids, and so their colours", () => {
+  const { fake, kernel } = open();
+  fake.answer({ recent_objects: [object(1)], active: 1, next_id: 4 });
+  const at = { x: 3, y: 2, object_id: null } as const;
+  const ids = () => kernel.shown.clicks.map(([, , id]) => id);
+  kernel.send({ command: "add_object" });
+  kernel.send({ command: "add_click", ...at });
+  kernel.send({ command: "add_click", ...at });
+  kernel.send({ command: "add_object" });
+  kernel.send({ command: "add_click", ...at });
+  kernel.send({ command: "brush", object_id: null, path: [[1, 1]], radius: 3 });
+  assert.deepEqual(ids(), [4, 4, 5]);
+  assert.equal(kernel.shown.drawn[0]?.color, colorOf(5));
+  kernel.send({ command: "remove_object", object_id: null });
+  kernel.send({ command: "add_click", ...at });
+  assert.equal(ids().at(-1), -1, "a lock may have kept it: only the kernel knows whose it is");
+  assert.notEqual(colorOf(-1), colorOf(1));
 });

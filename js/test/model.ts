@@ -40,6 +40,7 @@ export function scene(more: Partial<Scene> = {}): Scene {
     active: null,
     labels: null,
     next_label: null,
+    next_id: 1 + Math.max(0, ...(more.recent_objects ?? []).map(({ id }) => id)),
     can_undo: false,
     can_redo: false,
     click_change: clicks(),
@@ -142,6 +143,8 @@ export class FakeModel {
   answer(more: Partial<Scene>): void {
     const last = this.sent.at(-1);
     const received = last ? { [last.view]: last.id } : {};
-    this.receive({ _scene: scene({ ...this.traits._scene, received, ...more }) });
+    const known = { ...this.traits._scene, received, ...more };
+    const { next_id } = scene({ recent_objects: known.recent_objects });
+    this.receive({ _scene: { ...known, next_id: Math.max(known.next_id, next_id) } });
   }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.screen.host import Host
@@ -248,6 +249,30 @@ def test_what_he_drew_stays_in_sight_until_the_kernel_has_it(host: Host) -> None
     host.settle()
     assert [host.widget.label_map[y, x] > 0 for x, y in ((100, 30), (60, 100))] == [True, True]
     assert host.widget.objects[0].bound is not None
+
+
+def test_a_new_objects_dots_and_strokes_have_its_colour_before_the_kernel_answers(
+    host: Host,
+) -> None:
+    host.click(40, 40)
+    host.key("n")
+    host.click(200, 100)
+    host.key("Delete")
+    press(host, "n")
+    host.page.mouse.click(*host.place(100, 180))
+    press(host, "p")
+    host.page.mouse.move(*host.place(140, 150))
+    host.page.mouse.down()
+    host.page.mouse.move(*host.place(180, 150), steps=4)
+    host.page.mouse.up()
+    press(host, "c")
+    host.page.mouse.move(*host.place(290, 190))
+    third = [0x00, 0x9E, 0x73]
+    for at in ((100, 180), (160, 150)):
+        assert host.painted(*at)[:3] == pytest.approx(third, abs=8)
+    host.settle()
+    assert host.widget.objects[-1].color == "#009E73"
+    assert host.painted(100, 180)[:3] == pytest.approx(third, abs=8)
 
 
 def test_a_dot_is_taken_back_although_undo_brings_one_before_it(host: Host) -> None:
