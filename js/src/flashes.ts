@@ -4,9 +4,9 @@ import type { LabelMap } from "./label_map.ts";
 
 /** How long a flash is seen. */
 export const FLASH_MS = 1100;
-/** Fewer changed pixels than this, or than this share of the object, nobody would see. */
-const LEAST_PIXELS = 12;
-const LEAST_SHARE = 0.002;
+/** Fewer changed pixels than this, or than this share of the object, are its border that settles. */
+const LEAST_PIXELS = 20;
+const LEAST_SHARE = 0.02;
 
 export class Flashes {
   #started = new Map<number, number>();
