@@ -8,8 +8,8 @@ import type { Desk, Tool } from "./tool.ts";
 /** A corner this near to the first one closes the polygon, in CSS pixels. */
 const CLOSING = 10;
 /** Two clicks closer than this in time and place, in CSS pixels, are a double-click. */
-const DOUBLE_MS = 250;
-const DOUBLE_REACH = 8;
+const DOUBLE_MS = 400;
+const DOUBLE_REACH = 5;
 /** A lasso's line follows the hand in steps of so many CSS pixels: no hand is finer. */
 const STEP = 0.5;
 
