@@ -191,7 +191,6 @@ class _Seen:
             Whether every object had room; False only without `whole`.
         """
         boxes = {**(boxes_of(whole) if whole is not None else {}), **self.earlier}
-        strays = _Strays(label_map, self.previous, given=whole is not None)
         looked: set[tuple[int, Window]] = set()
         waiting: dict[Window, list[int]] = {}
 
@@ -203,6 +202,9 @@ class _Seen:
         for object_id in self.ids:
             box = self._with_clicks(object_id, boxes.get(object_id))
             want(object_id, self.glass.window_for(box))
+        if not waiting:
+            return True  # to find strays takes as long as the network where much has changed
+        strays = _Strays(label_map, self.previous, given=whole is not None)
         while waiting:
             window = max(waiting, key=lambda w: w.size)
             ids = waiting.pop(window)
@@ -252,10 +254,18 @@ class _Seen:
         object_id: int,
         strays: _Strays,
     ) -> None:
-        """Give an object the pixels that it has in a window, and take it those it has not."""
+        """Give an object the pixels that it has in a window, and take it those it has not.
+
+        What it loses to nobody goes back to whom it was of before, if the window was not told of
+        that object: it can have said nothing about it.
+        """
         part = label_map[window.slices]
-        mask = answer == object_id
-        changed = (part == object_id) != mask
+        changed = (part == object_id) != (answer == object_id)
+        if self.previous is not None:
+            before = self.previous.label_map[window.slices]
+            told = [BACKGROUND, object_id, *(c.object_id for c in self.clicks if window.has(c))]
+            back = changed & (answer == BACKGROUND) & ~np.isin(before, told)
+            answer = np.where(back, before, answer)
         part[changed] = answer[changed]
         strays.note(changed, window)
 

@@ -103,14 +103,16 @@ def previous_answer(
         resizing: from the photograph to the network's input.
 
     Raises:
-        TypeError: if the answer is no `Answered`.
+        TypeError: if the answer is no `Answered`, or its label map no array.
         ValueError: if it is of another size than the photograph, or of more clicks.
     """
     if answered is None:
         return None
     if not isinstance(answered, Answered):
         raise TypeError(f"previous is {type(answered).__name__}; give Answered(label_map, clicks)")
-    label_map = np.asarray(answered.label_map)
+    label_map = answered.label_map
+    if not isinstance(label_map, np.ndarray):
+        raise TypeError(f"the previous label map is {type(label_map).__name__}; give a numpy array")
     if label_map.shape != resizing.original or label_map.dtype.kind not in "iu":
         raise ValueError(
             f"the previous label map is {label_map.dtype} {label_map.shape}; "

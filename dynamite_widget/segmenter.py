@@ -413,7 +413,7 @@ class Segmenter:
 def _side(name: str, side: int | str | None, of_model: int | None) -> int | None:
     if side == "model":
         return of_model
-    if side is not None and (not isinstance(side, int) or side < 1):
+    if side is not None and (not isinstance(side, int) or isinstance(side, bool) or side < 1):
         raise ValueError(
             f"{name} is {side!r}; give pixels as a positive integer, None, or 'model' ({of_model})"
         )

@@ -151,6 +151,19 @@ def test_what_the_photograph_gives_a_small_object_elsewhere_goes_back() -> None:
     np.testing.assert_array_equal(after == 1, before == 1)
 
 
+def test_what_a_small_object_loses_goes_back_to_the_large_one_around_it() -> None:
+    truth = np.ones((600, 800), np.uint16)
+    clicks = [Click(20, 580, 1), disc(truth, 2, 150, 210, 8)]  # no click of 1 is near
+    eye = Eye(truth)
+    after = answer_closely(eye, glass(600, 800), clicks, Answered(np.ones_like(truth), 1))
+    assert any(eye.looks), "it was looked at closely"
+    np.testing.assert_array_equal(after, truth)
+    clicks.append(Click(210, 140, 0))  # this is said of 2, and 1 has nothing to do with it
+    truth[:145, 200:220] = 0
+    after = answer_closely(Eye(truth), glass(600, 800), clicks, Answered(after, 2))
+    assert after[140, 210] == 0
+
+
 def test_an_object_without_pixels_is_looked_for_around_its_click() -> None:
     truth = np.zeros((1600, 1600), np.uint16)
     click = disc(truth, 1, 803, 805, 3)

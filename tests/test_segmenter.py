@@ -135,7 +135,9 @@ def test_features_of_another_segmenter_are_refused() -> None:
         make_segmenter().segment(features, [Click(1, 1, 1)])
 
 
-@pytest.mark.parametrize("options", [{"short_side": 0}, {"long_side": -5}, {"short_side": "big"}])
+@pytest.mark.parametrize(
+    "options", [{"short_side": 0}, {"short_side": True}, {"long_side": -5}, {"short_side": "big"}]
+)
 def test_an_impossible_size_is_refused(options: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="positive integer"):
         make_segmenter(**options)

@@ -131,6 +131,7 @@ def test_an_earlier_answer_is_told_to_the_network_in_its_own_cells_and_numbers(
         (Answered(np.zeros((50, 81), np.uint16), 1), ValueError, r"\(50, 80\)"),
         (Answered(np.zeros((50, 80)), 1), ValueError, "whole numbers"),
         (Answered(np.zeros((50, 80), np.uint16), 5), ValueError, "5 clicks"),
+        (Answered(np.zeros((50, 80), np.uint16).tolist(), 1), TypeError, "list; give a numpy"),
     ],
 )
 def test_what_is_no_answer_to_these_clicks_is_refused(

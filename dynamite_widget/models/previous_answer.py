@@ -23,18 +23,20 @@ class PreviousAnswer:
 
     Attributes:
         labels: (B, h, w) int64 in stride-4 cells: 0 background, i + 1 the i-th object.
-        since: time step of the first click that it does not know.
+        since: time step of the first click that it does not know; a (B, 1) tensor where images have
+            clicked on by themselves.
         told: (B, N) bool, objects that hear of it; None: all that had been clicked by then.
     """
 
     labels: Tensor
-    since: int
+    since: int | Tensor
     told: Tensor | None = None
 
     def to(self, device: torch.device) -> PreviousAnswer:
         """The same on another device."""
         told = None if self.told is None else self.told.to(device)
-        return PreviousAnswer(self.labels.to(device), self.since, told)
+        since = self.since if isinstance(self.since, int) else self.since.to(device)
+        return PreviousAnswer(self.labels.to(device), since, told)
 
 
 @dataclass(frozen=True)

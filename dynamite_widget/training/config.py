@@ -82,7 +82,8 @@ class TrainingConfig:
         rounds: largest number of corrective rounds.
         first_answer: supervise the answer to the first clicks, too, not the last one alone.
         supervised: predictions before the last one that enter the loss.
-        max_objects: largest number of objects in a scene.
+        max_objects: largest number of a photograph's own objects in a scene; up to three pasted
+            ones come on top.
         alone: probability that one object of a scene is asked for, whatever else is there
             (`dense`).
         crowding: of a set, a photograph with N labelled objects is drawn N to the power of this

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import os
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -126,7 +127,7 @@ def fine_tune(
 
     Raises:
         ValueError: if the labels or `init` cannot be used, a photograph is to be trained and
-            measured on, or a setting is impossible.
+            measured on, a setting is impossible, or the machine is to compile or to stop early.
         FileNotFoundError: if a file, or an image that has labels, is not there.
         FileExistsError: if there is a file at `out` already.
     """
@@ -138,6 +139,8 @@ def fine_tune(
     if settings is not None:
         config = settings(config)
     machine = machine or Machine("cuda" if torch.cuda.is_available() else "cpu")
+    if machine.compiled or machine.stop_minutes is not None:
+        raise ValueError("compiled and stop_minutes are for `train`; give minutes=... to end early")
     labelled = open_labels(data, images)
     if validate is None:
         trained, held_out = hold_out(labelled, config.seed)
@@ -145,17 +148,19 @@ def fine_tune(
         trained, held_out = labelled, open_labels(validate, images)
         check_apart(trained, held_out)
     shown = progress is True
-    prepare(network, config)  # what is impossible is told before the measuring
+    # What is impossible is told before the measuring.
+    prepare(network, config)
+    own = Processes(0, 1, torch.device(machine.device))
+    batches = scene_batches(_at_network_size(trained, record), config, machine, own)
+    first = next(batches)
     before = measure(
         copy.deepcopy(network), record, held_out, machine.device, "before" if shown else None
     )
     torch.manual_seed(config.seed)
-    own = Processes(0, 1, torch.device(machine.device))
     run = Run(network, record, config, own, bfloat16=machine.bfloat16)
-    batches = scene_batches(_at_network_size(trained, record), config, machine, own)
     with ProgressBar(shown) as bar:
         told: Callable[[Progress], None] = progress if callable(progress) else bar
-        for state, _seconds in run.steps(batches):
+        for state, _seconds in run.steps(itertools.chain([first], batches)):
             told(state)
     after = measure(run.mean.network, record, held_out, machine.device, "after" if shown else None)
     save_weights(target, run.mean.network, record, config, run.step)

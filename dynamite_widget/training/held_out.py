@@ -82,6 +82,8 @@ def hold_out(
 def check_apart(trained: Sequence[LabelledImage], held_out: Sequence[LabelledImage]) -> None:
     """Check that no photograph is both trained and measured on.
 
+    Sessions know theirs by its pixels, other labels by its file; the two are not compared.
+
     Raises:
         ValueError: if one is.
     """

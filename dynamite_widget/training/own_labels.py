@@ -121,7 +121,7 @@ class CocoImage:
     @property
     def photograph(self) -> Hashable:
         """The image's file."""
-        return self.path
+        return self.path.resolve()
 
     def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         """Image and labels; smaller objects lie on larger ones, crowds are ignored."""

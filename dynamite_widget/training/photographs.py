@@ -72,7 +72,7 @@ class Photograph:
     @property
     def photograph(self) -> Hashable:
         """The image's file."""
-        return self.image
+        return self.image.resolve()
 
     def read(self) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
         """Image (H, W, 3) and labels (H, W): 0 background, k object, -1 ignored.

@@ -126,8 +126,7 @@ class Scenes(IterableDataset[Scene]):
             else:
                 others, near = None, None
             image, labels, pasted = self._paste(image, labels, others, near, rng)
-            if not (alone and chosen):
-                chosen = [*chosen, *pasted]
+            chosen = [*chosen, *pasted][: 1 if alone else None]
         labels = _relabel(labels, chosen)
         if labels.max() <= 0:
             return None

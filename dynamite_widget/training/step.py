@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dynamite_widget.models.click_tensors import ClickTensors
+from dynamite_widget.models.click_tensors import PADDING_OWNER, ClickTensors
 from dynamite_widget.models.dynamite import STRIDE, DynaMITe, ImageFeatures, to_refine
 from dynamite_widget.models.held_clicks import hold_clicks
 from dynamite_widget.models.interactive_transformer import Prediction
@@ -160,7 +160,8 @@ def _told(given: Answer, clicks: ClickTensors) -> PreviousAnswer:
     exists = given.prediction.groups.exists
     image = torch.rand(len(exists), 1, device=exists.device) < _TOLD_IMAGE
     told = image & (torch.rand(exists.shape, device=exists.device) < _TOLD_OBJECT)
-    return PreviousAnswer(given.final.argmax(1), int(clicks.time.max()) + 1, told)
+    newest = torch.where(clicks.owner != PADDING_OWNER, clicks.time, -1).amax(1, keepdim=True)
+    return PreviousAnswer(given.final.argmax(1), newest + 1, told)
 
 
 def _mean_iou(given: Answer, truth: Tensor) -> float:

@@ -52,6 +52,20 @@ def test_a_new_object_hears_nothing_and_a_click_on_the_background_is_against_all
         assert told.near[0, index, 1, 13, 13] == 0
 
 
+def test_each_image_of_a_batch_has_its_own_new_clicks() -> None:
+    given, points = clicks((MUG, 6, 6), (MUG, 12, 6))
+    told = previous_cues(
+        PreviousAnswer(SHOWN.repeat(2, 1, 1), since=torch.tensor([[1], [2]])),
+        ClickTensors(
+            given.points.repeat(2, 1, 1), given.owner.repeat(2, 1), given.time.repeat(2, 1)
+        ),
+        points.repeat(2, 1, 1),
+        objects=2,
+    )
+    assert told.near[0, MUG, 0, 12, 6] == 0
+    assert (told.near[1, MUG, 0] == float("-inf")).all(), "both had been answered there"
+
+
 def test_padding_of_a_batch_is_no_click_and_who_shall_not_be_told_is_not() -> None:
     given, points = clicks((MUG, 6, 6), (PLATE, 6, 16), (PADDING_OWNER, 0, 0))
     shall = torch.tensor([[False, True]])

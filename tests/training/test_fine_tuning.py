@@ -15,8 +15,9 @@ from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.models.safe_reading import read_tensors
 from dynamite_widget.segmenter import Segmenter
 from dynamite_widget.session import Session
-from dynamite_widget.training import FineTuning, fine_tune
-from dynamite_widget.training.held_out import Scores, hold_out
+from dynamite_widget.training import FineTuning, fine_tune, fine_tuning
+from dynamite_widget.training.held_out import Scores, check_apart, hold_out
+from dynamite_widget.training.loop import Machine
 from dynamite_widget.training.own_labels import open_labels
 from dynamite_widget.training.progress import Progress
 from tests.training.conftest import picture, small
@@ -146,6 +147,36 @@ def test_what_is_trained_on_is_not_measured_on(untrained: Path, tmp_path: Path) 
         tuned_a_little([labelled(0), session], untrained, tmp_path)
 
 
+def test_a_photograph_is_one_however_its_path_is_written(
+    coco_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(coco_folder / "images")
+    near = open_labels(coco_folder / "labels.coco.json", Path())
+    far = open_labels(coco_folder / "labels.coco.json", coco_folder / "images")
+    with pytest.raises(ValueError, match="of the images to validate on are trained on as well"):
+        check_apart(near, far)
+    assert {image.photograph for image in near} == {image.photograph for image in far}
+
+
+def test_images_of_which_no_scene_comes_are_told_before_anything_is_measured(
+    untrained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixel = np.zeros((72, 96), bool)
+    pixel[5, 5] = True
+    sessions = [Session(picture(number)[0]) for number in range(2)]
+    for session in sessions:
+        session.paint(session.add_object(), pixel)
+    monkeypatch.setattr(fine_tuning, "measure", lambda *_: pytest.fail("measured"))
+    with pytest.raises(ValueError, match="no scene came of"):
+        fine_tune(
+            sessions,
+            init=untrained,
+            out=tmp_path / "my.safetensors",
+            settings=small,
+            progress=False,
+        )
+
+
 def test_an_interrupted_run_leaves_the_old_file(
     coco_folder: Path, untrained: Path, tmp_path: Path
 ) -> None:
@@ -178,6 +209,8 @@ def test_an_interrupted_run_leaves_the_old_file(
         ({"init": "dynamite-large"}, "neither a model's name"),
         ({"init": "dynamite-swin-tiny"}, "do not come with this package"),
         ({"steps": 0}, "must be more than 0"),
+        ({"machine": Machine(stop_minutes=1)}, "give minutes"),
+        ({"machine": Machine(compiled=True)}, "are for `train`"),
     ],
 )
 def test_what_cannot_be_done_is_said_at_once(
