@@ -31,8 +31,9 @@ class NotSavedWarning(UserWarning):
 class KeptLabelling(Labelling):
     """What people said about one image, in memory and, if wanted, in a file.
 
-    A failure to save takes nothing back and stops nobody: it is shown (`Change.error`, and a
-    `NotSavedWarning`), `unsaved` says it, and the next act tries again.
+    Who only reads writes nothing: an answer is saved once somebody has acted here. A failure to
+    save takes nothing back and stops nobody: it is shown (`Change.error`, and a `NotSavedWarning`),
+    `unsaved` says it, and the next act tries again.
 
     Args:
         image: (H, W, 3) uint8, never changed later.
@@ -57,6 +58,7 @@ class KeptLabelling(Labelling):
         self._screen: Mapping[str, Any] = MappingProxyType({})
         self._unsaved: Exception | None = None
         self._resumed = False
+        self._acted = False
         self._file = None if path is None else AtomicFile(path)
         if self._file is not None:
             self._resume(self._file)
@@ -107,12 +109,17 @@ class KeptLabelling(Labelling):
         self._save_to(file)
 
     def _tell(self, change: Change) -> Snapshot | None:
+        self._acted |= change.cause == "act"
         try:
             super()._tell(change)  # first, as screens show it while the file is written
         finally:  # whatever a listener raises
-            if self._file is not None and (change.cause == "act" or not self._file.given_up):
+            if self._file is not None and self._is_to_be_saved(change, self._file):
                 self._autosave(self._file)
         return self.pending
+
+    def _is_to_be_saved(self, change: Change, file: AtomicFile) -> bool:
+        """Whether a change goes to the file; who only looks leaves it to those who work on it."""
+        return change.cause == "act" or (self._acted and not file.given_up)
 
     def _autosave(self, file: AtomicFile) -> None:
         try:

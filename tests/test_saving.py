@@ -19,6 +19,8 @@ from threading import Barrier
 import numpy as np
 import pytest
 
+from dynamite_widget.clicks import Click
+from dynamite_widget.commands import AddClick, AddObject
 from dynamite_widget.formats import session_file
 from dynamite_widget.keeping import NotSavedWarning
 from dynamite_widget.saving import AtomicFile, _beside, write_together
@@ -172,6 +174,27 @@ def test_a_second_kernel_and_the_first_do_not_overwrite_each_other(tmp_path: Pat
     assert [o.name for o in Session(IMAGE, path=path).objects] == ["mine", "theirs"]
     mine.save(path.with_name("mine.session.json"))
     assert Session.load(path.with_name("mine.session.json"), IMAGE).clicks == mine.clicks
+
+
+def test_who_only_looks_at_a_session_broken_off_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "street.session.json"
+    mine = Session(IMAGE, NearestClick(), path=path)
+    mine.apply(AddObject(at=(10, 10)))
+    before = path.read_bytes()
+    looking = [
+        Session(IMAGE, NearestClick(), path=path),
+        SegmentationWidget(IMAGE, segmenter=NearestClick(), path=path),
+    ]
+    for each in looking:
+        assert np.count_nonzero(each.label_map) > 1
+        each.close()
+        assert path.read_bytes() == before
+    seen = Session(IMAGE, NearestClick(), path=path)
+    assert seen.label_map[12, 10] == 1
+    seen.rename(1, "theirs")  # from here on it is saved, and with it the answer
+    seen.apply(AddClick(Click(30, 30, 1)))
+    seen.settle()
+    assert session_file.loads(path.read_bytes()).answered
 
 
 def test_a_file_that_was_copied_touched_or_removed_is_nobody_elses_work(tmp_path: Path) -> None:
