@@ -197,6 +197,34 @@ def test_who_only_looks_at_a_session_broken_off_writes_nothing(tmp_path: Path) -
     assert session_file.loads(path.read_bytes()).answered
 
 
+@pytest.mark.parametrize("how", ["loaded", "recovered", "saved"])
+def test_a_file_that_others_changed_since_it_was_read_or_saved_by_hand_stays(
+    how: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "street.session.json"
+    mine = Session(IMAGE, NearestClick())
+    mine.add_object(name="mine")
+    mine.save(path)
+    if how == "loaded":
+        mine = Session.load(path, IMAGE, NearestClick())
+    elif how == "recovered":
+        mine, _ = Session.recover(path, IMAGE, NearestClick())
+    for name in ("here", "here again"):
+        mine.rename(1, name)
+        mine.save(path)
+    with python(OTHER_KERNEL, path) as other:
+        assert said(other) == "saved"
+        tell(other)
+    theirs = path.read_bytes()
+    for _ in range(2):
+        with pytest.raises(ValueError, match="changed by somebody else"):
+            mine.save(path)
+    assert path.read_bytes() == theirs
+    path.unlink()
+    mine.save(path)
+    assert Session.load(path, IMAGE).view.state == mine.view.state
+
+
 def test_a_file_that_was_copied_touched_or_removed_is_nobody_elses_work(tmp_path: Path) -> None:
     path = tmp_path / "street.session.json"
     session = Session(IMAGE, NearestClick(), path=path)
