@@ -50,7 +50,7 @@ class AtomicFile:
         # Text, as paths cannot be compared any more when Python ends and the last of them goes.
         self._key = os.path.normcase(self.path)
         self._known = self._signature()
-        self._digest: bytes | None = None
+        self._digests: frozenset[bytes] = frozenset()  # of what was read or written here
         self._tidy = False
 
     def keep(self) -> None:
@@ -74,7 +74,7 @@ class AtomicFile:
         with self._lock:
             self._known = self._signature()
             data = None if self._known is None else self.path.read_bytes()
-            self._digest = None if data is None else _digest(data)
+            self._digests = frozenset() if data is None else frozenset([_digest(data)])
             return data
 
     def write(self, data: bytes) -> None:
@@ -113,18 +113,19 @@ class AtomicFile:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            self._digests |= {_digest(data)}  # before: Ctrl-C may come when it is in place already
             os.replace(beside, self.path)
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
-        self._known, self._digest = self._signature(), _digest(data)
+        self._known, self._digests = self._signature(), frozenset([_digest(data)])
 
     def _is_foreign(self) -> bool:
         """Whether the file holds what was neither read nor written here."""
         now = self._signature()
         if now is None or now == self._known:
             return False
-        return self._digest is None or _digest(self.path.read_bytes()) != self._digest
+        return not self._digests or _digest(self.path.read_bytes()) not in self._digests
 
     def _remove_leftovers(self) -> None:
         """Remove what processes left that were killed in the middle of writing."""

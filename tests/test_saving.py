@@ -339,6 +339,30 @@ def test_a_listener_that_raises_stops_neither_the_file_nor_other_listeners(tmp_p
     assert [o.name for o in Session.load(path, IMAGE).objects] == ["first"]
 
 
+@pytest.mark.parametrize("in_place", [True, False])
+def test_an_interrupt_while_the_file_is_replaced_leaves_a_file_that_is_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, in_place: bool
+) -> None:
+    path, replace = tmp_path / "street.session.json", os.replace
+    session = Session(IMAGE, NearestClick(), path=path)
+    session.add_object()
+
+    def interrupted(new: Path, old: Path) -> None:
+        if in_place:
+            replace(new, old)
+        raise KeyboardInterrupt
+
+    for name in ("first", "second"):
+        with monkeypatch.context() as patch:
+            patch.setattr("os.replace", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                session.rename(1, name)
+    session.click(10, 10, 1)
+    assert session.unsaved is None
+    assert Session.load(path, IMAGE).view.state == session.view.state
+    assert os.listdir(tmp_path) == [path.name]
+
+
 def test_what_a_killed_process_left_beside_is_removed(tmp_path: Path) -> None:
     for file in (tmp_path / "street[1].json", tmp_path / "street1.json"):
         _beside(file).touch()
