@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from errno import EACCES
 from hashlib import blake2b
 from os import PathLike
 from pathlib import Path
@@ -18,6 +19,8 @@ from weakref import WeakValueDictionary
 
 if sys.platform != "win32":
     import fcntl
+
+_MAY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 PATIENCE_SECONDS = 5
 """So long is waited for another process that saves in the same folder."""
@@ -144,12 +147,18 @@ class AtomicFile:
 
 @contextmanager
 def _as_open_as(path: Path, beside: Path) -> Iterator[None]:
-    """Give what is written to take a file's place the permissions of that one, if it is there."""
+    """Give what is written to take a file's place the permissions of that one, if it is there.
+
+    Raises:
+        PermissionError: if nobody may write to that one: taking its place asks no permission of it.
+    """
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
         yield
         return
+    if not mode & _MAY_WRITE:
+        raise PermissionError(EACCES, "The file is read-only", str(path))
     beside.touch(0o600)  # nobody reads meanwhile what was not for him
     yield
     with suppress(OSError):  # some file systems know no permissions
