@@ -47,6 +47,7 @@ class AnsweringThread:
         self._latency = latency
         self._activity: Activity = "idle"
         self._woken = False
+        self._given_up: Snapshot | None = None
         self._finishing = False
         self._at_work: int | None = None
         self._lock = threading.Lock()
@@ -61,16 +62,28 @@ class AnsweringThread:
     @property
     def _is_about_to_answer(self) -> bool:
         heard = self._woken or self._at_work is not None
-        return heard and not self._finishing and self._session.pending is not None
+        return heard and not self._finishing and self._to_answer is not None
+
+    @property
+    def _to_answer(self) -> Snapshot | None:
+        """What waits for an answer; not what failed, as long as nobody has acted since."""
+        pending = self._session.pending
+        return None if pending == self._given_up else pending
 
     def encode(self) -> None:
         """Begin to encode the image, so that the first click is quick."""
         self._jobs.submit(self._encode)
 
-    def wake(self) -> None:
-        """Let what is new be published, and what waits be answered; returns at once."""
+    def wake(self, *, again: bool = True) -> None:
+        """Let what is new be published, and what waits be answered; returns at once.
+
+        Args:
+            again: whether to ask once more for what the segmenter has failed at.
+        """
         with self._lock:
             woken, self._woken = self._woken, True
+            if again:
+                self._given_up = None
         pending = self._session.pending
         if pending is not None:
             self._overtake(pending)  # the click is here, and is answered itself
@@ -153,13 +166,14 @@ class AnsweringThread:
             with self._lock:
                 self._woken = False
             # The first thing said is what the network works at, the last what came of it all.
-            while not self._finishing and (snapshot := self._session.pending) is not None:
+            while not self._finishing and (snapshot := self._to_answer) is not None:
                 with self._doing("segmenting"):
                     answer, failure = self._attempt(snapshot)
                 try:
                     if answer is not None:
                         self._session.install(snapshot, answer)
                     elif failure is not None:  # the session tells it to its listeners
+                        self._given_up = snapshot
                         self._session.reject(snapshot, failure)
                 except Exception as error:  # one of them raised it; the answer is there
                     self._failed(error)

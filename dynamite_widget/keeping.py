@@ -31,8 +31,9 @@ class NotSavedWarning(UserWarning):
 class KeptLabelling(Labelling):
     """What people said about one image, in memory and, if wanted, in a file.
 
-    A failure to save takes nothing back and stops nobody: it is shown (`Change.error`, and a
-    `NotSavedWarning`), `unsaved` says it, and the next act tries again.
+    Who only reads writes nothing: an answer is saved once somebody has acted here. A failure to
+    save takes nothing back and stops nobody: it is shown (`Change.error`, and a `NotSavedWarning`),
+    `unsaved` says it, and the next act tries again.
 
     Args:
         image: (H, W, 3) uint8, never changed later.
@@ -57,7 +58,9 @@ class KeptLabelling(Labelling):
         self._screen: Mapping[str, Any] = MappingProxyType({})
         self._unsaved: Exception | None = None
         self._resumed = False
+        self._acted = False
         self._file = None if path is None else AtomicFile(path)
+        self._known_files: dict[Path, AtomicFile] = {}
         if self._file is not None:
             self._resume(self._file)
 
@@ -95,24 +98,32 @@ class KeptLabelling(Labelling):
         """Save everything but the image to a file, conventionally named *.session.json.
 
         Raises:
-            ValueError: if the file holds something else than a session of this image; it stays as
-                it was.
+            ValueError: if the file holds something else than a session of this image, or somebody
+                else has changed it since it was read or written here; it stays as it was.
             OSError: if it cannot be written.
         """
         file = AtomicFile(path)
         if self._file is not None and self._file.path == file.path:
             file = self._file
+        elif file.path in self._known_files:
+            file = self._known_files[file.path]
         elif (data := file.read()) is not None:
             self._check_image(_loads(data, file.path), file.path)
         self._save_to(file)
+        self._known_files[file.path] = file
 
     def _tell(self, change: Change) -> Snapshot | None:
+        self._acted |= change.cause == "act"
         try:
             super()._tell(change)  # first, as screens show it while the file is written
         finally:  # whatever a listener raises
-            if self._file is not None and (change.cause == "act" or not self._file.given_up):
+            if self._file is not None and self._is_to_be_saved(change, self._file):
                 self._autosave(self._file)
         return self.pending
+
+    def _is_to_be_saved(self, change: Change, file: AtomicFile) -> bool:
+        """Whether a change goes to the file; who only looks leaves it to those who work on it."""
+        return change.cause == "act" or (self._acted and not file.given_up)
 
     def _autosave(self, file: AtomicFile) -> None:
         try:
@@ -199,37 +210,39 @@ def plain_settings(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(settings)
 
 
-def read_session(path: str | PathLike[str]) -> tuple[SavedSession, Path]:
-    """Read what a session file holds, and say where it really lies.
+def read_session(path: str | PathLike[str]) -> tuple[SavedSession, AtomicFile]:
+    """Read what a session file holds; return the file, too, which knows what was read.
 
     Raises:
         ValueError: if there is no such file, it is no session file, of another version, cut off or
             broken.
     """
-    data, place = _bytes_of(path)
-    return _loads(data, place), place
+    data, file = _bytes_of(path)
+    return _loads(data, file.path), file
 
 
-def recover_session(path: str | PathLike[str]) -> tuple[SavedSession, Path, tuple[str, ...]]:
-    """Read what is left of a session file; say where it really lies, and what is lost.
+def recover_session(
+    path: str | PathLike[str],
+) -> tuple[SavedSession, AtomicFile, tuple[str, ...]]:
+    """Read what is left of a session file; return the file, too, and say what is lost.
 
     Raises:
         ValueError: if there is no such file, or it does not say which image it is about.
     """
-    data, place = _bytes_of(path)
+    data, file = _bytes_of(path)
     try:
         saved, lost = session_recovery.recover(data)
     except ValueError as error:
-        raise ValueError(f"{str(place)!r} cannot be read: {error}") from error
-    return saved, place, lost
+        raise ValueError(f"{str(file.path)!r} cannot be read: {error}") from error
+    return saved, file, lost
 
 
-def _bytes_of(path: str | PathLike[str]) -> tuple[bytes, Path]:
+def _bytes_of(path: str | PathLike[str]) -> tuple[bytes, AtomicFile]:
     file = AtomicFile(path)
     data = file.read()
     if data is None:
         raise ValueError(f"there is no file {str(path)!r}")
-    return data, file.path
+    return data, file
 
 
 def _loads(data: bytes, path: Path) -> SavedSession:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from threading import RLock
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dynamite_widget.answering import Answer, Answers, Snapshot
 from dynamite_widget.asking import nothing
@@ -21,6 +21,15 @@ from dynamite_widget.view import View
 
 OBJECTS_REMEMBERED = 20
 """A new object is expected to be as large as one of so many others."""
+
+TAKEN_BACK = (
+    "Clicks since the last answer are taken back; all else is as it was. "
+    "Click again when the cause is mended."
+)
+STILL_WAITING = (
+    "The session was broken off before these clicks were answered: they stay and still wait for "
+    "their answer, clicks made since are taken back. Ask again when the cause is mended."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,21 @@ class Change:
 
 
 Listener = Callable[[Change], None]
+
+
+class _Firm(NamedTuple):
+    """What a failure goes back to: the state answered last, or the one a session was opened with.
+
+    Attributes:
+        state: what was said.
+        history: how it came to be.
+        answered: whether the answer that is shown is one to its clicks; a session that was broken
+            off may be opened with clicks that no answer has reached.
+    """
+
+    state: State
+    history: History
+    answered: bool
 
 
 class Labelling:
@@ -95,7 +119,7 @@ class Labelling:
         self._history = history
         self._answer = answer
         self._view = _seen(state, answer, overlay, answered=answered)
-        self._last_answered = (state, history)
+        self._firm = _Firm(state, history, answered)
         self._acted_on: frozenset[int] = frozenset()
 
     @property
@@ -261,22 +285,26 @@ class Labelling:
     def reject(self, snapshot: Snapshot, error: BaseException) -> Change | None:
         """Take back the clicks that the model could not answer; all else that was done stays.
 
+        So do clicks that came with the session, from one that was broken off: nothing is known
+        without them. They are `pending` again, for whoever asks once more.
+
         Returns:
             What changed, or None if newer clicks have come since and nothing was done.
         """
         with self._lock:
             if self._view.answered or snapshot != Snapshot.of(self._view.state):
                 return None
-            state, history = self._last_answered
+            state, history, answered = self._firm
+            asked = Snapshot.of(state)
             for step in self._history.done[_common(history.done, self._history.done) :]:
                 try:
                     replayed, after = history.do(step.command, state)
                 except ValueError:
                     continue  # it names an object that goes with the clicks
-                if after.clicks == state.clicks:
+                if Snapshot.of(after) == asked:
                     history, state = replayed, after
             change = self._show(
-                history, state, self._answer, answered=True, cause="failure", error=error
+                history, state, self._answer, answered=answered, cause="failure", error=error
             )
         self._tell(change)
         return change
@@ -285,24 +313,22 @@ class Labelling:
         """Give back features and answers, but for the last one: the next click goes on from it."""
         self._answers.forget()
         with self._lock:
-            state, _ = self._last_answered
-            self._answers.take_over(Snapshot.of(state), self._answer)
+            if self._firm.answered:
+                self._answers.take_over(Snapshot.of(self._firm.state), self._answer)
 
     def settle(self) -> View:
         """Wait until every click is answered; return what there is to read then.
 
         Raises:
-            Exception: whatever the segmenter raises; the clicks without an answer are taken back.
+            Exception: whatever the segmenter raises; the clicks without an answer are taken back,
+                but for those that came with the session.
         """
         while not (view := self._view).answered:
             snapshot = Snapshot.of(view.state)
             try:
                 answer = self.compute(snapshot)
             except BaseException as error:
-                error.add_note(
-                    "Clicks since the last answer are taken back; all else is as it was. "
-                    "Click again when the cause is mended."
-                )
+                error.add_note(TAKEN_BACK if self._firm.answered else STILL_WAITING)
                 self.reject(snapshot, error)
                 raise
             self.install(snapshot, answer)
@@ -335,9 +361,9 @@ class Labelling:
         return self.pending
 
     def _move_to(self, history: History, state: State) -> Change:
-        view, answer = self._view, self._answer
+        view, answer, firm = self._view, self._answer, self._firm
         snapshot = Snapshot.of(state)
-        answered = view.answered and snapshot == Snapshot.of(view.state)
+        answered = firm.answered and snapshot == Snapshot.of(firm.state)
         if not answered:
             remembered = self._answers.remembered(snapshot)
             if remembered is not None:
@@ -366,7 +392,9 @@ class Labelling:
         change = Change(changed, self._acted_on, cause, error)
         self._history, self._answer, self._view = history, answer, view
         if answered:
-            self._last_answered, self._acted_on = (state, history), frozenset()
+            self._firm, self._acted_on = _Firm(state, history, True), frozenset()
+        elif not self._firm.answered and Snapshot.of(state) == Snapshot.of(self._firm.state):
+            self._firm = _Firm(state, history, False)  # the act was none that the model answers
         return change
 
 

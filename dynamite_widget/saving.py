@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from errno import EACCES
 from hashlib import blake2b
 from os import PathLike
 from pathlib import Path
@@ -18,6 +19,8 @@ from weakref import WeakValueDictionary
 
 if sys.platform != "win32":
     import fcntl
+
+_MAY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 PATIENCE_SECONDS = 5
 """So long is waited for another process that saves in the same folder."""
@@ -50,7 +53,7 @@ class AtomicFile:
         # Text, as paths cannot be compared any more when Python ends and the last of them goes.
         self._key = os.path.normcase(self.path)
         self._known = self._signature()
-        self._digest: bytes | None = None
+        self._digests: frozenset[bytes] = frozenset()  # of what was read or written here
         self._tidy = False
 
     def keep(self) -> None:
@@ -74,7 +77,7 @@ class AtomicFile:
         with self._lock:
             self._known = self._signature()
             data = None if self._known is None else self.path.read_bytes()
-            self._digest = None if data is None else _digest(data)
+            self._digests = frozenset() if data is None else frozenset([_digest(data)])
             return data
 
     def write(self, data: bytes) -> None:
@@ -113,18 +116,19 @@ class AtomicFile:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            self._digests |= {_digest(data)}  # before: Ctrl-C may come when it is in place already
             os.replace(beside, self.path)
         except BaseException:
             beside.unlink(missing_ok=True)
             raise
-        self._known, self._digest = self._signature(), _digest(data)
+        self._known, self._digests = self._signature(), frozenset([_digest(data)])
 
     def _is_foreign(self) -> bool:
         """Whether the file holds what was neither read nor written here."""
         now = self._signature()
         if now is None or now == self._known:
             return False
-        return self._digest is None or _digest(self.path.read_bytes()) != self._digest
+        return not self._digests or _digest(self.path.read_bytes()) not in self._digests
 
     def _remove_leftovers(self) -> None:
         """Remove what processes left that were killed in the middle of writing."""
@@ -143,12 +147,18 @@ class AtomicFile:
 
 @contextmanager
 def _as_open_as(path: Path, beside: Path) -> Iterator[None]:
-    """Give what is written to take a file's place the permissions of that one, if it is there."""
+    """Give what is written to take a file's place the permissions of that one, if it is there.
+
+    Raises:
+        PermissionError: if nobody may write to that one: taking its place asks no permission of it.
+    """
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
         yield
         return
+    if not mode & _MAY_WRITE:
+        raise PermissionError(EACCES, "The file is read-only", str(path))
     beside.touch(0o600)  # nobody reads meanwhile what was not for him
     yield
     with suppress(OSError):  # some file systems know no permissions

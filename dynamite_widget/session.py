@@ -195,8 +195,10 @@ class Session(ExportingLabelling):
             ValueError: if there is no such file, it is no session file, its image is not found, or
                 the image is another.
         """
-        saved, place = read_session(path)
-        return cls._opened(saved, place, image, segmenter, channel_order)
+        saved, file = read_session(path)
+        session = cls._opened(saved, file.path, image, segmenter, channel_order)
+        session._known_files[file.path] = file
+        return session
 
     @classmethod
     def recover(
@@ -224,8 +226,11 @@ class Session(ExportingLabelling):
             ValueError: if there is no such file, nothing can be read of it, its image is not found,
                 or the image is another.
         """
-        saved, place, lost = recover_session(path)
-        return cls._opened(saved, place, image, segmenter, channel_order), lost
+        saved, file, lost = recover_session(path)
+        session = cls._opened(saved, file.path, image, segmenter, channel_order)
+        if not lost:  # otherwise the file stays as it is
+            session._known_files[file.path] = file
+        return session, lost
 
     @classmethod
     def from_saved(

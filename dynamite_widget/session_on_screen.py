@@ -171,7 +171,7 @@ class SessionOnScreen:
             self._newest = _Newest(self._newest.version + 1, self.session.view, others)
         if change.error is not None:
             self._failed(change.error)
-        self.answering.wake()
+        self.answering.wake(again=change.cause == "act")
 
 
 class OneOnScreen:

@@ -263,6 +263,29 @@ def test_when_the_disk_is_full_the_old_file_and_the_work_stay(
     same(Session.load(path, IMAGE), session)
 
 
+def test_a_file_that_was_made_read_only_stays_as_it_is(path: Path) -> None:
+    session = Session(IMAGE, NearestClick(), path=path)
+    export = path.with_name("labels")
+    car = session.add_object("car")
+    session.click(10, 10, car)
+    session.export(export, format="png")
+    files = [path, *(each for each in export.rglob("*") if each.is_file())]
+    before = [each.read_bytes() for each in files]
+    for each in files:
+        each.chmod(0o444)
+    with pytest.warns(NotSavedWarning, match=re.escape(f"The file is read-only: {str(path)!r}")):
+        session.rename(car, "Herbie")
+    with pytest.raises(PermissionError, match="read-only"):
+        session.export(export, format="png")
+    assert [each.read_bytes() for each in files] == before
+    for each in files:
+        each.chmod(0o644)
+    session.export(export, format="png")
+    session.set_label(car, None)
+    assert session.unsaved is None
+    same(Session.load(path, IMAGE), session)
+
+
 def test_a_link_to_a_file_stays_a_link(tmp_path: Path) -> None:
     link, target = tmp_path / "link.session.json", tmp_path / "target.session.json"
     link.symlink_to(target)

@@ -19,6 +19,8 @@ from threading import Barrier
 import numpy as np
 import pytest
 
+from dynamite_widget.clicks import Click
+from dynamite_widget.commands import AddClick, AddObject
 from dynamite_widget.formats import session_file
 from dynamite_widget.keeping import NotSavedWarning
 from dynamite_widget.saving import AtomicFile, _beside, write_together
@@ -174,6 +176,55 @@ def test_a_second_kernel_and_the_first_do_not_overwrite_each_other(tmp_path: Pat
     assert Session.load(path.with_name("mine.session.json"), IMAGE).clicks == mine.clicks
 
 
+def test_who_only_looks_at_a_session_broken_off_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "street.session.json"
+    mine = Session(IMAGE, NearestClick(), path=path)
+    mine.apply(AddObject(at=(10, 10)))
+    before = path.read_bytes()
+    looking = [
+        Session(IMAGE, NearestClick(), path=path),
+        SegmentationWidget(IMAGE, segmenter=NearestClick(), path=path),
+    ]
+    for each in looking:
+        assert np.count_nonzero(each.label_map) > 1
+        each.close()
+        assert path.read_bytes() == before
+    seen = Session(IMAGE, NearestClick(), path=path)
+    assert seen.label_map[12, 10] == 1
+    seen.rename(1, "theirs")  # from here on it is saved, and with it the answer
+    seen.apply(AddClick(Click(30, 30, 1)))
+    seen.settle()
+    assert session_file.loads(path.read_bytes()).answered
+
+
+@pytest.mark.parametrize("how", ["loaded", "recovered", "saved"])
+def test_a_file_that_others_changed_since_it_was_read_or_saved_by_hand_stays(
+    how: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "street.session.json"
+    mine = Session(IMAGE, NearestClick())
+    mine.add_object(name="mine")
+    mine.save(path)
+    if how == "loaded":
+        mine = Session.load(path, IMAGE, NearestClick())
+    elif how == "recovered":
+        mine, _ = Session.recover(path, IMAGE, NearestClick())
+    for name in ("here", "here again"):
+        mine.rename(1, name)
+        mine.save(path)
+    with python(OTHER_KERNEL, path) as other:
+        assert said(other) == "saved"
+        tell(other)
+    theirs = path.read_bytes()
+    for _ in range(2):
+        with pytest.raises(ValueError, match="changed by somebody else"):
+            mine.save(path)
+    assert path.read_bytes() == theirs
+    path.unlink()
+    mine.save(path)
+    assert Session.load(path, IMAGE).view.state == mine.view.state
+
+
 def test_a_file_that_was_copied_touched_or_removed_is_nobody_elses_work(tmp_path: Path) -> None:
     path = tmp_path / "street.session.json"
     session = Session(IMAGE, NearestClick(), path=path)
@@ -286,6 +337,30 @@ def test_a_listener_that_raises_stops_neither_the_file_nor_other_listeners(tmp_p
     assert heard == ["act"]
     assert session.unsaved is None
     assert [o.name for o in Session.load(path, IMAGE).objects] == ["first"]
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_an_interrupt_while_the_file_is_replaced_leaves_a_file_that_is_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, in_place: bool
+) -> None:
+    path, replace = tmp_path / "street.session.json", os.replace
+    session = Session(IMAGE, NearestClick(), path=path)
+    session.add_object()
+
+    def interrupted(new: Path, old: Path) -> None:
+        if in_place:
+            replace(new, old)
+        raise KeyboardInterrupt
+
+    for name in ("first", "second"):
+        with monkeypatch.context() as patch:
+            patch.setattr("os.replace", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                session.rename(1, name)
+    session.click(10, 10, 1)
+    assert session.unsaved is None
+    assert Session.load(path, IMAGE).view.state == session.view.state
+    assert os.listdir(tmp_path) == [path.name]
 
 
 def test_what_a_killed_process_left_beside_is_removed(tmp_path: Path) -> None:
