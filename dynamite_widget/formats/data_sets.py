@@ -18,6 +18,7 @@ from dynamite_widget.formats.exported_images import (
 )
 from dynamite_widget.formats.folders import distinct_stems, inside
 from dynamite_widget.formats.label_png import in_colours
+from dynamite_widget.formats.taking_turns import alone_adding_to
 from dynamite_widget.formats.voc import voc_files, voc_objects
 from dynamite_widget.formats.yolo import yolo_files, yolo_labels
 from dynamite_widget.image_identity import ImageIdentity
@@ -40,7 +41,7 @@ def write_data_set(
     "yolo" and "voc" write what `write_yolo` and `write_voc` do; the others a file NAME.png,
     NAME.npz or NAME.geojson for each image. Labels of the same images are replaced, others stay; a
     data set of "yolo" or "voc" that is there is added to. `.exported.json` says beside them which
-    images they are of.
+    images they are of. Exports to one folder at the same time wait for each other.
 
     Args:
         folder: made if it is not there.
@@ -62,22 +63,23 @@ def write_data_set(
         )
     folder = at_home(folder)
     labels = dict(zip(_paths(folder, images, format), images.values(), strict=True))
-    index = read_index(folder)
-    there = index.get(format, {})
-    new = {_key(folder, path): each.image for path, each in labels.items()}
-    check_owners(folder, there, new)
-    if format == "png":
-        for file, image in new.items():
-            _check_no_photograph(folder / file, image, ours=file in there)
-    if format in _WHOLE:
-        contents = _WHOLE[format](folder, images, **options)
-    else:
-        contents = {
-            path: files.to_bytes(f".{format}", each, **options) for path, each in labels.items()
-        }
-    index[format] = there | {file: record(image) for file, image in new.items()}
-    contents[folder / FILE_NAME] = to_bytes(index)
-    write_together(contents)
+    with alone_adding_to(folder):
+        index = read_index(folder)
+        there = index.get(format, {})
+        new = {_key(folder, path): each.image for path, each in labels.items()}
+        check_owners(folder, there, new)
+        if format == "png":
+            for file, image in new.items():
+                _check_no_photograph(folder / file, image, ours=file in there)
+        if format in _WHOLE:
+            contents = _WHOLE[format](folder, images, **options)
+        else:
+            contents = {
+                path: files.to_bytes(f".{format}", each, **options) for path, each in labels.items()
+            }
+        index[format] = there | {file: record(image) for file, image in new.items()}
+        contents[folder / FILE_NAME] = to_bytes(index)
+        write_together(contents)
     return folder / "data.yaml" if format == "yolo" else folder
 
 

@@ -18,6 +18,7 @@ from dynamite_widget.formats.annotations import Annotation, Annotations
 from dynamite_widget.formats.classes import class_numbers, classes_of
 from dynamite_widget.formats.folders import distinct_stems, inside, one_a_line
 from dynamite_widget.formats.label_png import encoded, numbers
+from dynamite_widget.formats.taking_turns import alone_adding_to
 from dynamite_widget.saving import at_home, write_together
 
 VOID = 255
@@ -159,7 +160,8 @@ def write_voc(
             read. Nothing is written then.
     """
     folder = at_home(folder)
-    write_together(voc_files(folder, images, seam=seam))
+    with alone_adding_to(folder):
+        write_together(voc_files(folder, images, seam=seam))
     return folder
 
 

@@ -20,6 +20,7 @@ from dynamite_widget.formats.annotations import Annotation, Annotations
 from dynamite_widget.formats.classes import class_numbers, classes_of
 from dynamite_widget.formats.folders import distinct_stems, inside, one_a_line
 from dynamite_widget.formats.polygons import Polygon, joined, mask_of, polygons_of
+from dynamite_widget.formats.taking_turns import alone_adding_to
 from dynamite_widget.saving import at_home, write_together
 
 DECIMALS = 6
@@ -107,7 +108,8 @@ def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -
             then.
     """
     folder = at_home(folder)
-    write_together(yolo_files(folder, images))
+    with alone_adding_to(folder):
+        write_together(yolo_files(folder, images))
     return folder / "data.yaml"
 
 
