@@ -91,8 +91,9 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
             The path; of "yolo" that of data.yaml.
 
         Raises:
-            ValueError: if ending or format is unknown, or cannot hold the objects, or the labels of
-                another image or the photograph would be replaced. Nothing is written then.
+            ValueError: if ending or format is unknown, or cannot hold the objects, or a photograph,
+                or labels of another image or of somebody else, would be replaced. Nothing is
+                written then.
         """
         name = self._file_name if name is None else name
         if format is not None:
@@ -155,7 +156,8 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
             The paths, in this order.
 
         Raises:
-            ValueError: if there are pictures of another image of that name; they stay.
+            ValueError: if there are pictures of another image, or of somebody else, of that name;
+                they stay.
         """
         view = self.settle()  # somebody may click meanwhile: all show the same
         shown, clicks = _shown(view.objects), view.state.clicks
@@ -196,13 +198,15 @@ class ExportingLabelling(ActingLabelling, KeptLabelling):
 
         Raises:
             ImportError: if matplotlib is not installed.
-            ValueError: if the path ends otherwise or is that of the photograph, or the opacity is
-                out of its bounds.
+            ValueError: if the path ends otherwise, the photograph or another picture that is no
+                figure lies there, or the opacity is out of its bounds.
         """
         from dynamite_widget import figures
 
-        if path is not None and self._identity.lies_at(at_home(path)):
-            raise ValueError(f"{str(path)!r} is the photograph itself; take another name")
+        if path is not None:
+            if self._identity.lies_at(at_home(path)):
+                raise ValueError(f"{str(path)!r} is the photograph itself; take another name")
+            figures.check_replaced(at_home(path))
         view = self.settle()
         shown: tuple[Click, ...] = view.state.clicks if clicks else ()
         drawn = figures.figure(

@@ -13,6 +13,7 @@ from dynamite_widget.formats import files, hugging_face, labelled_images
 from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.data_sets import DataSetFormat, others_in, write_data_set
 from dynamite_widget.formats.labelled_images import LabelledImage
+from dynamite_widget.image_list import ListedImage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,7 @@ class ExportingCollection(ABC):
     """
 
     _labels: tuple[str, ...] | None
+    _images: list[ListedImage]
 
     @property
     def annotations(self) -> dict[str, Annotations]:
@@ -68,12 +70,13 @@ class ExportingCollection(ABC):
 
         Raises:
             ValueError: if ending or format is unknown, the format cannot hold the objects, two
-                images would share a file, or the labels of another image or a photograph would be
-                replaced. Nothing is written then.
+                images would share a file, or a photograph, or labels of another image or of
+                somebody else, would be replaced. Nothing is written then.
         """
         if format is not None:
             images = self.annotations
-            written = write_data_set(path, images, format, **options)
+            listed = [each.path for each in self._images if each.path is not None]
+            written = write_data_set(path, images, format, photographs=listed, **options)
             if others := others_in(path, images, format):
                 some = ", ".join(others[:3]) + (" ..." if others[3:] else "")
                 warnings.warn(

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import ImageColor
 
 from dynamite_widget.clicks import BACKGROUND, Click
+from dynamite_widget.formats.label_png import written_by
 from dynamite_widget.formats.polygons import Ring, polygons_of
 from dynamite_widget.images import MAX_PIXELS, RGBImage
 from dynamite_widget.objects import SegmentedObject
@@ -90,6 +91,23 @@ def figure(
     if legend and objects:
         _draw_legend(axes, objects, max(1, int(width * rows / columns / _ROW)))
     return drawn
+
+
+def check_replaced(path: Path) -> None:
+    """Check that a figure takes the place of no picture but a figure.
+
+    Args:
+        path: that it is to be saved to.
+
+    Raises:
+        ValueError: if it does.
+    """
+    program = written_by(path)
+    if program is not None and not program.startswith("Matplotlib"):
+        raise ValueError(
+            f"{str(path)!r} is a picture that matplotlib has not drawn, and is left as it is; take "
+            "another name, or move it away if it may be replaced"
+        )
 
 
 def save_figure(drawn: Figure, path: str | PathLike[str], *, image_width: int) -> Path:

@@ -91,12 +91,21 @@ def size_of(image: Any) -> tuple[int, int]:  # noqa: ANN401 - see to_rgb
         height, width = to_rgb(image).shape[:2]
         return height, width
     with _opened(_existing(os.fspath(image)), repr(image)) as file:
-        return (file.width, file.height) if swaps_sides(file) else (file.height, file.width)
+        width, height = _held_size(file)
+        return (width, height) if swaps_sides(file) else (height, width)
 
 
 def swaps_sides(file: Image.Image) -> bool:
     """Whether EXIF turns what an image file holds so that its rows become columns."""
-    return file.getexif().get(ExifTags.Base.Orientation, 1) in _LYING
+    lying = file.getexif().get(ExifTags.Base.Orientation, 1) in _LYING
+    return lying or file.size != _held_size(file)  # a TIFF that was read has lost the tag
+
+
+def _held_size(file: Image.Image) -> tuple[int, int]:
+    """(W, H) of the pixels in a file; newer versions of Pillow give that of a TIFF turned."""
+    tags = getattr(file, "tag_v2", {})
+    width = tags.get(ExifTags.Base.ImageWidth, file.width)
+    return int(width), int(tags.get(ExifTags.Base.ImageLength, file.height))
 
 
 class _NoSuchFileError(FileNotFoundError, ValueError):

@@ -35,13 +35,15 @@ def write_pictures(
         The paths, in order.
 
     Raises:
-        ValueError: if a file of one of the names shows another image; nothing is written.
+        ValueError: if a file of one of the names shows another image or was not written here;
+            nothing is written.
     """
     contents = {folder / f"{stem}_{name}.png": pixels for name, pixels in pictures.items()}
     for path in contents:
-        if shown_in(path) not in (None, image):
+        if path.exists() and (shown := shown_in(path)) != image:
+            whose = "was not written here" if shown is None else "shows another image of that name"
             raise ValueError(
-                f"{path} shows another image of the same name; nothing was written. "
+                f"{path} {whose}; nothing was written. "
                 "Choose another folder, or another name: save_pictures(folder, name=...)"
             )
     marked = PngInfo()
@@ -63,5 +65,5 @@ def shown_in(path: Path) -> str | None:
     try:
         with Image.open(path) as picture:
             return picture.info.get(_KEY)
-    except OSError:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from dynamite_widget import images
-from dynamite_widget.images import crop_preview, preview, size_of, to_rgb
+from dynamite_widget.images import crop_preview, preview, size_of, swaps_sides, to_rgb
 
 RED, GREEN, BLUE, GREY = (200, 30, 30), (30, 200, 30), (30, 30, 200), (120, 120, 120)
 
@@ -336,15 +336,22 @@ def test_a_part_outside_the_image_is_refused(part: tuple[int, int, int, int]) ->
         crop_preview(PICTURE, *part)
 
 
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["photograph.jpg", "scan.tif", "lzw.tif", "map.png", "small.webp"])
 def test_the_size_of_a_file_is_that_of_the_image_as_it_is_read(
-    tmp_path: Path, orientation: int
+    tmp_path: Path, kind: str, orientation: int
 ) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    path = tmp_path / "photograph.jpg"
-    Image.new("RGB", (40, 30)).save(path, exif=exif)
-    assert size_of(path) == size_of(to_rgb(path)) == to_rgb(path).shape[:2]
+    path = tmp_path / kind
+    options = {"compression": "tiff_lzw"} if kind == "lzw.tif" else {}
+    Image.new("RGB", (40, 30)).save(path, exif=exif, **options)
+    upright = (40, 30) if orientation > 4 else (30, 40)
+    assert size_of(path) == size_of(to_rgb(path)) == to_rgb(path).shape[:2] == upright
+    with Image.open(path) as file:
+        assert swaps_sides(file) == (orientation > 4)
+        file.load()
+        assert swaps_sides(file) == (orientation > 4)
 
 
 def test_the_size_of_what_is_no_image_is_an_error_as_reading_it_is(tmp_path: Path) -> None:

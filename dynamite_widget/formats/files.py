@@ -14,6 +14,7 @@ from dynamite_widget.formats.coco import read_coco, to_coco
 from dynamite_widget.formats.geojson import from_geojson, to_geojson
 from dynamite_widget.formats.label_png import from_png, to_png
 from dynamite_widget.formats.npz import from_npz, to_npz
+from dynamite_widget.formats.replacing import check_no_photographs
 from dynamite_widget.saving import AtomicFile, at_home
 
 ENDINGS = (".json", ".geojson", ".png", ".npz")
@@ -46,7 +47,7 @@ def write_annotations(
 
     Raises:
         ValueError: if the ending is unknown or that of session files, the file that is there holds
-            a session or is the photograph, or the format cannot hold the annotations.
+            a session or is a photograph, or the format cannot hold the annotations.
     """
     path = _checked(path)
     suffix = path.suffix.lower()
@@ -54,6 +55,8 @@ def write_annotations(
         raise ValueError(f"{str(path)!r}: {_ALLOWED}")
     if annotations.image is not None and annotations.image.lies_at(path):
         raise ValueError(f"{str(path)!r} is the photograph itself; take another name")
+    if suffix == ".png":
+        check_no_photographs([path])
     _write(path, to_bytes(suffix, annotations, image=image, **options))
     return path
 

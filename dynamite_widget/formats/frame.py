@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,18 @@ _MEASURED = frozenset(
     ["object_id", "image", "area", "bbox", "n_clicks", "edited_pixels", "edited_segmentation"]
 )
 """Columns that follow from the others, or from what a table does not hold."""
+_TYPES: dict[str, Literal["int64", "object"]] = {
+    "object_id": "int64",
+    "label": "object",
+    "area": "int64",
+    "bbox": "object",
+    "n_clicks": "int64",
+    "segmentation": "object",
+    "name": "object",
+    "edited_pixels": "int64",
+    "edited_segmentation": "object",
+}
+"""Columns of every table, in their order."""
 
 
 def to_frame(objects: Sequence[SegmentedObject]) -> pd.DataFrame:
@@ -35,22 +47,50 @@ def to_frame(objects: Sequence[SegmentedObject]) -> pd.DataFrame:
     Args:
         objects: in the order wanted.
     """
-    names = dict.fromkeys(name for each in objects for name in each.attributes)
-    columns = {
-        "object_id": pd.Series([each.id for each in objects], dtype="int64"),
-        "label": pd.Series([each.label for each in objects], dtype="object"),
-        "area": pd.Series([each.area for each in objects], dtype="int64"),
-        "bbox": pd.Series([tuple(each.box) for each in objects], dtype="object"),
-        "n_clicks": pd.Series([len(each.clicks) for each in objects], dtype="int64"),
-        "segmentation": pd.Series([each.mask.rle for each in objects], dtype="object"),
-        "name": pd.Series([each.name for each in objects], dtype="object"),
-        "edited_pixels": pd.Series([each.edited_pixels for each in objects], dtype="int64"),
-        "edited_segmentation": pd.Series([each.edited.rle for each in objects], dtype="object"),
-    }
-    for name in names:
-        values = [each.attributes.get(name) for each in objects]
-        columns[name] = pd.Series(values, dtype="object" if None in values else None)
-    return pd.DataFrame(columns)
+    columns = Columns()
+    columns.add(objects)
+    return columns.table()
+
+
+class Columns:
+    """The columns of `to_frame`, gathered before one table is made of them; no object is kept."""
+
+    def __init__(self) -> None:
+        self._own: dict[str, list[Any]] = {name: [] for name in _TYPES}
+        self._attributes: dict[str, list[Any]] = {}
+        self._rows = 0
+
+    def add(self, objects: Iterable[SegmentedObject]) -> None:
+        """Add a row for each object."""
+        for each in objects:
+            values = (
+                each.id,
+                each.label,
+                each.area,
+                tuple(each.box),
+                len(each.clicks),
+                each.mask.rle,
+                each.name,
+                each.edited_pixels,
+                each.edited.rle,
+            )
+            for column, value in zip(self._own.values(), values, strict=True):
+                column.append(value)
+            for name, given in each.attributes.items():
+                column = self._attributes.setdefault(name, [])
+                column += [None] * (self._rows - len(column))
+                column.append(given)
+            self._rows += 1
+
+    def table(self) -> pd.DataFrame:
+        """Make the table."""
+        columns = {
+            name: pd.Series(values, dtype=_TYPES[name]) for name, values in self._own.items()
+        }
+        for name, some in self._attributes.items():
+            values = some + [None] * (self._rows - len(some))
+            columns[name] = pd.Series(values, dtype="object" if None in values else None)
+        return pd.DataFrame(columns)
 
 
 def from_frame(frame: pd.DataFrame, *, size: tuple[int, int] | None = None) -> Annotations:

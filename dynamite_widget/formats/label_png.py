@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,8 @@ from dynamite_widget.formats.annotations import Annotations, checked_size
 
 _PLAIN_MODES = ("1", "L", "P", "I;16", "I;16B", "I")
 _LOSSY = ("JPEG", "MPO")
+WRITER = "dynamite_widget"
+"""A text in our label maps, "Software": it tells them from those of others and photographs."""
 _BIT_DEPTH = 24
 """The byte of a PNG that says how many bits a pixel has."""
 
@@ -41,7 +44,7 @@ def to_png(annotations: Annotations, *, bits: Literal[8, 16] | None = None) -> b
             f"the highest id is {highest}, and {bits} bits hold {(1 << bits) - 1}: take bits=16"
         )
     label_map = annotations.painted("a label map")
-    return encoded(Image.fromarray(label_map.astype(np.uint8) if bits == 8 else label_map))
+    return signed(Image.fromarray(label_map.astype(np.uint8) if bits == 8 else label_map))
 
 
 def from_png(data: bytes) -> Annotations:
@@ -78,12 +81,38 @@ def numbers(data: bytes) -> NDArray[np.integer]:
 
 
 def in_colours(path: Path) -> bool:
-    """Whether a file is a picture in colours, as no label map is."""
+    """Whether a file is a picture that no label map is: in colours, a JPEG, or too large."""
     try:
-        with Image.open(path) as image:
-            return image.mode not in _PLAIN_MODES
-    except OSError:
+        with _opened(path) as image:
+            return image.mode not in _PLAIN_MODES or image.format in _LOSSY
+    except Image.DecompressionBombError:
+        return True
+    except (OSError, SyntaxError, ValueError):
         return False
+
+
+def written_by(path: Path) -> str | None:
+    """What a picture says of the program that wrote it, "" if nothing; None if it is no picture."""
+    try:
+        with _opened(path) as image:
+            return str(image.info.get("Software", ""))
+    except Image.DecompressionBombError:
+        return ""
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
+def _opened(path: Path) -> Image.Image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(path)
+
+
+def signed(image: Image.Image) -> bytes:
+    """Write a label map as PNG, with a text that says who wrote it."""
+    text = PngInfo()
+    text.add_text("Software", WRITER)
+    return encoded(image, text)
 
 
 def encoded(image: Image.Image, text: PngInfo | None = None) -> bytes:

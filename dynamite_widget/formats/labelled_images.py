@@ -42,30 +42,16 @@ def to_frame(images: Iterable[LabelledImage]) -> pd.DataFrame:
     Args:
         images: only one of them is held at a time.
     """
-    import pandas as pd
+    import pandas as pd  # it takes half a second
 
-    tables = [table for each in images if len(table := _table(each))]
-    if not tables:
-        return _table(LabelledImage("", (1, 1), ()))
-    everywhere = set.intersection(*({*table} for table in tables))
-    tables = [  # what is missing somewhere would make fractions of whole numbers
-        table.astype(dict.fromkeys([name for name in table if name not in everywhere], "object"))
-        for table in tables
-    ]
-    every = pd.concat(tables, ignore_index=True)
-    for name in every.columns[every.isna().any()]:
-        column = every[name].astype("object")
-        every[name] = column.where(column.notna(), None)
-    return every
+    from dynamite_widget.formats import frame
 
-
-def _table(image: LabelledImage) -> pd.DataFrame:
-    import pandas as pd
-
-    from dynamite_widget.formats import frame  # pandas takes half a second to import
-
-    table = frame.to_frame(image.objects)
-    table.insert(0, "image", pd.Series([image.name] * len(table), dtype="object"))
+    columns, names = frame.Columns(), []
+    for each in images:
+        columns.add(each.objects)
+        names += [each.name] * len(each.objects)
+    table = columns.table()
+    table.insert(0, "image", pd.Series(names, dtype="object"))
     return table
 
 

@@ -17,7 +17,8 @@ from scipy import ndimage
 from dynamite_widget.formats.annotations import Annotation, Annotations
 from dynamite_widget.formats.classes import class_numbers, classes_of
 from dynamite_widget.formats.folders import distinct_stems, inside, one_a_line
-from dynamite_widget.formats.label_png import encoded, numbers
+from dynamite_widget.formats.label_png import numbers, signed
+from dynamite_widget.formats.taking_turns import alone_adding_to
 from dynamite_widget.saving import at_home, write_together
 
 VOID = 255
@@ -159,7 +160,8 @@ def write_voc(
             read. Nothing is written then.
     """
     folder = at_home(folder)
-    write_together(voc_files(folder, images, seam=seam))
+    with alone_adding_to(folder):
+        write_together(voc_files(folder, images, seam=seam))
     return folder
 
 
@@ -179,18 +181,27 @@ def voc_files(
     pictures: dict[Path, bytes] = {}
     for stem, (name, each) in zip(stems, images.items(), strict=True):
         pair = _pair(each, classes, seam, repr(name))
-        pictures[voc_objects(folder, stem)] = pair.objects
-        pictures[inside(folder / "SegmentationClass", f"{stem}.png")] = pair.classes
+        pictures |= zip(voc_pictures(folder, stem), pair, strict=True)
     return pictures | {path: text.encode() for path, text in lists.items()}
 
 
-def voc_objects(folder: Path, stem: str) -> Path:
-    """Return the path of an image's picture of objects; its name has no ending here.
+def voc_pictures(folder: Path, stem: str) -> tuple[Path, Path]:
+    """Return the paths of an image's pictures of objects and of classes.
+
+    Args:
+        folder: that holds the lists.
+        stem: name of the image without its ending.
 
     Raises:
         ValueError: if it leads outside.
     """
-    return inside(folder / "SegmentationObject", f"{stem}.png")
+    objects, classes = (folder / f"Segmentation{what}" for what in ("Object", "Class"))
+    return inside(objects, f"{stem}.png"), inside(classes, f"{stem}.png")
+
+
+def has_classes(folder: Path) -> bool:
+    """Whether a folder has our list of classes; those of others have none."""
+    return (folder / _NAMES).is_file()
 
 
 def read_voc(folder: str | PathLike[str]) -> dict[str, Annotations]:
@@ -204,7 +215,7 @@ def read_voc(folder: str | PathLike[str]) -> dict[str, Annotations]:
     """
     folder = at_home(folder)
     classes: Sequence[str] = VOC_CLASSES
-    if (folder / _NAMES).is_file():
+    if has_classes(folder):
         classes = (folder / _NAMES).read_text(encoding="utf-8").splitlines()[1:]
     pictures = folder / "SegmentationObject"
     if (folder / _SPLIT).is_file():
@@ -229,7 +240,7 @@ def read_voc(folder: str | PathLike[str]) -> dict[str, Annotations]:
 def _lists_there(folder: Path) -> tuple[list[str], list[str]]:
     """Return what a folder has already: the lines of class_names.txt and of trainval.txt."""
     try:
-        if (folder / _NAMES).is_file():
+        if has_classes(folder):
             names = _lines(folder / _NAMES)
             if not names or len({*names[1:]}) != len(names) - 1:
                 raise ValueError(f"{_NAMES} is empty, or a class stands there twice")
@@ -259,4 +270,4 @@ def voc_palette() -> NDArray[np.uint8]:
 def _png(pixels: NDArray[np.uint8]) -> bytes:
     image = Image.fromarray(pixels)
     image.putpalette(voc_palette().tobytes())
-    return encoded(image)
+    return signed(image)

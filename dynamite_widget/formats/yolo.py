@@ -8,7 +8,7 @@ borders too, leaves lines of a pixel there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ import yaml
 
 from dynamite_widget.formats.annotations import Annotation, Annotations
 from dynamite_widget.formats.classes import class_numbers, classes_of
+from dynamite_widget.formats.exported_images import read_index
 from dynamite_widget.formats.folders import distinct_stems, inside, one_a_line
 from dynamite_widget.formats.polygons import Polygon, joined, mask_of, polygons_of
+from dynamite_widget.formats.taking_turns import alone_adding_to
 from dynamite_widget.saving import at_home, write_together
 
 DECIMALS = 6
@@ -103,11 +105,12 @@ def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -
 
     Raises:
         ValueError: if a name leads outside the folder, has a line break or is no text, two images
-            would share a file, or the folder has a data.yaml of another kind. Nothing is written
-            then.
+            would share a file, or the folder has a data.yaml of another kind, or labels of these
+            images without any. Nothing is written then.
     """
     folder = at_home(folder)
-    write_together(yolo_files(folder, images))
+    with alone_adding_to(folder):
+        write_together(yolo_files(folder, images))
     return folder / "data.yaml"
 
 
@@ -123,6 +126,7 @@ def yolo_files(folder: Path, images: Mapping[str, Annotations]) -> dict[Path, by
     listed = [*dict.fromkeys([*listed, *(_IMAGES + name for name in images)])]
     distinct_stems([line.removeprefix(_IMAGES) for line in listed])
     texts[folder / _LIST] = one_a_line(listed, _LIST)
+    _check_written_here(folder, texts)
     plain = "".join(classes).isprintable()  # yaml loses some line breaks if it does not escape them
     texts[folder / "data.yaml"] = yaml.safe_dump(settings, allow_unicode=plain, sort_keys=False)
     return {path: text.encode() for path, text in texts.items()}
@@ -185,6 +189,20 @@ def _already_there(folder: Path) -> tuple[dict[str, Any], list[str]]:
         ) from error
     settings["names"] = dict(sorted(names.items()))
     return settings, [line for line in listed if line.strip()]
+
+
+def _check_written_here(folder: Path, files: Iterable[Path]) -> None:
+    """Check that labels which lie in the place of new ones are of a data set that we wrote.
+
+    Without data.yaml nobody knows what the numbers of their classes mean.
+    """
+    if (folder / "data.yaml").exists() or read_index(folder).get("yolo"):
+        return
+    if theirs := next(filter(Path.exists, files), None):
+        raise ValueError(
+            f"{str(theirs)!r} was not written here, as there is no data.yaml beside it, and is "
+            "left as it is; nothing was written. Take another folder"
+        )
 
 
 def yolo_labels(folder: Path, stem: str) -> Path:

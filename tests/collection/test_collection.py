@@ -251,6 +251,39 @@ def test_whole_numbers_stay_whole_in_a_table_where_images_lack_them(
         assert from_frame(table[table["image"] == name]).objects[0].attributes == attributes
 
 
+def test_the_table_of_all_images_is_their_own_tables_one_after_the_other(
+    photographs: list[Path],
+) -> None:
+    collection = Collection(photographs, NearestClick(), ["cat", "dog"])
+    for attributes in ([{"age": 3, "sure": 0.5}, {"age": 4, "sure": 1}], [], [{"age": 5}]):
+        for each in attributes:
+            label(collection)
+            collection.session.click(30, 20, collection.session.add_object("cat", attributes=each))
+        collection.next()
+    collection.mark("done")
+    table = collection.to_frame()
+    expected = []
+    for name in ("a.png", "c.png"):
+        collection.go_to(name)
+        rows = collection.session.to_frame().to_dict("records")
+        expected += [{"image": name, "age": None, "sure": None} | row for row in rows]
+    assert table.to_dict("records") == expected
+    assert [*table] == ["image", *rows[0], "sure"]
+    whole = ("object_id", "area", "n_clicks", "edited_pixels")
+    assert {str(table[name].dtype) for name in whole} == {"int64"}
+
+
+def test_an_attribute_that_says_yes_for_one_image_and_a_number_for_another_stays_as_it_is(
+    photographs: list[Path],
+) -> None:
+    collection = Collection(photographs, NearestClick())
+    for checked in (False, 4, 0.5):
+        collection.session.add_object(attributes={"checked": checked})
+        collection.next()
+    values = collection.to_frame()["checked"].tolist()
+    assert [(type(each), each) for each in values] == [(bool, False), (int, 4), (float, 0.5)]
+
+
 def test_a_table_without_objects_has_its_columns(photographs: list[Path]) -> None:
     table = Collection(photographs, NearestClick()).to_frame()
     assert (len(table), list(table)[:2]) == (0, ["image", "object_id"])
