@@ -129,8 +129,9 @@ class OpenSessions:
     def objects(self, place: int) -> tuple[ImageIdentity, tuple[SegmentedObject, ...]] | None:
         """Return an image of which something was said, with its objects, or None.
 
-        Neither images nor models are loaded for one that is not open, unless it was broken off
-        before its clicks were answered: then they are.
+        Neither images nor models are loaded for one that is not open, unless its file has clicks
+        without an answer, as somebody else waits for it or was broken off: then they are. Nothing
+        is written.
 
         Raises:
             ValueError: if its session's file cannot be read.
@@ -140,12 +141,13 @@ class OpenSessions:
             session, saved = self._in_memory(place), self._kept.get(place)
         if session is not None:
             return (session.to_saved().image, session.objects) if _said_something(session) else None
-        if self._folder is not None:
-            saved = self._read(self._folder / self._images[place].session_file)
+        path = self._path(place)
+        if path is not None:
+            saved = self._read(path)
         if saved is None:
             return None
-        if not saved.answered:
-            return saved.image, self.session(place).objects
+        if path is not None and not saved.answered:
+            return self._answered_apart(self._images[place], path)
         overlay = Overlay().with_edits(saved.state.edits)
         label_map = saved.label_map.to_array()
         view = View(saved.state, label_map, saved.label_map, overlay, saved.answered)
@@ -173,6 +175,10 @@ class OpenSessions:
         with self._lock:
             return self._open.get(place) or self._left.get(place)
 
+    def _path(self, place: int) -> Path | None:
+        """Of the file that an image's session is saved to."""
+        return None if self._folder is None else self._folder / self._images[place].session_file
+
     def _opened(self, place: int) -> Session:
         listed, saved = self._images[place], self._kept.get(place)
         order = self._channel_order
@@ -180,8 +186,19 @@ class OpenSessions:
             return Session.from_saved(
                 saved, listed.image, self._segmenter, self._labels, channel_order=order
             )
-        path = None if self._folder is None else self._folder / listed.session_file
+        path = self._path(place)
         return Session(listed.image, self._segmenter, self._labels, path, channel_order=order)
+
+    def _answered_apart(
+        self, listed: ListedImage, path: Path
+    ) -> tuple[ImageIdentity, tuple[SegmentedObject, ...]]:
+        """Answer the clicks in a file for this once: it may be somebody else's, who waits, too."""
+        order = self._channel_order
+        session = Session.load(path, listed.image, self._segmenter, channel_order=order)
+        try:
+            return session.to_saved().image, session.objects
+        finally:
+            session.close()
 
     def _follow(self, ahead: int | None) -> None:
         """Bring what is in memory in line with what is wanted, until something else is."""
@@ -206,15 +223,16 @@ class OpenSessions:
         session = self._open[place]
         with suppress(Exception):  # whoever listens is told; the clicks are taken back
             session.settle()
-        if self._folder is None:
+        path = self._path(place)
+        if path is None:
             session.to_saved()  # the image's digest takes its time: not under the lock
         elif session.unsaved is not None:
             with suppress(OSError, ValueError):  # what cannot be saved stays in memory
-                session.save(self._folder / self._images[place].session_file)
+                session.save(path)
         with self._lock:
             if place in self._wanted or session.pending or session.unsaved:
                 return
-            if self._folder is None and _said_something(session):
+            if path is None and _said_something(session):
                 self._kept[place] = session.to_saved()
             self._left[place] = self._open.pop(place)
         self.let_go(place)

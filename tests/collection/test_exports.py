@@ -450,3 +450,20 @@ def test_clicks_that_a_crash_left_without_an_answer_are_answered_before_they_are
     again.go_to(4)
     answer = NearestClick().segment(SIZE, [Click(10, 10, 1)])
     assert list(again.to_frame()["area"]) == [np.count_nonzero(answer)]
+
+
+def test_an_export_elsewhere_writes_nothing_while_somebody_waits_for_an_answer(
+    photographs: list[Path], tmp_path: Path
+) -> None:
+    first = Collection(photographs, NearestClick(), path=tmp_path / "labels")
+    work = first.session
+    work.apply(AddClick(Click(10, 10, work.add_object("car"))))
+    before = contents(tmp_path / "labels")
+    other = Collection(photographs, NearestClick(), path=tmp_path / "labels")
+    other.go_to(4)
+    assert other.to_coco()["annotations"][0]["area"] > 0
+    assert 0 not in other.in_memory
+    assert contents(tmp_path / "labels") == before
+    work.click(30, 20, work.add_object("car"))
+    assert work.unsaved is None
+    assert len(other.to_coco()["annotations"]) == 2
