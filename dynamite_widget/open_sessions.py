@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
 from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.edits import Overlay
@@ -18,7 +18,7 @@ from dynamite_widget.image_identity import ImageIdentity
 from dynamite_widget.image_list import ListedImage
 from dynamite_widget.objects import SegmentedObject
 from dynamite_widget.segmenting import SupportsSegmentation
-from dynamite_widget.session import Session
+from dynamite_widget.session import Change, Session
 from dynamite_widget.state import State
 from dynamite_widget.view import View
 
@@ -33,7 +33,8 @@ class OpenSessions:
     """Opens the sessions of listed images when they are asked for, and keeps only those wanted.
 
     What is let go waits for its answers first. It is then in its file or, without a folder, kept
-    without pixels and features. Safe to use from several threads.
+    without pixels and features. If somebody still holds it and changes it, it is in memory again
+    until the next move. Safe to use from several threads.
 
     Args:
         images: the list; a place in it stands for an image from here on.
@@ -95,6 +96,7 @@ class OpenSessions:
             session = self._in_memory(place)
             if session is None:
                 session = self._opened(place)
+                self._take_back_when_changed(place, session)
             with self._lock:
                 self._open[place] = session
             return session
@@ -199,6 +201,17 @@ class OpenSessions:
             return session.to_saved().image, session.objects
         finally:
             session.close()
+
+    def _take_back_when_changed(self, place: int, session: Session) -> None:
+        ours, its = ref(self), ref(session)  # listening keeps neither in memory
+
+        def changed(_: Change) -> None:
+            sessions, session = ours(), its()
+            if sessions is not None and session is not None:
+                with sessions._lock:
+                    sessions._open[place] = session
+
+        session.listen(changed)
 
     def _follow(self, ahead: int | None) -> None:
         """Bring what is in memory in line with what is wanted, until something else is."""
