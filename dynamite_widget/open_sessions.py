@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
-from weakref import WeakValueDictionary, ref
+from weakref import WeakKeyDictionary, WeakValueDictionary, ref
 
 from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.edits import Overlay
@@ -24,6 +25,10 @@ from dynamite_widget.view import View
 
 SPARE = 2
 """So many more images than wanted may wait for a pause before they are let go."""
+
+Signature = tuple[int, int, int] | None
+"""Differs when a file does; None where there is none to be seen."""
+_NOTHING_DONE = (0, 0, 0)
 
 Opened = Callable[[int, Session], object]
 LetGo = Callable[[int], object]
@@ -73,6 +78,8 @@ class OpenSessions:
         # Somebody may hold a session that was let go: an image never has two.
         self._left: WeakValueDictionary[int, Session] = WeakValueDictionary()
         self._kept: dict[int, SavedSession] = {}
+        # Of the file when a session changed last: if it is still the same, the change is not in it.
+        self._file_then: WeakKeyDictionary[Session, Signature] = WeakKeyDictionary()
         self._wanted: tuple[int, ...] = ()
         self._wanted_anew = threading.Event()
         self._lock = threading.RLock()
@@ -96,7 +103,7 @@ class OpenSessions:
             session = self._in_memory(place)
             if session is None:
                 session = self._opened(place)
-                self._take_back_when_changed(place, session)
+                self._listen_to(place, session)
             with self._lock:
                 self._open[place] = session
             return session
@@ -131,9 +138,9 @@ class OpenSessions:
     def objects(self, place: int) -> tuple[ImageIdentity, tuple[SegmentedObject, ...]] | None:
         """Return an image of which something was said, with its objects, or None.
 
-        Neither images nor models are loaded for one that is not open, unless its file has clicks
-        without an answer, as somebody else waits for it or was broken off: then they are. Nothing
-        is written.
+        What somebody else saved since is as good as what is in memory. Neither images nor models
+        are loaded for one that is not open, unless its file has clicks without an answer, as
+        somebody else waits for it or was broken off: then they are. Nothing is written.
 
         Raises:
             ValueError: if its session's file cannot be read.
@@ -141,10 +148,12 @@ class OpenSessions:
         """
         with self._lock:
             session, saved = self._in_memory(place), self._kept.get(place)
-        if session is not None:
-            return (session.to_saved().image, session.objects) if _said_something(session) else None
         path = self._path(place)
-        if path is not None:
+        if session is not None:
+            saved = self._newer(place, session, path)
+            if saved is None and _said_something(session):
+                return session.to_saved().image, session.objects
+        elif path is not None:
             saved = self._read(path)
         if saved is None:
             return None
@@ -191,6 +200,30 @@ class OpenSessions:
         path = self._path(place)
         return Session(listed.image, self._segmenter, self._labels, path, channel_order=order)
 
+    def _newer(self, place: int, session: Session, path: Path | None) -> SavedSession | None:
+        """Return what somebody else saved who went on from what a session had saved, or None.
+
+        Nobody overwrites what he has not read: what this session could save is part of it. What it
+        could not save is nowhere else, and goes out with a warning.
+        """
+        then = self._file_then.get(session, _NOTHING_DONE)
+        if path is None or (session.unsaved is None and _signature(path) == then):
+            return None
+        kept = f"{self._images[place].name!r} is taken as it is in memory"
+        try:
+            saved = self._read(path)
+        except (OSError, ValueError) as error:
+            warnings.warn(f"{kept}: {error}", stacklevel=2)
+            return None
+        if saved is None or saved.state == session.view.state:
+            return None
+        if session.unsaved is not None:
+            warnings.warn(
+                f"{kept}, and its file holds something else: {session.unsaved}", stacklevel=2
+            )
+            return None
+        return saved
+
     def _answered_apart(
         self, listed: ListedImage, path: Path
     ) -> tuple[ImageIdentity, tuple[SegmentedObject, ...]]:
@@ -202,14 +235,18 @@ class OpenSessions:
         finally:
             session.close()
 
-    def _take_back_when_changed(self, place: int, session: Session) -> None:
+    def _listen_to(self, place: int, session: Session) -> None:
+        """Take a session back that is changed after it was let go; note what its file was then."""
+        path = self._path(place)
         ours, its = ref(self), ref(session)  # listening keeps neither in memory
 
         def changed(_: Change) -> None:
             sessions, session = ours(), its()
             if sessions is not None and session is not None:
+                file = None if path is None else _signature(path)  # it is told, and then saved
                 with sessions._lock:
                     sessions._open[place] = session
+                    sessions._file_then[session] = file
 
         session.listen(changed)
 
@@ -261,6 +298,14 @@ class OpenSessions:
             raise ValueError(
                 f"{str(path)!r} cannot be read: {error}. Session.recover reads what is left of it"
             ) from error
+
+
+def _signature(path: Path) -> Signature:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _said_something(session: Session) -> bool:
