@@ -6,7 +6,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -397,10 +397,9 @@ class Collection(ExportingCollection):
                 f"without its marks, sessions have files of their own: {error}"
             ) from error
         self._marks, self._screen = saved.marks, saved.screen
-        with os.scandir(file.path.parent) as entries:
-            touched = {entry.name: entry.stat().st_mtime for entry in entries if entry.is_file()}
+        touched = _touched(file.path.parent)
         if saved.current is not None:
-            marked = touched[collection_file.FILE_NAME]
+            marked = touched.get(collection_file.FILE_NAME, 0.0)
             touched[saved.current] = max(marked, touched.get(saved.current, marked))
         if lost := sessions_elsewhere(self._images, touched.keys()):
             name, session_file = next(iter(lost.items()))
@@ -419,6 +418,17 @@ def _check_status(status: object) -> None:
         raise ValueError(
             f"an image is {', '.join(STATUSES[:-1])} or {STATUSES[-1]}, not {status!r}"
         )
+
+
+def _touched(folder: Path) -> dict[str, float]:
+    """When each session and the index were last written, by name; others may write meanwhile."""
+    touched = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".json"):
+                with suppress(FileNotFoundError):
+                    touched[entry.name] = entry.stat().st_mtime
+    return touched
 
 
 def _make(folder: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +138,29 @@ def test_looking_at_images_writes_nothing(photographs: list[Path], tmp_path: Pat
         assert collection.session.objects == ()
     collection.wait()
     assert list((tmp_path / "labels").iterdir()) == []
+
+
+def test_a_list_is_opened_while_files_come_and_go_in_its_folder(
+    photographs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "labels"
+    label(Collection(photographs, NearestClick(), path=folder))
+    for name in (".0.tmp", "z.session.json"):
+        (folder / name).touch()
+    scandir = os.scandir
+
+    @contextmanager
+    def seen_before_they_went(path: Path) -> Iterator[list[os.DirEntry[str]]]:
+        with scandir(path) as entries:
+            seen = list(entries)
+        for name in (".0.tmp", "z.session.json"):
+            (folder / name).unlink()
+        yield seen
+
+    monkeypatch.setattr(os, "scandir", seen_before_they_went)
+    again = Collection(photographs, NearestClick(), path=folder)
+    monkeypatch.undo()
+    assert len(again.to_frame()) == 1
 
 
 def test_an_index_that_cannot_be_read_is_left_as_it_is(
