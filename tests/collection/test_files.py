@@ -179,6 +179,30 @@ def test_an_index_that_cannot_be_read_is_left_as_it_is(
         assert index.read_bytes() == content
 
 
+@given(
+    st.dictionaries(
+        st.text(),
+        st.builds(
+            collection_file.Mark,
+            st.text(),
+            st.sampled_from(image_list.STATUSES[1:]),
+            st.none() | st.tuples(st.integers(1, 10**6), st.integers(1, 10**6)),
+        ),
+    ),
+    st.none() | st.text(),
+    st.dictionaries(st.text(), st.none() | st.booleans() | st.floats(0, 1) | st.text()),
+)
+def test_an_index_holds_any_marks_one_image_a_line(
+    marks: dict[str, collection_file.Mark], current: str | None, screen: dict[str, object]
+) -> None:
+    saved = collection_file.SavedCollection(marks, current, screen)
+    data = collection_file.dumps(saved)
+    assert collection_file.loads(data) == saved
+    assert [*json.loads(data)] == ["format", "version", "current", "screen", "images"]
+    rows = [line for line in data.decode().splitlines() if line.startswith("  ")]
+    assert len(rows) == len(marks)
+
+
 def test_marks_made_elsewhere_meanwhile_are_not_overwritten(
     photographs: list[Path], tmp_path: Path
 ) -> None:
