@@ -21,6 +21,7 @@ from dynamite_widget.image_list import (
     STATUSES,
     ImageStatus,
     ListedImage,
+    found_respelled,
     listed,
     sessions_elsewhere,
 )
@@ -396,11 +397,14 @@ class Collection(ExportingCollection):
                 f"{str(file.path)!r} cannot be read and is left as it is; move it away to go on "
                 f"without its marks, sessions have files of their own: {error}"
             ) from error
-        self._marks, self._screen = saved.marks, saved.screen
+        spelled = found_respelled(self._images, [*saved.marks, saved.current or ""])
+        self._marks = {spelled.get(name, name): mark for name, mark in saved.marks.items()}
+        self._screen = saved.screen
         touched = _touched(file.path.parent)
         if saved.current is not None:
+            current = spelled.get(saved.current, saved.current)
             marked = touched.get(collection_file.FILE_NAME, 0.0)
-            touched[saved.current] = max(marked, touched.get(saved.current, marked))
+            touched[current] = max(marked, touched.get(current, marked))
         if lost := sessions_elsewhere(self._images, touched.keys()):
             name, session_file = next(iter(lost.items()))
             warnings.warn(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -62,6 +64,45 @@ def test_images_and_labels_may_move_together(photographs: list[Path], tmp_path: 
     moved = [tmp_path / "elsewhere" / path.name for path in photographs]
     again = Collection(moved, NearestClick(), path=tmp_path / "elsewhere" / "labels")
     assert again.to_frame()["image"].tolist() == ["a.png"]
+
+
+@pytest.mark.parametrize(("before", "after"), [("NFC", "NFD"), ("NFD", "NFC")])
+@pytest.mark.parametrize("labels_too", [False, True])
+def test_a_name_spelled_in_other_unicode_is_that_of_the_same_image(
+    before: Literal["NFC", "NFD"], after: Literal["NFC", "NFD"], labels_too: bool, tmp_path: Path
+) -> None:
+    names = [f"{word}.png" for word in ("grün", "한국", "café")]
+    paths = [tmp_path / unicodedata.normalize(before, name) for name in names]
+    for shade, path in enumerate(paths):
+        Image.new("RGB", (WIDTH, HEIGHT), (shade, 0, 0)).save(path)
+    folder = tmp_path / "labels"
+    first = Collection(paths, NearestClick(), path=folder)
+    for _ in names:
+        label(first)
+        first.next()
+    first.mark("flagged", 1)
+    for path in [*paths, *(folder.glob("*.session.json") if labels_too else ())]:
+        path.rename(path.with_name(unicodedata.normalize(after, path.name)))
+    moved = [path.with_name(unicodedata.normalize(after, path.name)) for path in paths]
+    again = Collection(moved, NearestClick(), path=folder)
+    assert len(again.to_frame()) == 3
+    assert (again.place, [*again.statuses.values()]) == (1, ["open", "flagged", "open"])
+    label(again, 30)
+    assert len(list(folder.glob("*.session.json"))) == 3
+
+
+def test_two_images_of_one_name_in_different_unicode_are_two(tmp_path: Path) -> None:
+    paths = [tmp_path / unicodedata.normalize(form, "é.png") for form in ("NFC", "NFD")]
+    for shade, path in enumerate(paths):
+        Image.new("RGB", (WIDTH, HEIGHT), (shade, 0, 0)).save(path)
+    if len(list(tmp_path.iterdir())) < 2:
+        pytest.skip("to this file system they are one")
+    for count in (1, 2, 3):
+        both = Collection(paths, NearestClick(), path=tmp_path / "labels")
+        for place in (0, 1):
+            both.go_to(place)
+            label(both, 10 * count)
+        assert [len(each.ids) for each in both.annotations.values()] == [count, count]
 
 
 def test_images_without_their_labels_are_told_that_there_are_some_of_such_names(
