@@ -354,6 +354,7 @@ class Collection(ExportingCollection):
         return int(image)
 
     def _labelled(self) -> Iterator[LabelledImage]:
+        replaced: list[str] = []
         for place, each in enumerate(self._images):
             found = self._sessions.objects(place)
             mark = self._marks.get(each.session_file)
@@ -363,8 +364,32 @@ class Collection(ExportingCollection):
                 yield LabelledImage(each.name, size, found[1], each.path, image)
             elif mark is not None and mark.status == "done":
                 found_size = mark.size or self._size_now(each)
-                if found_size is not None:
-                    yield LabelledImage(each.name, found_size, (), each.path)
+                if found_size is None:
+                    continue
+                size = found_size
+                yield LabelledImage(each.name, size, (), each.path)
+            else:
+                continue
+            if self._is_newer_than_its_labels(each) and _has_other_size(each, size):
+                replaced.append(each.name)
+        if replaced:
+            some = ", ".join(map(repr, replaced[:3])) + (", ..." if replaced[3:] else "")
+            warnings.warn(
+                f"{len(replaced)} of these images had another size when they were labelled, and "
+                f"are exported as they were ({some}); were their files replaced?",
+                stacklevel=2,
+            )
+
+    def _is_newer_than_its_labels(self, image: ListedImage) -> bool:
+        """Whether an image's file came or changed after the labels were saved, or nobody knows."""
+        if self._file is None or image.path is None:
+            return True
+        try:
+            saved = self._file.path.with_name(image.session_file).stat()
+            now = os.stat(image.path)
+        except OSError:
+            return True
+        return max(now.st_mtime_ns, now.st_ctime_ns) >= saved.st_mtime_ns
 
     @staticmethod
     def _size_now(image: ListedImage) -> tuple[int, int] | None:
@@ -433,6 +458,13 @@ def _touched(folder: Path) -> dict[str, float]:
                 with suppress(FileNotFoundError):
                     touched[entry.name] = entry.stat().st_mtime
     return touched
+
+
+def _has_other_size(image: ListedImage, size: tuple[int, int]) -> bool:
+    """Whether an image's file is there, and another than that of the size given."""
+    with suppress(ValueError, TypeError, OSError):
+        return image.path is not None and size_of(image.path) != size
+    return False
 
 
 def _make(folder: Path) -> None:

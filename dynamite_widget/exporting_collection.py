@@ -24,6 +24,7 @@ class ExportingCollection(ABC):
     No image is loaded for it, no session is written, and what was clicked on images that are open
     is waited for. (Only an image whose file has clicks without an answer is read for it.) Images
     of which nothing was said are left out, but those marked as done are not: they have no objects.
+    A warning names images whose files have another size than when they were labelled.
     """
 
     _labels: tuple[str, ...] | None

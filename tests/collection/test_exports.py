@@ -14,9 +14,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from dynamite_widget.clicks import Click
 from dynamite_widget.collection import Collection
-from dynamite_widget.commands import AddClick
 from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.coco import from_coco
 from dynamite_widget.formats.data_sets import DataSetFormat
@@ -24,7 +22,6 @@ from dynamite_widget.formats.files import read_annotations
 from dynamite_widget.formats.hugging_face import from_row
 from dynamite_widget.formats.voc import read_voc
 from dynamite_widget.formats.yolo import read_yolo
-from dynamite_widget.keeping import NotSavedWarning
 from dynamite_widget.session import Session
 from dynamite_widget.widget import SegmentationWidget
 from tests.collection.labelled import HEIGHT, WIDTH, label
@@ -414,17 +411,6 @@ def test_of_a_widget_over_many_images_the_tables_are_of_all_and_the_rest_of_the_
     many.close()
 
 
-def test_an_export_says_what_reads_the_rest_of_a_session_that_was_cut_off(
-    photographs: list[Path], tmp_path: Path
-) -> None:
-    folder = tmp_path / "labels"
-    label(Collection(photographs, NearestClick(), path=folder))
-    (file,) = folder.glob("*.session.json")
-    file.write_bytes(file.read_bytes()[:-9])
-    with pytest.raises(ValueError, match=r"a\.png-.* cannot be read: .*Session\.recover reads"):
-        Collection(photographs, NearestClick(), path=folder).to_coco()
-
-
 def test_an_image_marked_as_done_without_a_look_is_exported_without_objects(
     photographs: list[Path],
 ) -> None:
@@ -438,85 +424,3 @@ def test_an_image_marked_as_done_without_a_look_is_exported_without_objects(
         ("c.png", HEIGHT, WIDTH)
     ]
     assert collection.in_memory == set()
-
-
-def test_clicks_that_a_crash_left_without_an_answer_are_answered_before_they_are_exported(
-    photographs: list[Path], tmp_path: Path
-) -> None:
-    broken_off = Collection(photographs, NearestClick(), path=tmp_path / "labels")
-    work = broken_off.session
-    work.apply(AddClick(Click(10, 10, work.add_object("car"))))
-    assert work.pending is not None
-    again = Collection(photographs, NearestClick(), path=tmp_path / "labels")
-    again.go_to(4)
-    answer = NearestClick().segment(SIZE, [Click(10, 10, 1)])
-    assert list(again.to_frame()["area"]) == [np.count_nonzero(answer)]
-
-
-def test_an_export_elsewhere_writes_nothing_while_somebody_waits_for_an_answer(
-    photographs: list[Path], tmp_path: Path
-) -> None:
-    first = Collection(photographs, NearestClick(), path=tmp_path / "labels")
-    work = first.session
-    work.apply(AddClick(Click(10, 10, work.add_object("car"))))
-    before = contents(tmp_path / "labels")
-    other = Collection(photographs, NearestClick(), path=tmp_path / "labels")
-    other.go_to(4)
-    assert other.to_coco()["annotations"][0]["area"] > 0
-    assert 0 not in other.in_memory
-    assert contents(tmp_path / "labels") == before
-    work.click(30, 20, work.add_object("car"))
-    assert work.unsaved is None
-    assert len(other.to_coco()["annotations"]) == 2
-
-
-def test_what_somebody_else_saved_since_is_exported_of_images_in_memory_too(
-    photographs: list[Path], tmp_path: Path
-) -> None:
-    looking = Collection(photographs, NearestClick(), path=tmp_path / "labels")
-    label(looking)
-    looking.next()
-    looking.wait()
-    assert looking.in_memory == {0, 1, 2}
-    other = Collection(photographs, NearestClick(), path=tmp_path / "labels")
-    for name in other.names:
-        other.go_to(name)
-        label(other, 30)
-    assert [each.ids for each in looking.annotations.values()] == [(1, 2), (1,), (1,), (1,), (1,)]
-
-
-def test_where_two_have_gone_on_a_warning_names_the_image(
-    photographs: list[Path], tmp_path: Path
-) -> None:
-    here = Collection(photographs, NearestClick(), path=tmp_path / "labels")
-    work = here.session
-    other = Collection(photographs, NearestClick(), path=tmp_path / "labels")
-    label(other)
-    with pytest.warns(NotSavedWarning, match="belongs to something opened later"):
-        work.add_object("here")
-    says = "'a.png' is taken as it is in memory, and its file holds something else: .* left as it"
-    with pytest.warns(UserWarning, match=says):
-        assert here.annotations["a.png"].labels == ("here",)
-
-
-def test_what_is_in_memory_is_exported_where_somebody_broke_its_file(
-    photographs: list[Path], tmp_path: Path
-) -> None:
-    collection = Collection(photographs, NearestClick(), path=tmp_path / "labels")
-    label(collection)
-    (file,) = (tmp_path / "labels").glob("*.session.json")
-    file.write_bytes(file.read_bytes()[:-9])
-    with pytest.warns(UserWarning, match=r"'a.png' is taken as it is in memory: .* be read"):
-        assert len(collection.to_frame()) == 1
-
-
-def test_whoever_listens_exports_what_was_just_done(
-    photographs: list[Path], tmp_path: Path
-) -> None:
-    collection = Collection(photographs, NearestClick(), path=tmp_path / "labels")
-    label(collection)
-    counts: list[int] = []
-    collection.session.listen(lambda change: counts.append(len(collection.to_frame())))
-    collection.session.add_object("car")
-    collection.session.undo()
-    assert counts == [2, 1]
