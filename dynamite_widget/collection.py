@@ -6,7 +6,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -21,6 +21,7 @@ from dynamite_widget.image_list import (
     STATUSES,
     ImageStatus,
     ListedImage,
+    found_respelled,
     listed,
     sessions_elsewhere,
 )
@@ -353,6 +354,7 @@ class Collection(ExportingCollection):
         return int(image)
 
     def _labelled(self) -> Iterator[LabelledImage]:
+        replaced: list[str] = []
         for place, each in enumerate(self._images):
             found = self._sessions.objects(place)
             mark = self._marks.get(each.session_file)
@@ -362,8 +364,32 @@ class Collection(ExportingCollection):
                 yield LabelledImage(each.name, size, found[1], each.path, image)
             elif mark is not None and mark.status == "done":
                 found_size = mark.size or self._size_now(each)
-                if found_size is not None:
-                    yield LabelledImage(each.name, found_size, (), each.path)
+                if found_size is None:
+                    continue
+                size = found_size
+                yield LabelledImage(each.name, size, (), each.path)
+            else:
+                continue
+            if self._is_newer_than_its_labels(each) and _has_other_size(each, size):
+                replaced.append(each.name)
+        if replaced:
+            some = ", ".join(map(repr, replaced[:3])) + (", ..." if replaced[3:] else "")
+            warnings.warn(
+                f"{len(replaced)} of these images had another size when they were labelled, and "
+                f"are exported as they were ({some}); were their files replaced?",
+                stacklevel=2,
+            )
+
+    def _is_newer_than_its_labels(self, image: ListedImage) -> bool:
+        """Whether an image's file came or changed after the labels were saved, or nobody knows."""
+        if self._file is None or image.path is None:
+            return True
+        try:
+            saved = self._file.path.with_name(image.session_file).stat()
+            now = os.stat(image.path)
+        except OSError:
+            return True
+        return max(now.st_mtime_ns, now.st_ctime_ns) >= saved.st_mtime_ns
 
     @staticmethod
     def _size_now(image: ListedImage) -> tuple[int, int] | None:
@@ -396,12 +422,14 @@ class Collection(ExportingCollection):
                 f"{str(file.path)!r} cannot be read and is left as it is; move it away to go on "
                 f"without its marks, sessions have files of their own: {error}"
             ) from error
-        self._marks, self._screen = saved.marks, saved.screen
-        with os.scandir(file.path.parent) as entries:
-            touched = {entry.name: entry.stat().st_mtime for entry in entries if entry.is_file()}
+        spelled = found_respelled(self._images, [*saved.marks, saved.current or ""])
+        self._marks = {spelled.get(name, name): mark for name, mark in saved.marks.items()}
+        self._screen = saved.screen
+        touched = _touched(file.path.parent)
         if saved.current is not None:
-            marked = touched[collection_file.FILE_NAME]
-            touched[saved.current] = max(marked, touched.get(saved.current, marked))
+            current = spelled.get(saved.current, saved.current)
+            marked = touched.get(collection_file.FILE_NAME, 0.0)
+            touched[current] = max(marked, touched.get(current, marked))
         if lost := sessions_elsewhere(self._images, touched.keys()):
             name, session_file = next(iter(lost.items()))
             warnings.warn(
@@ -419,6 +447,24 @@ def _check_status(status: object) -> None:
         raise ValueError(
             f"an image is {', '.join(STATUSES[:-1])} or {STATUSES[-1]}, not {status!r}"
         )
+
+
+def _touched(folder: Path) -> dict[str, float]:
+    """When each session and the index were last written, by name; others may write meanwhile."""
+    touched = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".json"):
+                with suppress(FileNotFoundError):
+                    touched[entry.name] = entry.stat().st_mtime
+    return touched
+
+
+def _has_other_size(image: ListedImage, size: tuple[int, int]) -> bool:
+    """Whether an image's file is there, and another than that of the size given."""
+    with suppress(ValueError, TypeError, OSError):
+        return image.path is not None and size_of(image.path) != size
+    return False
 
 
 def _make(folder: Path) -> None:

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 class ExportingCollection(ABC):
     """Many labelled images that can be written in many ways.
 
-    No image is loaded for it, and what was clicked on images that are open is waited for. (Only
-    an image that was broken off before its clicks were answered is opened for it.) Images of
-    which nothing was said are left out, but those marked as done are not: they have no objects.
+    No image is loaded for it, no session is written, and what was clicked on images that are open
+    is waited for. (Only an image whose file has clicks without an answer is read for it.) Images
+    of which nothing was said are left out, but those marked as done are not: they have no objects.
+    A warning names images whose files have another size than when they were labelled.
     """
 
     _labels: tuple[str, ...] | None

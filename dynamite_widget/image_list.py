@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path, PurePath
@@ -30,11 +31,14 @@ class ListedImage:
             it takes.
         image: anything `dynamite_widget.images.to_rgb` takes; a path is absolute.
         session_file: name of the file its session is saved to, without a folder.
+        respelled: names that file would have if the image were spelled in composed or decomposed
+            Unicode, themselves composed; none for ASCII.
     """
 
     name: str
     image: Any
     session_file: str
+    respelled: tuple[str, ...] = ()
 
     @property
     def path(self) -> str | None:
@@ -49,6 +53,9 @@ def listed(images: Iterable[Any] | Mapping[str, Any], folder: Path | None) -> li
     or, for a path, of the way to it from the folder: so it is the same whatever else is in the
     list, differs where two folders hold the same name, and stays the same when images and
     sessions move together. Whatever an image is called, its session's file lies in the folder.
+
+    Archives of Macs and some file systems spell "é" in another way than the image had it (Unicode
+    NFC and NFD): where there is a session of the other spelling, it is the image's.
 
     Args:
         images: paths, or a mapping from names to anything that `dynamite_widget.images.to_rgb`
@@ -70,7 +77,14 @@ def listed(images: Iterable[Any] | Mapping[str, Any], folder: Path | None) -> li
         )
     if not found:
         raise ValueError("images is empty; give at least one")
-    return found
+    if folder is None or not any(each.respelled for each in found):
+        return found
+    try:
+        there = found_respelled(found, os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return found
+    names = {own: name for name, own in there.items()}
+    return [replace(e, session_file=names.get(e.session_file, e.session_file)) for e in found]
 
 
 def session_file_name(name: str, identity: str) -> str:
@@ -79,6 +93,29 @@ def session_file_name(name: str, identity: str) -> str:
     stem = readable[:_STEM_CHARACTERS].strip("._") or "image"
     digest = blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
     return f"{stem}-{digest}{_SUFFIX}"
+
+
+def found_respelled(images: Iterable[ListedImage], files: Iterable[str]) -> dict[str, str]:
+    """Find images whose session file is there under a name of another spelling only.
+
+    Args:
+        images: of a list.
+        files: names of session files.
+
+    Returns:
+        The images' own session files by the names found; no name belongs to two images.
+    """
+    images, files = list(images), set(files)
+    others = sorted(files - {each.session_file for each in images})
+    by_spelling = {_composed(file): file for file in others}
+    found: dict[str, str] = {}
+    for each in images:
+        if each.session_file not in files:
+            for spelling in each.respelled:
+                if spelling in by_spelling:
+                    found[by_spelling.pop(spelling)] = each.session_file
+                    break
+    return found
 
 
 def sessions_elsewhere(images: Iterable[ListedImage], there: Set[str]) -> dict[str, str]:
@@ -108,7 +145,23 @@ def _named(name: object, image: object) -> ListedImage:
         raise TypeError(f"names of images are texts that are not empty, not {name!r}")
     if isinstance(image, str | os.PathLike):
         image = _absolute(image)
-    return ListedImage(name, image, session_file_name(name, name))
+    return _listed(name, image, name, name)
+
+
+def _listed(name: str, image: Any, base: str, identity: str) -> ListedImage:  # noqa: ANN401
+    file = session_file_name(base, identity)
+    if identity.isascii():
+        return ListedImage(name, image, file)
+    files = [file]  # its own name may have been spelled anew, too
+    for form in ("NFC", "NFD"):
+        spelled = unicodedata.normalize(form, identity)
+        if spelled != identity:
+            files.append(session_file_name(unicodedata.normalize(form, base), spelled))
+    return ListedImage(name, image, file, tuple(map(_composed, files)))
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def _absolute(path: object) -> str:
@@ -130,7 +183,7 @@ def _of_paths(paths: list[str], folder: Path | None) -> list[ListedImage]:
         if identity in seen:
             raise ValueError(f"{path!r} stands twice in the list of images; give it once")
         seen.add(identity)
-        found.append(ListedImage(name, path, session_file_name(base, identity)))
+        found.append(_listed(name, path, base, identity))
     return found
 
 

@@ -28,6 +28,8 @@ FILE_NAME = "collection.json"
 FORMAT = "dynamite_widget.collection"
 VERSION = 1
 
+_json = json.JSONEncoder().encode
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -60,18 +62,18 @@ class SavedCollection:
 
 
 def dumps(saved: SavedCollection) -> bytes:
-    """Write an index."""
-    content = {
+    """Write an index, one member and one image a line."""
+    head = {
         "format": FORMAT,
         "version": VERSION,
         "current": saved.current,
         "screen": dict(saved.screen),
-        "images": {
-            file: {"name": mark.name, "status": mark.status, "size": mark.size}
-            for file, mark in saved.marks.items()
-        },
     }
-    return json.dumps(content, indent=1).encode()
+    members = [f" {_json(name)}: {_json(value)}" for name, value in head.items()]
+    # It is written at every mark: texts alone are encoded three times as fast as rows.
+    rows = [f"  {_json(file)}: {_row(mark)}" for file, mark in saved.marks.items()]
+    images = "{\n" + ",\n".join(rows) + "\n }" if rows else "{}"
+    return ("{\n" + ",\n".join([*members, f' "images": {images}']) + "\n}").encode()
 
 
 def loads(data: bytes) -> SavedCollection:
@@ -100,6 +102,11 @@ def loads(data: bytes) -> SavedCollection:
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"this index is broken: {error!r}") from error
+
+
+def _row(mark: Mark) -> str:
+    size = "null" if mark.size is None else f"[{mark.size[0]}, {mark.size[1]}]"
+    return f'{{"name": {_json(mark.name)}, "status": {_json(mark.status)}, "size": {size}}}'
 
 
 def _mark(data: dict[str, Any]) -> Mark:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
+from errno import ENOSPC
 from pathlib import Path
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -17,6 +19,8 @@ from dynamite_widget import image_list
 from dynamite_widget.collection import Collection
 from dynamite_widget.features import Features
 from dynamite_widget.formats.frame import from_frame
+from dynamite_widget.keeping import NotSavedWarning
+from dynamite_widget.saving import AtomicFile
 from dynamite_widget.segmenter import Segmenter
 from dynamite_widget.session import Session
 from tests.collection.labelled import HEIGHT, WIDTH, label
@@ -149,6 +153,60 @@ def test_a_session_somebody_still_holds_is_the_one_that_comes_back(photographs: 
     assert len(collection.to_frame()) == 1
     collection.go_to(0)
     assert collection.session is held
+
+
+def test_what_is_done_on_a_session_that_was_let_go_is_not_lost_with_it(
+    photographs: list[Path],
+) -> None:
+    collection = Collection(photographs, NearestClick())
+    label(collection)
+    held = collection.session
+    for steps in (4, 0, 4):
+        collection.go_to(steps)
+        collection.wait()
+    held.click(30, 10, held.add_object())
+    del held
+    gc.collect()
+    for place in (3, 0):
+        assert len(collection.to_frame()) == 2
+        collection.go_to(place)
+        collection.wait()
+    assert len(collection.session.objects) == 2
+
+
+def test_nor_is_it_where_the_disk_is_full_at_that_time(
+    photographs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: AtomicFile, data: bytes) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    collection = Collection(photographs, NearestClick(), path=tmp_path / "labels")
+    held = collection.session
+    collection.go_to(4)
+    collection.wait()
+    with monkeypatch.context() as patched:
+        patched.setattr(AtomicFile, "write", full)
+        with pytest.warns(NotSavedWarning, match="No space left"):
+            held.click(10, 10, held.add_object())
+    del held
+    gc.collect()
+    assert len(collection.to_frame()) == 1
+    collection.previous()
+    collection.wait()
+    again = Collection(photographs, NearestClick(), path=tmp_path / "labels")
+    assert len(again.to_frame()) == 1
+
+
+def test_a_collection_goes_at_once_with_its_sessions(photographs: list[Path]) -> None:
+    collection = Collection(photographs, NearestClick())
+    label(collection)
+    session = ref(collection.session)
+    gc.disable()
+    try:
+        del collection
+        assert session() is None
+    finally:
+        gc.enable()
 
 
 def test_walking_through_many_images_keeps_the_features_of_three_at_most(

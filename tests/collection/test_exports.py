@@ -14,9 +14,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from dynamite_widget.clicks import Click
 from dynamite_widget.collection import Collection
-from dynamite_widget.commands import AddClick
 from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.coco import from_coco
 from dynamite_widget.formats.data_sets import DataSetFormat
@@ -413,17 +411,6 @@ def test_of_a_widget_over_many_images_the_tables_are_of_all_and_the_rest_of_the_
     many.close()
 
 
-def test_an_export_says_what_reads_the_rest_of_a_session_that_was_cut_off(
-    photographs: list[Path], tmp_path: Path
-) -> None:
-    folder = tmp_path / "labels"
-    label(Collection(photographs, NearestClick(), path=folder))
-    (file,) = folder.glob("*.session.json")
-    file.write_bytes(file.read_bytes()[:-9])
-    with pytest.raises(ValueError, match=r"a\.png-.* cannot be read: .*Session\.recover reads"):
-        Collection(photographs, NearestClick(), path=folder).to_coco()
-
-
 def test_an_image_marked_as_done_without_a_look_is_exported_without_objects(
     photographs: list[Path],
 ) -> None:
@@ -437,16 +424,3 @@ def test_an_image_marked_as_done_without_a_look_is_exported_without_objects(
         ("c.png", HEIGHT, WIDTH)
     ]
     assert collection.in_memory == set()
-
-
-def test_clicks_that_a_crash_left_without_an_answer_are_answered_before_they_are_exported(
-    photographs: list[Path], tmp_path: Path
-) -> None:
-    broken_off = Collection(photographs, NearestClick(), path=tmp_path / "labels")
-    work = broken_off.session
-    work.apply(AddClick(Click(10, 10, work.add_object("car"))))
-    assert work.pending is not None
-    again = Collection(photographs, NearestClick(), path=tmp_path / "labels")
-    again.go_to(4)
-    answer = NearestClick().segment(SIZE, [Click(10, 10, 1)])
-    assert list(again.to_frame()["area"]) == [np.count_nonzero(answer)]

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -60,6 +64,45 @@ def test_images_and_labels_may_move_together(photographs: list[Path], tmp_path: 
     moved = [tmp_path / "elsewhere" / path.name for path in photographs]
     again = Collection(moved, NearestClick(), path=tmp_path / "elsewhere" / "labels")
     assert again.to_frame()["image"].tolist() == ["a.png"]
+
+
+@pytest.mark.parametrize(("before", "after"), [("NFC", "NFD"), ("NFD", "NFC")])
+@pytest.mark.parametrize("labels_too", [False, True])
+def test_a_name_spelled_in_other_unicode_is_that_of_the_same_image(
+    before: Literal["NFC", "NFD"], after: Literal["NFC", "NFD"], labels_too: bool, tmp_path: Path
+) -> None:
+    names = [f"{word}.png" for word in ("grün", "한국", "café")]
+    paths = [tmp_path / unicodedata.normalize(before, name) for name in names]
+    for shade, path in enumerate(paths):
+        Image.new("RGB", (WIDTH, HEIGHT), (shade, 0, 0)).save(path)
+    folder = tmp_path / "labels"
+    first = Collection(paths, NearestClick(), path=folder)
+    for _ in names:
+        label(first)
+        first.next()
+    first.mark("flagged", 1)
+    for path in [*paths, *(folder.glob("*.session.json") if labels_too else ())]:
+        path.rename(path.with_name(unicodedata.normalize(after, path.name)))
+    moved = [path.with_name(unicodedata.normalize(after, path.name)) for path in paths]
+    again = Collection(moved, NearestClick(), path=folder)
+    assert len(again.to_frame()) == 3
+    assert (again.place, [*again.statuses.values()]) == (1, ["open", "flagged", "open"])
+    label(again, 30)
+    assert len(list(folder.glob("*.session.json"))) == 3
+
+
+def test_two_images_of_one_name_in_different_unicode_are_two(tmp_path: Path) -> None:
+    paths = [tmp_path / unicodedata.normalize(form, "é.png") for form in ("NFC", "NFD")]
+    for shade, path in enumerate(paths):
+        Image.new("RGB", (WIDTH, HEIGHT), (shade, 0, 0)).save(path)
+    if len(list(tmp_path.iterdir())) < 2:
+        pytest.skip("to this file system they are one")
+    for count in (1, 2, 3):
+        both = Collection(paths, NearestClick(), path=tmp_path / "labels")
+        for place in (0, 1):
+            both.go_to(place)
+            label(both, 10 * count)
+        assert [len(each.ids) for each in both.annotations.values()] == [count, count]
 
 
 def test_images_without_their_labels_are_told_that_there_are_some_of_such_names(
@@ -138,6 +181,29 @@ def test_looking_at_images_writes_nothing(photographs: list[Path], tmp_path: Pat
     assert list((tmp_path / "labels").iterdir()) == []
 
 
+def test_a_list_is_opened_while_files_come_and_go_in_its_folder(
+    photographs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "labels"
+    label(Collection(photographs, NearestClick(), path=folder))
+    for name in (".0.tmp", "z.session.json"):
+        (folder / name).touch()
+    scandir = os.scandir
+
+    @contextmanager
+    def seen_before_they_went(path: Path) -> Iterator[list[os.DirEntry[str]]]:
+        with scandir(path) as entries:
+            seen = list(entries)
+        for name in (".0.tmp", "z.session.json"):
+            (folder / name).unlink()
+        yield seen
+
+    monkeypatch.setattr(os, "scandir", seen_before_they_went)
+    again = Collection(photographs, NearestClick(), path=folder)
+    monkeypatch.undo()
+    assert len(again.to_frame()) == 1
+
+
 def test_an_index_that_cannot_be_read_is_left_as_it_is(
     photographs: list[Path], tmp_path: Path
 ) -> None:
@@ -152,6 +218,30 @@ def test_an_index_that_cannot_be_read_is_left_as_it_is(
         with pytest.raises(ValueError, match=says):
             Collection(photographs, NearestClick(), path=folder)
         assert index.read_bytes() == content
+
+
+@given(
+    st.dictionaries(
+        st.text(),
+        st.builds(
+            collection_file.Mark,
+            st.text(),
+            st.sampled_from(image_list.STATUSES[1:]),
+            st.none() | st.tuples(st.integers(1, 10**6), st.integers(1, 10**6)),
+        ),
+    ),
+    st.none() | st.text(),
+    st.dictionaries(st.text(), st.none() | st.booleans() | st.floats(0, 1) | st.text()),
+)
+def test_an_index_holds_any_marks_one_image_a_line(
+    marks: dict[str, collection_file.Mark], current: str | None, screen: dict[str, object]
+) -> None:
+    saved = collection_file.SavedCollection(marks, current, screen)
+    data = collection_file.dumps(saved)
+    assert collection_file.loads(data) == saved
+    assert [*json.loads(data)] == ["format", "version", "current", "screen", "images"]
+    rows = [line for line in data.decode().splitlines() if line.startswith("  ")]
+    assert len(rows) == len(marks)
 
 
 def test_marks_made_elsewhere_meanwhile_are_not_overwritten(
