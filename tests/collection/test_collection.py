@@ -268,6 +268,7 @@ def test_one_table_and_one_coco_file_for_all_without_reading_an_image(
             first.session.click(10 + 20 * number, 10, k)
         first.next()
     first.mark("done")  # there is nothing to label: an image of its own all the same
+    first.wait()  # what is opened ahead is read before its reading is watched
     del first
     decoded.clear()
     collection = Collection(photographs, NearestClick(), ["cat", "dog"], tmp_path / "labels")
