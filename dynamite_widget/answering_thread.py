@@ -14,6 +14,7 @@ from dynamite_widget.background_jobs import BackgroundJobs
 from dynamite_widget.latency import Latency
 from dynamite_widget.protocol_traits import Activity, Status
 from dynamite_widget.session import Session
+from dynamite_widget.state import State
 
 FINISH_SECONDS = 10
 
@@ -69,6 +70,11 @@ class AnsweringThread:
         """What waits for an answer; not what failed, as long as nobody has acted since."""
         pending = self._session.pending
         return None if pending == self._given_up else pending
+
+    def gave_up(self, state: State) -> bool:
+        """Whether no answer comes to a state: the segmenter failed at it, nobody acted since."""
+        given_up = self._given_up
+        return given_up is not None and given_up == Snapshot.of(state)
 
     def encode(self) -> None:
         """Begin to encode the image, so that the first click is quick."""

@@ -80,6 +80,7 @@ class Collection(ExportingCollection):
         self._direction: Literal[1, -1] = 1
         self._marks: Mapping[str, Mark] = {}
         self._counted: tuple[Mapping[str, Mark] | None, dict[ImageStatus, int]] = None, {}
+        self._neighbours: dict[int, tuple[tuple[object, ...], int | None]] = {}
         self._screen: Mapping[str, Any] = MappingProxyType({})
         self._file = None if folder is None else AtomicFile(folder / collection_file.FILE_NAME)
         if self._file is not None:
@@ -333,8 +334,13 @@ class Collection(ExportingCollection):
         self._sessions.want([p for p in (place, ahead, behind) if p is not None], ahead)
 
     def _neighbour(self, direction: int) -> int | None:
-        places = range(self._place + 1, len(self)) if direction > 0 else range(self._place)[::-1]
-        return next(filter(self._is_shown, places), None)
+        marks, place, shown = now = self._marks, self._place, self._shown
+        before, found = self._neighbours.get(direction, ((None,), None))
+        if before[0] is not marks or before[1:] != (place, shown):  # screens ask after every click
+            places = range(place + 1, len(self)) if direction > 0 else range(place)[::-1]
+            found = next(filter(self._is_shown, places), None)
+            self._neighbours[direction] = now, found
+        return found
 
     def _is_shown(self, place: int) -> bool:
         return self._shown is None or self.status_at(place) == self._shown

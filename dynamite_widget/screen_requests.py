@@ -111,15 +111,13 @@ class ScreenRequests:
             case protocol.Unlock(object_id):
                 self._lock_object(self._meant(object_id), False)
             case protocol.Brush(object_id, path, radius):
-                region = Region.brush(path, radius, size=session.size)
-                session.apply(commands.Paint(self._drawn_object(object_id), region))
+                self._paint(object_id, Region.brush(path, radius, size=session.size))
             case protocol.Erase(object_id, path, radius):
                 region = Region.brush(path, radius, size=session.size)
                 erased = self.active if object_id is None else object_id
                 session.apply(commands.Erase(region, BACKGROUND if erased is None else erased))
             case protocol.Polygon(object_id, points):
-                region = Region.polygon(points, size=session.size)
-                session.apply(commands.Paint(self._drawn_object(object_id), region))
+                self._paint(object_id, Region.polygon(points, size=session.size))
             case protocol.Undo():
                 session.step_back()
             case protocol.Redo():
@@ -153,12 +151,15 @@ class ScreenRequests:
             raise ValueError(f"{label!r} is not one of the labels here: {', '.join(labels)}")
         self.next_label = label
 
-    def _drawn_object(self, object_id: int | None) -> int:
-        """The object a hand draws: the one named, the active one, or a new one."""
+    def _paint(self, object_id: int | None, region: Region) -> None:
+        """Give pixels to the object named, the active one, or a new one; no pixels are no act."""
         drawn = object_id or self.active
+        if not region.area:
+            return
         if drawn is None:
-            drawn = self._session.start_object(commands.AddObject(self.next_label))
-        return drawn
+            self._session.apply(commands.AddObject(self.next_label, region=region))
+        else:
+            self._session.apply(commands.Paint(drawn, region))
 
     def _click_at(self, index: int, at: protocol.PointRow) -> int:
         """The time step of a click: others may have come or gone since a view drew them."""

@@ -122,8 +122,8 @@ class SessionOnScreen:
         if self._drawn is None or view.answered or view.overlay is not self._drawn.overlay:
             self._label_map = self._map_of(view)
             self._drawn = view
-        if view.answered:
-            self._answered = version
+        if view.answered or self.answering.gave_up(view.state):
+            self._answered = version  # or nobody is to wait any more
         return {
             "_objects": self._objects.to_json(),
             "_scene": scene.to_json(),

@@ -181,7 +181,8 @@ function step(shown: Shown, act: Act): Shown {
       const owner = act.object_id ?? scene.active ?? next.coming;
       const color = scene.objects.find(({ id }) => id === owner)?.color ?? colorOf(owner);
       const unsure = shown.unsure || next.newcomer;
-      return { ...next, unsure, drawn: [...shown.drawn, { act, color }] };
+      const starting = shown.starting && (act.command === "erase" || act.object_id === BACKGROUND);
+      return { ...next, unsure, starting, drawn: [...shown.drawn, { act, color }] };
     }
     case "add_object": {
       // Its id is the kernel's to give: until it is here, acts name the active object by null.
@@ -211,7 +212,7 @@ function step(shown: Shown, act: Act): Shown {
     case "redo":
     case "reset":
       // Objects come and go by these: which one is active then, the kernel will say.
-      return { ...shown, owner: null, unsure: true, ...none };
+      return { ...shown, owner: null, unsure: true, starting: false, ...none };
     case "remove_object": {
       const { object_id: id } = act;
       // What is locked stays, and what null names is not certain: the kernel will say.
@@ -224,6 +225,7 @@ function step(shown: Shown, act: Act): Shown {
         scene: { ...scene, objects, active: null },
         owner: null,
         unsure: true,
+        starting: false,
         ...none,
       };
     }

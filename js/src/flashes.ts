@@ -4,7 +4,7 @@ import type { LabelMap } from "./label_map.ts";
 
 /** How long a flash is seen. */
 export const FLASH_MS = 1100;
-/** Fewer changed pixels than this, or than this share of the object, are its border that settles. */
+/** Fewer changed pixels (than half of a small one), or a smaller share: a border that settles. */
 const LEAST_PIXELS = 20;
 const LEAST_SHARE = 0.02;
 
@@ -17,7 +17,8 @@ export class Flashes {
     const changes = after.changesSince(before);
     const seen = others.filter((id) => {
       const area = Math.max(before.areaOf(id), after.areaOf(id));
-      return (changes.get(id) ?? 0) >= Math.max(LEAST_PIXELS, area * LEAST_SHARE);
+      const least = Math.max(Math.min(LEAST_PIXELS, area / 2), area * LEAST_SHARE);
+      return (changes.get(id) ?? 0) >= least;
     });
     for (const id of seen) this.#started.set(id, now);
     return seen;

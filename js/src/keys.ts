@@ -34,10 +34,18 @@ export function keyInWords(key: string): string {
     .join(" + ");
 }
 
-/** What is printed on a key; of letters that are not Latin, the Latin one of the same key. */
+/** Signs that a Latin keyboard has where others have a letter. */
+const SIGNS: Readonly<Record<string, string>> = {
+  BracketLeft: "[",
+  BracketRight: "]",
+  Comma: ",",
+  Period: ".",
+};
+
+/** What is printed on a key; of letters that are not Latin, what a Latin keyboard has there. */
 function keyOf({ key, code }: KeyboardEvent): string {
   const isForeign = /^\p{L}$/u.test(key) && !/^\p{Script=Latin}$/u.test(key);
-  const letter = isForeign ? /^Key([A-Z])$/.exec(code)?.[1] : undefined;
+  const letter = isForeign ? (/^Key([A-Z])$/.exec(code)?.[1] ?? SIGNS[code]) : undefined;
   return (letter ?? key).toLowerCase();
 }
 

@@ -25,7 +25,13 @@ test("a border that settles does not flash", () => {
   const before = map(...rows(60, [1, 20], [2, WIDTH - 20]));
   const pixel = map(...rows(40, [1, 21], [2, 39]), ...rows(20, [1, 20], [2, 40]));
   assert.deepEqual(new Flashes().start(before, pixel, [2], 0), [], "40 of 2400 pixels");
-  const small = map(...rows(3, [1, 3], [2, 2]));
-  const smaller = map(...rows(3, [1, 4], [2, 1]));
-  assert.deepEqual(new Flashes().start(small, smaller, [2], 0), [], "3 pixels");
+  const small = map(...rows(3, [1, 3], [2, 4]));
+  const smaller = map(...rows(3, [1, 4], [2, 3]));
+  assert.deepEqual(new Flashes().start(small, smaller, [2], 0), [], "3 of 12 pixels");
+});
+
+test("a small object that is gone is told of", () => {
+  const before = map(...rows(3, [1, 3], [2, 4]));
+  const after = map(...rows(3, [1, 7]));
+  assert.deepEqual(new Flashes().start(before, after, [2], 0), [2]);
 });

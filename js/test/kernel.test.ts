@@ -312,6 +312,20 @@ test("what a kernel that is gone did not hear is not shown as if it were done", 
   assert.equal(kernel.isGone, false);
 });
 
+test("an object on its way has begun with its first stroke, and one that was undone is none", () => {
+  const { fake, kernel } = open();
+  fake.answer({});
+  kernel.send({ command: "add_object" });
+  assert.equal(kernel.shown.starting, true);
+  kernel.send({ command: "erase", object_id: null, path: [[1, 1]], radius: 3 });
+  assert.equal(kernel.shown.starting, true, "nothing was drawn of it");
+  kernel.send({ command: "brush", object_id: null, path: [[1, 1]], radius: 3 });
+  assert.equal(kernel.shown.starting, false);
+  kernel.send({ command: "add_object" });
+  kernel.send({ command: "undo" });
+  assert.equal(kernel.shown.starting, false);
+});
+
 test("what belongs to objects on their way has their ids, and so their colours", () => {
   const { fake, kernel } = open();
   fake.answer({ recent_objects: [object(1)], active: 1, next_id: 4 });

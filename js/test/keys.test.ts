@@ -72,6 +72,8 @@ const BOUND: [string, KeyboardEventInit, string][] = [
   ["я", { ctrlKey: true, code: "KeyZ" }, "undo"],
   ["Я", { ctrlKey: true, shiftKey: true, code: "KeyZ" }, "redo"],
   ["т", { code: "KeyN" }, "newObject"],
+  ["х", { code: "BracketLeft" }, "stepObject -1"],
+  ["ъ", { code: "BracketRight" }, "stepObject 1"],
   ["[", { ctrlKey: true, altKey: true, modifierAltGraph: true }, "stepObject -1"], // Windows
   ["]", { modifierAltGraph: true }, "stepObject 1"],
 ];

@@ -69,6 +69,13 @@ def test_a_double_click_is_one_click(host: Host) -> None:
     assert host.widget.clicks == ()
 
 
+def test_a_double_click_is_one_click_where_no_dot_is_shown(host: Host) -> None:
+    host.key("m")  # masks only
+    host.page.mouse.dblclick(*host.place(100, 80))
+    host.settle()
+    assert [(c.x, c.y) for c in host.widget.clicks] == [(100, 80)]
+
+
 def test_a_double_click_on_an_old_dot_takes_it_back(host: Host) -> None:
     host.click(100, 80)
     host.page.wait_for_timeout(300)

@@ -54,6 +54,26 @@ def test_the_brush_is_as_large_as_its_circle_at_any_zoom(host: Host) -> None:
     assert host.widget.objects[0].area > 2.5 * width * height * 0.785
 
 
+def test_a_new_object_drawn_by_hand_goes_with_one_undo(host: Host) -> None:
+    host.key("p")
+    host.drag((100, 80), (140, 80))
+    host.key("z")
+    assert host.widget.objects == ()
+
+
+def test_two_new_objects_are_two_however_quickly_they_are_drawn(host: Host) -> None:
+    host.key("p")
+    for x in (60, 160):
+        host.page.keyboard.press("n")
+        host.page.mouse.move(*host.place(x, 80))
+        host.page.mouse.down()
+        host.page.mouse.move(*host.place(x + 30, 80), steps=3)
+        host.page.mouse.up()
+    host.settle()
+    assert [o.id for o in host.widget.objects] == [1, 2]
+    assert (owner(host, 70, 80), owner(host, 170, 80)) == (1, 2)
+
+
 def test_a_stroke_may_end_far_outside_of_the_image(host: Host) -> None:
     host.key("p")
     host.drag((100, 80), (100, 900), (1500, 900))

@@ -169,6 +169,7 @@ def test_a_screen_asks_again_when_somebody_acts_and_not_for_ever(tmp_path: Path)
     wait_until(lambda: widget._error != {} and is_idle())
     for turn, name in enumerate(("Herbie", "Christine"), 1):
         assert widget.session.pending is not None
+        assert widget._status["answered"] == widget._scene["version"], "nobody is to wait"
         assert len(segmenter.asked) == turn
         widget.session.rename(3, name)
         wait_until(is_idle)

@@ -228,6 +228,15 @@ def test_the_eraser_takes_from_the_active_object_or_from_any_where_none_is_activ
     assert screen.widget._error == {}
 
 
+def test_a_stroke_that_misses_the_image_is_no_act(screen: Screen) -> None:
+    screen.send("brush", object_id=None, path=[[-30, 10], [-10, 10]], radius=2)
+    assert screen.widget.objects == ()
+    assert not screen.widget.session.can_undo
+    screen.send("polygon", object_id=None, points=[[60, 40], [70, 40], [70, 50]])
+    screen.send("undo")
+    assert screen.widget.objects == (), "it was drawn in one step"
+
+
 def test_a_box_without_an_active_object_starts_one_inside_it(screen: Screen) -> None:
     screen.send("prompt_box", object_id=None, box=[10, 10, 20, 10])
     (found,) = screen.widget.objects
