@@ -36,6 +36,7 @@ def test_she_clicks_on_cup_saucer_and_spoon_and_reads_their_masks(
     widget.key("3")
     widget.click(*SPOON)
     widget.click(*TABLE, button="right")
+    quickstart.page.wait_for_timeout(1200)  # what the last click changed no longer flashes
     save_screenshot("quickstart")
 
     clicked = [CUP, CUPS_INSIDE, SAUCER, SPOON, TABLE]

@@ -122,6 +122,7 @@ def label_three_objects(host: Host) -> None:
         host.key("n", key)
         for place in places:
             host.click(*place)
+    host.page.wait_for_timeout(1200)  # what the last click changed no longer flashes
 
 
 def keep(host: Host, name: str) -> None:
