@@ -17,7 +17,7 @@ export class Clicking implements Tool {
   #pressed: { at: Point; background: boolean } | null = null;
   #moving: { dot: Dot; to: Point } | null = null;
   /** What the last click did, made a dot or deleted one. */
-  #done: { at: Point; when: number } | null = null;
+  #done: { at: Point; when: number; owner: number | null; deleted: boolean } | null = null;
   /** The second press of a double-click: it would take back what the first one did. */
   #second = false;
   #pointer: Point | null = null;
@@ -50,7 +50,7 @@ export class Clicking implements Tool {
   press(press: Press): Drag | null {
     const { at, background } = press;
     const dot = this.#dotUnder(at);
-    this.#second = this.#isSecond(at);
+    this.#second = this.#isSecond(at, dot);
     this.hovered = dot;
     if (!dot && !this.#second) this.#pressed = { at, background: background || this.background };
     this.desk.redraw();
@@ -73,15 +73,15 @@ export class Clicking implements Tool {
     if (second) return;
     const { kernel } = this.desk;
     const dot = this.#dotUnder(press.at);
-    const done = { at: press.at, when: performance.now() };
+    const done = { at: press.at, when: performance.now(), owner: kernel.shown.owner };
     if (dot) {
-      this.#done = done;
+      this.#done = { ...done, deleted: true };
       const [x, y] = dot.click;
       return void kernel.send({ command: "delete_click", index: dot.index, at: [x, y] });
     }
     const click = this.#clickAt(press);
     if (!click) return;
-    this.#done = done;
+    this.#done = { ...done, deleted: false };
     kernel.send({ command: "add_click", ...click });
   }
 
@@ -124,11 +124,13 @@ export class Clicking implements Tool {
     this.#aim.move(at && !this.#dotUnder(at) ? at : null);
   }
 
-  #isSecond(at: Point): boolean {
+  #isSecond(at: Point, dot: Dot | null): boolean {
     const done = this.#done;
     if (!done || performance.now() - done.when > DOUBLE_MS) return false;
-    // Also where the dot that the first click made is not shown.
-    return Math.hypot(at.x - done.at.x, at.y - done.at.y) < DOUBLE_REACH;
+    if (Math.hypot(at.x - done.at.x, at.y - done.at.y) >= DOUBLE_REACH) return false;
+    // Where the dot of the first click is not shown, a click on another object is none of two.
+    const another = done.owner !== null && done.owner !== this.desk.kernel.shown.owner;
+    return done.deleted || dot !== null || !another;
   }
 
   #clickAt({ at, background }: Press): ExpectedClick | null {
