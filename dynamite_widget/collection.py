@@ -362,21 +362,11 @@ class Collection(ExportingCollection):
     def _labelled(self) -> Iterator[LabelledImage]:
         replaced: list[str] = []
         for place, each in enumerate(self._images):
-            found = self._sessions.objects(place)
-            mark = self._marks.get(each.session_file)
-            if found is not None:
-                image = replace(found[0], source=each.path)
-                size = image.height, image.width
-                yield LabelledImage(each.name, size, found[1], each.path, image)
-            elif mark is not None and mark.status == "done":
-                found_size = mark.size or self._size_now(each)
-                if found_size is None:
-                    continue
-                size = found_size
-                yield LabelledImage(each.name, size, (), each.path)
-            else:
+            labelled = self._labelled_at(place)
+            if labelled is None:
                 continue
-            if self._is_newer_than_its_labels(each) and _has_other_size(each, size):
+            yield labelled
+            if self._is_newer_than_its_labels(each) and _has_other_size(each, labelled.size):
                 replaced.append(each.name)
         if replaced:
             some = ", ".join(map(repr, replaced[:3])) + (", ..." if replaced[3:] else "")
@@ -385,6 +375,19 @@ class Collection(ExportingCollection):
                 f"are exported as they were ({some}); were their files replaced?",
                 stacklevel=2,
             )
+
+    def _labelled_at(self, place: int) -> LabelledImage | None:
+        """An image of which something was said, or that is done; None for all others."""
+        each = self._images[place]
+        if (found := self._sessions.objects(place)) is not None:
+            image = replace(found[0], source=each.path)
+            size = image.height, image.width
+            return LabelledImage(each.name, size, found[1], each.path, image)
+        mark = self._marks.get(each.session_file)
+        if mark is None or mark.status != "done":
+            return None
+        done = mark.size or self._size_now(each)
+        return None if done is None else LabelledImage(each.name, done, (), each.path)
 
     def _is_newer_than_its_labels(self, image: ListedImage) -> bool:
         """Whether an image's file came or changed after the labels were saved, or nobody knows."""

@@ -14,6 +14,7 @@ from dynamite_widget.clicks import Click
 from dynamite_widget.collection import Collection
 from dynamite_widget.commands import AddClick
 from dynamite_widget.keeping import NotSavedWarning
+from dynamite_widget.session import Session
 from tests.collection.labelled import HEIGHT, WIDTH, label
 from tests.nearest_click import NearestClick
 
@@ -22,6 +23,13 @@ SIZE = (HEIGHT, WIDTH)
 
 def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*.*")}
+
+
+def clicked(photographs: list[Path], folder: Path) -> Session:
+    """A session with a click that nobody has asked the model about yet."""
+    work = Collection(photographs, NearestClick(), path=folder).session
+    work.apply(AddClick(Click(10, 10, work.add_object("car"))))
+    return work
 
 
 def test_an_export_says_what_reads_the_rest_of_a_session_that_was_cut_off(
@@ -38,10 +46,8 @@ def test_an_export_says_what_reads_the_rest_of_a_session_that_was_cut_off(
 def test_clicks_that_a_crash_left_without_an_answer_are_answered_before_they_are_exported(
     photographs: list[Path], tmp_path: Path
 ) -> None:
-    broken_off = Collection(photographs, NearestClick(), path=tmp_path / "labels")
-    work = broken_off.session
-    work.apply(AddClick(Click(10, 10, work.add_object("car"))))
-    assert work.pending is not None
+    broken_off = clicked(photographs, tmp_path / "labels")
+    assert broken_off.pending is not None
     again = Collection(photographs, NearestClick(), path=tmp_path / "labels")
     again.go_to(4)
     answer = NearestClick().segment(SIZE, [Click(10, 10, 1)])
@@ -51,9 +57,7 @@ def test_clicks_that_a_crash_left_without_an_answer_are_answered_before_they_are
 def test_an_export_elsewhere_writes_nothing_while_somebody_waits_for_an_answer(
     photographs: list[Path], tmp_path: Path
 ) -> None:
-    first = Collection(photographs, NearestClick(), path=tmp_path / "labels")
-    work = first.session
-    work.apply(AddClick(Click(10, 10, work.add_object("car"))))
+    work = clicked(photographs, tmp_path / "labels")
     before = contents(tmp_path / "labels")
     other = Collection(photographs, NearestClick(), path=tmp_path / "labels")
     other.go_to(4)
