@@ -30,6 +30,10 @@ _SESSION_FILES = "*.session.json"
 _SHOWN = 3
 
 
+class NothingLabelledError(ValueError):
+    """There is no object to learn from."""
+
+
 @dataclass(frozen=True, eq=False)
 class SessionImage:
     """A labelled session, a `LabelledImage`.
@@ -136,9 +140,16 @@ class CocoImage:
         return pixels, labels
 
     def _masks(self, *, crowd: bool) -> list[NDArray[np.bool_]]:
-        ids = self.index.getAnnIds(imgIds=[self.record["id"]], iscrowd=crowd)
-        annotations = self.index.loadAnns(ids)
-        return [self.index.annToMask(each).astype(bool) for each in annotations]
+        return [
+            self.index.annToMask(each).astype(bool)
+            for each in self._annotations
+            if bool(each["iscrowd"]) == crowd
+        ]
+
+    @property
+    def _annotations(self) -> list[dict[str, Any]]:
+        """Not by their ids, which merged files have twice."""
+        return self.index.imgToAnns[self.record["id"]]
 
     def check(self) -> None:
         """See that every annotation is a mask of the image's size.
@@ -147,8 +158,12 @@ class CocoImage:
             ValueError: naming the first that is not.
         """
         height, width = size = self.record["height"], self.record["width"]
-        for annotation in self.index.imgToAnns[self.record["id"]]:
+        for annotation in self._annotations:
             try:
+                if isinstance(corners := annotation["segmentation"], list) and not all(
+                    np.isfinite(np.asarray(part, float)).all() for part in corners
+                ):
+                    raise ValueError("it has coordinates that are no numbers")
                 encoded = self.index.annToRLE(annotation)
                 if tuple(encoded["size"]) != size:
                     raise ValueError(f"its mask is of {encoded['size']}")
@@ -204,7 +219,7 @@ def _of_path(path: Path, images: str | os.PathLike[str] | None) -> Sequence[Labe
         files = sorted(path.glob(_SESSION_FILES))
         if not files:
             raise FileNotFoundError(f"{path} has neither manifest.csv nor any {_SESSION_FILES}")
-        return [_checked(SessionFileImage(file)) for file in files]
+        return _of_session_files(path, files)
     if not path.is_file():
         raise FileNotFoundError(f"no labels at {path}")
     try:
@@ -216,6 +231,25 @@ def _of_path(path: Path, images: str | os.PathLike[str] | None) -> Sequence[Labe
     return _of_coco(path, content, path.parent if images is None else Path(images).expanduser())
 
 
+def _of_session_files(folder: Path, files: Sequence[Path]) -> list[LabelledImage]:
+    """Those of a folder that label something; of a few photographs there may be nothing to say."""
+    found, empty = [], []
+    for file in files:
+        try:
+            found.append(_checked(SessionFileImage(file)))
+        except NothingLabelledError:
+            empty.append(file.name)
+    if not found:
+        raise NothingLabelledError(f"none of the {len(files)} sessions in {folder} has an object")
+    if empty:
+        warnings.warn(
+            f"{folder}: {len(empty)} of {len(files)} sessions have no object and are left out, "
+            f"such as {', '.join(empty[:_SHOWN])}",
+            stacklevel=4,
+        )
+    return found
+
+
 def _checked(image: LabelledImage) -> LabelledImage:
     """Read it once, so that what is wrong is found before training and not during it."""
     image.read()
@@ -224,7 +258,7 @@ def _checked(image: LabelledImage) -> LabelledImage:
 
 def _with_objects(label_map: NDArray[np.uint16], name: str) -> NDArray[np.int32]:
     if not label_map.any():
-        raise ValueError(f"{name} has no object with pixels: label something in it first")
+        raise NothingLabelledError(f"{name} has no object with pixels: label something in it first")
     return label_map.astype(np.int32)
 
 
@@ -232,9 +266,10 @@ def _of_coco(path: Path, content: object, folder: Path) -> list[CocoImage]:
     if not folder.is_dir():
         raise FileNotFoundError(f"no folder of images at {folder}")
     index = _index(path, content)
-    labelled = {a["image_id"] for a in index.anns.values() if not a["iscrowd"]}
+    annotations = index.dataset["annotations"]
+    labelled = {a["image_id"] for a in annotations if not a["iscrowd"]}
     if not labelled:
-        crowds = len(index.anns)
+        crowds = len(annotations)
         why = f"all of its {crowds} annotations are crowds" if crowds else "it has no annotations"
         raise ValueError(f"{path} labels no object: {why}")
     records = [index.imgs[number] for number in sorted(index.imgs) if number in labelled]
@@ -261,7 +296,9 @@ def _index(path: Path, content: object) -> COCO:
             index.createIndex()
         for record in index.imgs.values():
             (str(record["file_name"]), int(record["height"]), int(record["width"]))
-        unknown = {a["image_id"] for a in index.anns.values()} - set(index.imgs)
+        if len(index.imgs) < len(index.dataset["images"]):
+            raise ValueError("an id that several images have")
+        unknown = {a["image_id"] for a in index.dataset["annotations"]} - set(index.imgs)
         if unknown or not index.imgs:
             raise KeyError(f"images {sorted(unknown)[:_SHOWN]}" if unknown else "images")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -277,7 +314,11 @@ def _with_masks(path: Path, content: object) -> object:
     if not isinstance(content, dict):
         return content
     given = content.get("annotations", [])
-    kept = [{"iscrowd": 0} | each for each in given if each.get("segmentation")]
+    kept = [
+        each | {"iscrowd": int(bool(each.get("iscrowd")))}
+        for each in given
+        if each.get("segmentation")
+    ]
     if len(kept) < len(given):
         ids = [each.get("id") for each in given if not each.get("segmentation")]
         warnings.warn(

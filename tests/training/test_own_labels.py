@@ -124,6 +124,7 @@ def first_has(**changes: object) -> Callable[[dict[str, Any]], object]:
         (lambda c: c["images"][0].pop("height"), "neither a session nor a COCO file"),
         (lambda c: c["images"][0].update(width=500), r"0.png is 96x72 pixels .* says 500x72"),
         (first_has(image_id=77), "77"),
+        (lambda c: c["images"][1].update(id=c["images"][0]["id"]), "an id that several images"),
     ],
 )
 def test_labels_that_cannot_be_used_are_told(
@@ -142,6 +143,7 @@ def test_labels_that_cannot_be_used_are_told(
         [[1, 2]],
         "nonsense",
         {"counts": 3},
+        [[1, 2, float("nan"), 4, 5, 6]],
     ],
 )
 def test_a_broken_annotation_is_named(coco_folder: Path, segmentation: object) -> None:
@@ -160,15 +162,46 @@ def test_boxes_without_masks_are_left_out_with_a_warning(
     assert set(np.unique(image.read()[1])) == {0, 1}
 
 
-def test_annotations_that_do_not_say_whether_they_are_crowds_are_none(coco_folder: Path) -> None:
-    def forget(content: dict[str, Any]) -> None:
-        for annotation in content["annotations"]:
-            annotation.pop("iscrowd", None)
+def forget_crowds(content: dict[str, Any]) -> None:
+    for annotation in content["annotations"]:
+        annotation.pop("iscrowd", None)
 
+
+def know_of_no_crowds(content: dict[str, Any]) -> None:
+    for annotation in content["annotations"]:
+        annotation["iscrowd"] = None
+
+
+def number_anew_in_every_image(content: dict[str, Any]) -> None:
+    """As files that were merged do."""
+    for image in content["images"]:
+        own = [a for a in content["annotations"] if a["image_id"] == image["id"]]
+        for number, annotation in enumerate(own, start=1):
+            annotation["id"] = number
+
+
+@pytest.mark.parametrize("change", [forget_crowds, know_of_no_crowds, number_anew_in_every_image])
+def test_every_image_keeps_its_objects(
+    coco_folder: Path, change: Callable[[dict[str, Any]], object]
+) -> None:
     folder = coco_folder / "images"
     before = [image.read()[1] for image in open_labels(coco_folder / "labels.coco.json", folder)]
-    after = [image.read()[1] for image in open_labels(rewrite(coco_folder, forget), folder)]
+    after = [image.read()[1] for image in open_labels(rewrite(coco_folder, change), folder)]
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_sessions_without_an_object_are_left_out_of_a_folder_with_a_warning(
+    tmp_path: Path,
+) -> None:
+    for number in range(2):
+        Image.fromarray(picture(number)[0]).save(tmp_path / f"{number}.png")
+    Session(tmp_path / "0.png").save(tmp_path / "0.session.json")
+    with pytest.raises(ValueError, match=r"none of the 1 sessions in .* has an object"):
+        open_labels(tmp_path)
+    labelled(1, image=tmp_path / "1.png").save(tmp_path / "1.session.json")
+    with pytest.warns(UserWarning, match=r"1 of 2 sessions .* such as 0\.session\.json"):
+        (image,) = open_labels(tmp_path)
+    assert image.name == "1.session.json"
 
 
 def test_what_is_no_labels_is_refused(tmp_path: Path) -> None:
