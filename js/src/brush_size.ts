@@ -28,9 +28,12 @@ export class BrushSize {
     );
   }
 
-  /** Shows a radius; null while no brush is chosen. Equal steps are equal factors. */
+  /**
+   * Shows a radius; null while no brush is chosen. Equal steps are equal factors.
+   * Its room is kept: a toolbar that becomes a row higher would move the photograph.
+   */
   update(radius: number | null): void {
-    this.node.hidden = radius === null;
+    this.node.style.visibility = radius === null ? "hidden" : "";
     if (radius === null) return;
     const place = Math.log(radius / BRUSH.least) / Math.log(BRUSH.most / BRUSH.least);
     this.#input.value = String(place);

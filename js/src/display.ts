@@ -14,6 +14,8 @@ interface Slider {
 
 /** From this width on the panel stands beside the image, as widths.css has it. */
 const BESIDE = 620;
+/** So high the panel must be to have room for the list as well. */
+const HIGH = 350;
 
 const percent = (value: number) => `${Math.round(100 * value)} %`;
 const SLIDERS: readonly Slider[] = [
@@ -62,10 +64,10 @@ export class Display {
   }
 
   /** Opens at first where there is room beside the image; from then on it is the person's. */
-  suit(width: number): void {
+  suit(width: number, height: number): void {
     if (this.#suited) return;
     this.#suited = true;
-    this.node.open = width >= BESIDE;
+    this.node.open = width >= BESIDE && height >= HIGH;
   }
 }
 

@@ -239,7 +239,8 @@ export class Doing implements Person {
     const { error } = this.kernel;
     if (!this.#send({ command: "remove_object", object_id: id })) return;
     this.surroundings.sayAnswered(() => {
-      const refused = this.kernel.error?.number !== error?.number;
+      const now = this.kernel.error;
+      const refused = now !== null && now.number !== error?.number;
       const isThere = this.#scene.objects.some((object) => object.id === id);
       return isThere || (id === null && refused) ? "" : `${title} removed.`;
     });

@@ -101,7 +101,7 @@ export class View {
       {
         opened: () => this.refresh(),
         resized: () => {
-          this.#display.suit(this.node.clientWidth);
+          this.#display.suit(this.node.clientWidth, body.clientHeight);
           this.refresh();
         },
         painted: (changed) => this.#painted(changed),
@@ -162,7 +162,14 @@ export class View {
       back,
     };
     this.#images = doing.hasImages ? new ImageStrip(actions, target, signal) : null;
-    const main = element("div", { class: "dw-main" }, stage, this.#problem, this.#notice);
+    const main = element(
+      "div",
+      { class: "dw-main" },
+      stage,
+      this.#problem,
+      this.#notice,
+      this.#errors.node,
+    );
     const side = element("div", {
       class: "dw-side",
       role: "group", // no landmark: there may be several widgets on a page
@@ -178,13 +185,7 @@ export class View {
       "data-jp-suppress-context-menu": "true",
     });
     if (this.#images) this.node.append(this.#images.node);
-    this.node.append(
-      this.#toolbar.node,
-      this.#errors.node,
-      body,
-      this.#status.node,
-      this.#announcer,
-    );
+    this.node.append(this.#toolbar.node, body, this.#status.node, this.#announcer);
     const focus = new Focus(this.node, stage, signal);
     const say = (words: string, answered = false) => this.#say(words, answered);
     const sayAnswered = (words: () => string) => void (this.#said = words);

@@ -13,6 +13,7 @@ function render({
   const life = new AbortController();
   signal?.addEventListener("abort", () => life.abort(), { signal: life.signal });
   const view = new View(model, life.signal);
+  el.classList.add("dw-host");
   el.append(view.node);
   view.start();
   return () => {

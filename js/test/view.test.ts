@@ -130,7 +130,7 @@ test("an answer is said once all its traits are here, in whatever order they are
 
 test("an error stands in the strip with its traceback, until it is dismissed", () => {
   const root = show();
-  const strip = query(root, "[role=alert]");
+  const strip = query(root, ".dw-error[role=alert]");
   assert.equal(strip.hidden, true);
   fake.receive({ _error: { number: 1, message: "the model is tired", details: "Traceback ..." } });
   assert.equal(strip.hidden, false);
@@ -165,7 +165,7 @@ test("a kernel that is gone is said, once more with each act, and no act is show
 test("a label map that cannot be read is said, and the last one stays", () => {
   const root = show();
   fake.receive({ _label_map: new DataView(new ArrayBuffer(3)) });
-  assert.ok(query(root, "[role=alert]").textContent.includes("20 bytes of header"));
+  assert.ok(query(root, ".dw-error[role=alert]").textContent.includes("20 bytes of header"));
 });
 
 test("where the image did not come with the traits it is asked for", () => {
