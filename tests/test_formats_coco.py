@@ -111,7 +111,7 @@ def test_names_colours_and_attributes_come_back(session: Session) -> None:
     back = read(session.to_coco())
     expected = Annotations.of(session.objects, size=session.size)
     assert back.objects == expected.objects
-    assert back.categories == ("car", "person", "object")
+    assert back.categories == ("car", "person")
     np.testing.assert_array_equal(back.label_map, session.label_map)
 
 
@@ -182,6 +182,31 @@ def test_one_file_of_many_images_comes_back_image_by_image(session: Session) -> 
     back = from_coco(json.loads(json.dumps(coco_of_images(images, labels=session.labels))))
     for name, one in (("a.png", session), ("b.png", other)):
         assert back[name].objects == Annotations.of(one.objects, size=one.size).objects
+
+
+def sessions(*, labels: list[str] | None) -> list[Session]:
+    """A session, and what comes back of it alone and as one of many images."""
+    session = Session(IMAGE, NearestClick(), labels=labels)
+    session.click(5, 5, session.add_object())
+    session.click(50, 30, session.add_object("car"))
+    many = [LabelledImage("a.png", session.size, session.objects)]
+    files = session.to_coco(), coco_of_images(many, labels=session.labels)
+    back = [Session.from_annotations(IMAGE, read(each), segmenter=NearestClick()) for each in files]
+    return [session, *back]
+
+
+def test_where_any_label_will_do_it_still_does_when_the_file_is_read() -> None:
+    for session in sessions(labels=None):
+        assert session.labels is None
+        assert [each.label for each in session.objects] == [None, "car"]
+        session.set_label(1, "bus")
+
+
+@pytest.mark.parametrize("labels", [["bus", "car"], ["object", "car"]])
+def test_a_list_of_labels_comes_back_without_any_that_nobody_chose(labels: list[str]) -> None:
+    for session in sessions(labels=labels):
+        assert session.labels == tuple(labels)
+        assert [each.label for each in session.objects] == [None, "car"]
 
 
 def test_a_label_that_looks_like_markup_stays_as_it_is() -> None:

@@ -30,6 +30,9 @@ from dynamite_widget.saving import at_home
 UNLABELLED = "object"
 """Category of objects without a label: COCO has no annotation without a category."""
 
+_UNLISTED = "unlisted"
+"""Key of categories that are no labels to choose from: objects have them, no list does."""
+
 CROWD = "iscrowd"
 """Name of the attribute that says so."""
 
@@ -58,7 +61,8 @@ def to_coco(
         objects: of one image.
         size: (H, W) of the image.
         file_name: name of the image, as readers will look for it.
-        labels: categories wanted even where no object has them; they come first.
+        labels: categories wanted even where no object has them; they come first. Further ones are
+            "unlisted", and so no labels to choose from when the file is read again.
         polygons: write polygons along the edges of pixels in place of RLE. They keep every part,
             but no holes: those are filled, with a warning that names the objects. Annotations go in
             the order of `objects`, but what lies in a hole follows the object that fills it.
@@ -99,8 +103,22 @@ def to_coco(
         "info": {"description": "dynamite_widget"},
         "images": [{"id": 1, "width": width, "height": height, "file_name": file_name}],
         "annotations": annotations,
-        "categories": [{"id": i, "name": name} for name, i in categories.items()],
+        "categories": category_records(categories, labels),
     }
+
+
+def category_records(numbers: Mapping[str, int], labels: Sequence[str] | None) -> list[Any]:
+    """Write categories, and of each whether it is a label to choose from.
+
+    Args:
+        numbers: id of each category by its name.
+        labels: to choose from; None if any text will do.
+    """
+    listed = {*(labels or ())}
+    return [
+        {"id": number, "name": name} | ({} if name in listed else {_UNLISTED: True})
+        for name, number in numbers.items()
+    ]
 
 
 def from_coco(data: Mapping[str, Any]) -> dict[str, Annotations]:
@@ -112,7 +130,8 @@ def from_coco(data: Mapping[str, Any]) -> dict[str, Annotations]:
     Attributes that no object can have are left out with a warning; so are, without one, a "name"
     or "color" of another form than is written here, as these are no keys of COCO's own. Annotations
     without a mask, such as boxes alone, and rings of fewer than three corners are left out with a
-    warning that names the annotations.
+    warning that names the annotations. Categories are labels to choose from, but for those that
+    `to_coco` wrote for objects alone.
 
     Args:
         data: with "images", "annotations" and "categories".
@@ -125,9 +144,9 @@ def from_coco(data: Mapping[str, Any]) -> dict[str, Annotations]:
             mask is broken or of another size than its image.
     """
     images = _by_id(data, "images")
-    categories = {
-        k: str(_value(c, "name", f"category {k}")) for k, c in _by_id(data, "categories").items()
-    }
+    records = _by_id(data, "categories")
+    categories = {k: str(_value(c, "name", f"category {k}")) for k, c in records.items()}
+    listed = tuple(categories[k] for k, c in records.items() if c.get(_UNLISTED) is not True)
     sizes = {k: _size(image, f"image {k}") for k, image in images.items()}
     names = [str(_value(image, "file_name", f"image {k}")) for k, image in images.items()]
     if len(set(names)) != len(names):
@@ -146,7 +165,7 @@ def from_coco(data: Mapping[str, Any]) -> dict[str, Annotations]:
         name: Annotations(
             sizes[image_id],
             _objects(found[image_id], sizes[image_id], categories, left_out),
-            tuple(categories.values()),
+            listed or None,
         )
         for image_id, name in zip(images, names, strict=True)
     }
