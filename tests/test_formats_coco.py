@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from PIL import Image
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
@@ -154,6 +155,13 @@ def nested() -> np.ndarray:
     return label_map
 
 
+def in_each_other() -> np.ndarray:
+    label_map = np.zeros((12, 30), np.uint16)
+    label_map[1:11, 1:11], label_map[3:9, 3:9] = 2, 1  # 1 in 2
+    label_map[2:10, 15:25], label_map[4:8, 17:23] = 1, 2  # and 2 in 1
+    return label_map
+
+
 def test_polygons_keep_objects_that_lie_in_holes_of_others() -> None:
     label_map = nested()
     with pytest.warns(UserWarning, match="object 2 .*object 3 .*object 5 .*object 6 "):
@@ -163,12 +171,24 @@ def test_polygons_keep_objects_that_lie_in_holes_of_others() -> None:
     assert [each["id"] for each in coco["annotations"]] == [3, 5, 6, 2, 4, 1]
 
 
+@given(annotations())
+@example(Annotations.of_label_map(in_each_other()))
+@example(Annotations.of_label_map(nested()))
+def test_polygons_name_every_object_that_others_take_pixels_from(taken: Annotations) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        coco = written(taken, polygons=True)
+    (said,) = [str(each.message) for each in caught if "holes" in str(each.message)] or [""]
+    before, after = taken.label_map, read(coco).label_map
+    losers, counts = np.unique(before[(before > 0) & (after != before)], return_counts=True)
+    named = [f"object {k} ({n} pixels)" for k, n in zip(losers, counts, strict=True)]
+    assert sorted(re.findall(r"object \d+ \(\d+ pixels\)", said)) == sorted(named)
+
+
 def test_polygons_of_objects_in_holes_of_each_other_keep_the_smaller() -> None:
-    label_map = np.zeros((12, 30), np.uint16)
-    label_map[1:11, 1:11], label_map[3:9, 3:9] = 2, 1  # 1 in 2
-    label_map[2:10, 15:25], label_map[4:8, 17:23] = 1, 2  # and 2 in 1
-    with pytest.warns(UserWarning, match="object 1 .*object 2 "):
-        coco = written(Annotations.of_label_map(label_map), polygons=True)
+    loses = r"object 2 \(1 holes, .* others take: object 2 \(24 pixels\)\. RLE"
+    with pytest.warns(UserWarning, match=r"object 1 \(1 holes, .*" + loses):
+        coco = written(Annotations.of_label_map(in_each_other()), polygons=True)
     assert sorted(each["id"] for each in coco["annotations"]) == [1, 2]
     assert coco["annotations"][0]["area"] > coco["annotations"][1]["area"]
     assert set(np.unique(read(coco).label_map)) == {0, 1, 2}

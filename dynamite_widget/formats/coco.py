@@ -11,6 +11,7 @@ from pathlib import PureWindowsPath
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dynamite_widget.extents import Box
 from dynamite_widget.formats.annotations import (
@@ -65,7 +66,8 @@ def to_coco(
             "unlisted", and so no labels to choose from when the file is read again.
         polygons: write polygons along the edges of pixels in place of RLE. They keep every part,
             but no holes: those are filled, with a warning that names the objects. Annotations go in
-            the order of `objects`, but what lies in a hole follows the object that fills it.
+            the order of `objects`, but what lies in a hole follows the object that fills it. Where
+            two lie in holes of each other, one loses pixels, and the warning says how many.
 
     Returns:
         {"images", "annotations", "categories"}, plain values only, ready for json and for
@@ -283,16 +285,18 @@ class _Shape(NamedTuple):
 def _filled_polygons(
     objects: Sequence[SegmentedObject | Annotation], size: tuple[int, int]
 ) -> list[_Shape]:
-    """Make polygons without holes; warn of what they fill, and put what lies there after them."""
+    """Make polygons without holes; put what lies in one after it; warn of what changes hands."""
     owners = np.zeros(size, np.int32)  # of each pixel: the place in the list, from 1
     for place, each in enumerate(objects):
         owners[_window(each.box)][each.mask.to_crop()] = place + 1
     shapes: list[_Shape] = []
+    painted: list[Mask] = []
     lost: list[str] = []
     fillers: dict[int, set[int]] = {place: set() for place in range(len(objects))}
     for place, each in enumerate(objects):
         polygons = polygons_of(each.mask)
         filled = mask_of((Polygon(p.outer) for p in polygons), size)
+        painted.append(filled)
         shapes.append(_Shape(place, [p.outer.ravel().tolist() for p in polygons], filled.area))
         if holes := sum(len(p.holes) for p in polygons):
             added = filled.area - each.area
@@ -301,12 +305,30 @@ def _filled_polygons(
             for inner in np.unique(owners[_window(each.box)][gained]).tolist():
                 if inner:
                     fillers[inner - 1].add(place)
+    ordered = _after_fillers(shapes, fillers)
     if lost:
+        taken = _taken(owners, [(place, painted[place]) for place, *_ in ordered])
+        less = [f"object {objects[place].id} ({count} pixels)" for place, count in taken.items()]
+        others = f", and pixels that others take: {', '.join(less)}" if less else ""
         warnings.warn(
-            f"COCO's polygons cannot have holes; lost: {', '.join(lost)}. RLE keeps them",
+            f"COCO's polygons cannot have holes; lost: {', '.join(lost)}{others}. RLE keeps them",
             stacklevel=3,
         )
-    return _after_fillers(shapes, fillers)
+    return ordered
+
+
+def _taken(owners: NDArray[np.integer], painted: Sequence[tuple[int, Mask]]) -> dict[int, int]:
+    """Count the pixels that objects lose to others when these are painted with holes filled.
+
+    Args:
+        owners: (H, W), whose each pixel is: a place in the list, from 1.
+        painted: places in the list, from 0, with what is painted there.
+    """
+    now = np.zeros_like(owners)
+    for place, mask in painted:
+        now[_window(mask.box)][mask.to_crop()] = place + 1
+    losers, counts = np.unique(owners[(owners != now) & (owners > 0)], return_counts=True)
+    return {int(each) - 1: int(count) for each, count in zip(losers, counts, strict=True)}
 
 
 def _after_fillers(shapes: list[_Shape], fillers: dict[int, set[int]]) -> list[_Shape]:
