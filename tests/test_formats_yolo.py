@@ -132,6 +132,15 @@ def test_labels_of_others_are_found_where_they_usually_lie(
     assert [each.area for each in back[image].objects] == [24]
 
 
+def test_files_that_begin_with_a_byte_order_mark_are_read_like_others(tmp_path: Path) -> None:
+    write_yolo(tmp_path, {"a.jpg": labelled(np.ones((4, 6), bool)), "b.jpg": Annotations((4, 6))})
+    for file in ("data.yaml", "labels/a.txt", "labels/b.txt"):
+        path = tmp_path / file
+        path.write_text(path.read_text(), encoding="utf-8-sig")
+    back = read_yolo(tmp_path, dict.fromkeys(["a.jpg", "b.jpg"], (4, 6)))
+    assert [each.labels for each in back.values()] == [("car",), ()]
+
+
 def test_images_without_a_file_of_labels_are_named(tmp_path: Path) -> None:
     write_yolo(tmp_path, {"a.jpg": labelled(np.ones((4, 6), bool)), "b.jpg": Annotations((4, 6))})
     sizes = dict.fromkeys(["a.jpg", "b.jpg", "c.jpg", *map(str, range(12))], (4, 6))

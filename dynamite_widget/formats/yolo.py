@@ -265,7 +265,7 @@ def _read_labels(
     path: Path | None, size: tuple[int, int], classes: Mapping[int, str]
 ) -> Annotations:
     try:
-        text = "" if path is None else path.read_text(encoding="utf-8")
+        text = "" if path is None else path.read_text(encoding="utf-8-sig")
         return from_yolo(text, size=size, classes=classes)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
