@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from PIL import Image
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
@@ -111,7 +112,7 @@ def test_names_colours_and_attributes_come_back(session: Session) -> None:
     back = read(session.to_coco())
     expected = Annotations.of(session.objects, size=session.size)
     assert back.objects == expected.objects
-    assert back.categories == ("car", "person", "object")
+    assert back.categories == ("car", "person")
     np.testing.assert_array_equal(back.label_map, session.label_map)
 
 
@@ -154,6 +155,13 @@ def nested() -> np.ndarray:
     return label_map
 
 
+def in_each_other() -> np.ndarray:
+    label_map = np.zeros((12, 30), np.uint16)
+    label_map[1:11, 1:11], label_map[3:9, 3:9] = 2, 1  # 1 in 2
+    label_map[2:10, 15:25], label_map[4:8, 17:23] = 1, 2  # and 2 in 1
+    return label_map
+
+
 def test_polygons_keep_objects_that_lie_in_holes_of_others() -> None:
     label_map = nested()
     with pytest.warns(UserWarning, match="object 2 .*object 3 .*object 5 .*object 6 "):
@@ -163,12 +171,24 @@ def test_polygons_keep_objects_that_lie_in_holes_of_others() -> None:
     assert [each["id"] for each in coco["annotations"]] == [3, 5, 6, 2, 4, 1]
 
 
+@given(annotations())
+@example(Annotations.of_label_map(in_each_other()))
+@example(Annotations.of_label_map(nested()))
+def test_polygons_name_every_object_that_others_take_pixels_from(taken: Annotations) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        coco = written(taken, polygons=True)
+    (said,) = [str(each.message) for each in caught if "holes" in str(each.message)] or [""]
+    before, after = taken.label_map, read(coco).label_map
+    losers, counts = np.unique(before[(before > 0) & (after != before)], return_counts=True)
+    named = [f"object {k} ({n} pixels)" for k, n in zip(losers, counts, strict=True)]
+    assert sorted(re.findall(r"object \d+ \(\d+ pixels\)", said)) == sorted(named)
+
+
 def test_polygons_of_objects_in_holes_of_each_other_keep_the_smaller() -> None:
-    label_map = np.zeros((12, 30), np.uint16)
-    label_map[1:11, 1:11], label_map[3:9, 3:9] = 2, 1  # 1 in 2
-    label_map[2:10, 15:25], label_map[4:8, 17:23] = 1, 2  # and 2 in 1
-    with pytest.warns(UserWarning, match="object 1 .*object 2 "):
-        coco = written(Annotations.of_label_map(label_map), polygons=True)
+    loses = r"object 2 \(1 holes, .* others take: object 2 \(24 pixels\)\. RLE"
+    with pytest.warns(UserWarning, match=r"object 1 \(1 holes, .*" + loses):
+        coco = written(Annotations.of_label_map(in_each_other()), polygons=True)
     assert sorted(each["id"] for each in coco["annotations"]) == [1, 2]
     assert coco["annotations"][0]["area"] > coco["annotations"][1]["area"]
     assert set(np.unique(read(coco).label_map)) == {0, 1, 2}
@@ -182,6 +202,31 @@ def test_one_file_of_many_images_comes_back_image_by_image(session: Session) -> 
     back = from_coco(json.loads(json.dumps(coco_of_images(images, labels=session.labels))))
     for name, one in (("a.png", session), ("b.png", other)):
         assert back[name].objects == Annotations.of(one.objects, size=one.size).objects
+
+
+def sessions(*, labels: list[str] | None) -> list[Session]:
+    """A session, and what comes back of it alone and as one of many images."""
+    session = Session(IMAGE, NearestClick(), labels=labels)
+    session.click(5, 5, session.add_object())
+    session.click(50, 30, session.add_object("car"))
+    many = [LabelledImage("a.png", session.size, session.objects)]
+    files = session.to_coco(), coco_of_images(many, labels=session.labels)
+    back = [Session.from_annotations(IMAGE, read(each), segmenter=NearestClick()) for each in files]
+    return [session, *back]
+
+
+def test_where_any_label_will_do_it_still_does_when_the_file_is_read() -> None:
+    for session in sessions(labels=None):
+        assert session.labels is None
+        assert [each.label for each in session.objects] == [None, "car"]
+        session.set_label(1, "bus")
+
+
+@pytest.mark.parametrize("labels", [["bus", "car"], ["object", "car"]])
+def test_a_list_of_labels_comes_back_without_any_that_nobody_chose(labels: list[str]) -> None:
+    for session in sessions(labels=labels):
+        assert session.labels == tuple(labels)
+        assert [each.label for each in session.objects] == [None, "car"]
 
 
 def test_a_label_that_looks_like_markup_stays_as_it_is() -> None:

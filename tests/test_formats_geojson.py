@@ -120,7 +120,10 @@ def test_what_qupath_classified_has_its_label_and_colour() -> None:
     assert from_geojson(again).objects == taken.objects
 
 
-@pytest.mark.parametrize("odd", [{"name": "Tumour"}, {"name": "Tumour", "color": [1, 2, 300]}])
+@pytest.mark.parametrize(
+    "odd",
+    [{"name": "Tumour"}, {"name": "Tumour", "color": [1, 2, 300]}, {"name": "Tumour", "color": 3}],
+)
 def test_a_classification_without_a_colour_is_a_label_alone(odd: dict[str, Any]) -> None:
     (square,) = from_geojson(foreign(SQUARE, classification=odd), size=(2, 4)).objects
     assert (square.label, square.color) == ("Tumour", None)
@@ -156,6 +159,20 @@ def test_without_a_size_it_says_what_to_pass() -> None:
 def test_what_is_no_polygon_is_named(wrong: object) -> None:
     with pytest.raises(ValueError, match="feature 0 of this GeoJSON"):
         from_geojson(foreign(wrong), size=(3, 4))
+
+
+@pytest.mark.parametrize("wrong", [[1], ["ab"], "a text", 5])
+def test_properties_that_are_none_are_named(wrong: object) -> None:
+    data = foreign(SQUARE)
+    data["features"][0]["properties"] = wrong
+    with pytest.raises(ValueError, match="feature 0 of this GeoJSON: properties are values by nam"):
+        from_geojson(data, size=(3, 4))
+
+
+@pytest.mark.parametrize("theirs", [5, "roofs", [{"id": 1, "name": "roof"}], {"roof": 1}])
+def test_categories_of_others_are_no_list_of_labels(theirs: object) -> None:
+    taken = from_geojson(foreign(SQUARE) | {"categories": theirs}, size=(2, 4))
+    assert taken.categories is None
 
 
 @pytest.mark.parametrize("wrong", [{}, {"type": "Feature"}, {"type": "FeatureCollection"}, []])

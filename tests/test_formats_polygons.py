@@ -6,12 +6,22 @@ import cv2
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
+from scipy.spatial import KDTree
 
 from dynamite_widget.formats.polygons import Polygon, joined, mask_of, polygons_of, signed_area
 from dynamite_widget.masks import Mask
 from tests.mask_examples import HARD, PIXELS, Pixels, drawn
+
+SCATTERED = st.builds(
+    lambda seed, side, share: np.random.default_rng(seed).random((side, side + 3)) < share,
+    st.integers(0, 2**32 - 1),
+    st.integers(20, 60),
+    st.floats(0.1, 0.9),
+)
+"""Masks of up to a thousand parts and holes."""
 
 
 def filled_by_shapely(polygons: tuple[Polygon, ...], size: tuple[int, int]) -> Pixels:
@@ -64,6 +74,51 @@ def test_joined_into_one_ring_a_mask_keeps_its_parts_and_holes(pixels: Pixels) -
         assert mask_of([Polygon(ring)], pixels.shape) == Mask.from_array(pixels)
         assert signed_area(ring) == pixels.sum()
         np.testing.assert_array_equal(filled_by_pycocotools([ring], pixels.shape), pixels)
+
+
+@given(SCATTERED)
+@settings(max_examples=20)
+def test_hundreds_of_parts_and_holes_are_joined_as_exactly(pixels: Pixels) -> None:
+    polygons = polygons_of(Mask.from_array(pixels))
+    ring = joined(polygons)
+    assert mask_of([Polygon(ring)], pixels.shape) == Mask.from_array(pixels)
+    assert signed_area(ring) == pixels.sum()
+    np.testing.assert_array_equal(filled_by_pycocotools([ring], pixels.shape), pixels)
+
+
+@given(SCATTERED)
+@settings(max_examples=20)
+def test_bridges_are_the_shortest_to_what_is_joined_already(pixels: Pixels) -> None:
+    polygons = polygons_of(Mask.from_array(pixels))
+    first, *others = [ring for polygon in polygons for ring in (polygon.outer, *polygon.holes)]
+    around = sum(map(length, [first, *others]))
+    there_and_back, before = 0.0, first
+    for ring in others:
+        there_and_back += 2 * np.linalg.norm(before[:, None] - ring, axis=-1).min()
+        before = np.concatenate([before, ring])
+    assert length(joined(polygons)) == pytest.approx(around + there_and_back)
+
+
+def length(ring: np.ndarray) -> float:
+    return float(np.linalg.norm(ring - np.roll(ring, 1, axis=0), axis=1).sum())
+
+
+def test_an_object_of_very_many_parts_is_searched_a_few_times_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trees: list[int] = []
+
+    class Counted(KDTree):
+        def __init__(self, points: np.ndarray) -> None:
+            trees.append(len(points))
+            super().__init__(points)
+
+    monkeypatch.setattr("scipy.spatial.KDTree", Counted)
+    pixels = np.zeros((60, 60), bool)
+    pixels[::2, ::2] = True
+    assert len(joined(polygons_of(Mask.from_array(pixels)))) == 900 * 4 + 899 * 2
+    assert len(trees) == 10  # bits of 900
+    assert sum(trees) < 10 * 900 * 4
 
 
 @given(PIXELS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -106,6 +107,57 @@ def test_labels_lie_where_training_looks_whatever_the_folders_are_called(tmp_pat
     back = read_yolo(tmp_path, {name: each.size for name, each in images.items()})
     assert [each.labels for each in back.values()] == [(f"car {name}",) for name in names]
     assert (tmp_path / "labels/1.txt").is_file()
+
+
+@pytest.mark.parametrize(
+    ("image", "labels"),
+    [
+        ("train/images/a.jpg", "train/labels/a.txt"),
+        ("images/train/a.jpg", "labels/train/a.txt"),
+        ("images/a.jpg", "labels/a.txt"),
+        ("train/a.jpg", "labels/train/a.txt"),
+        ("x/images/y/images/a.jpg", "x/images/y/labels/a.txt"),
+    ],
+)
+def test_labels_of_others_are_found_where_they_usually_lie(
+    image: str, labels: str, tmp_path: Path
+) -> None:
+    path = tmp_path / labels
+    path.parent.mkdir(parents=True)
+    path.write_text("0 0 0 1 0 1 1 0 1\n")
+    (tmp_path / "data.yaml").write_text("{train: ../train/images, names: [car]}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        back = read_yolo(tmp_path, {image: (4, 6)})
+    assert [each.area for each in back[image].objects] == [24]
+
+
+def test_files_that_begin_with_a_byte_order_mark_are_read_like_others(tmp_path: Path) -> None:
+    write_yolo(tmp_path, {"a.jpg": labelled(np.ones((4, 6), bool)), "b.jpg": Annotations((4, 6))})
+    for file in ("data.yaml", "labels/a.txt", "labels/b.txt"):
+        path = tmp_path / file
+        path.write_text(path.read_text(), encoding="utf-8-sig")
+    back = read_yolo(tmp_path, dict.fromkeys(["a.jpg", "b.jpg"], (4, 6)))
+    assert [each.labels for each in back.values()] == [("car",), ()]
+
+
+def test_images_without_a_file_of_labels_are_named(tmp_path: Path) -> None:
+    write_yolo(tmp_path, {"a.jpg": labelled(np.ones((4, 6), bool)), "b.jpg": Annotations((4, 6))})
+    sizes = dict.fromkeys(["a.jpg", "b.jpg", "c.jpg", *map(str, range(12))], (4, 6))
+    with pytest.warns(UserWarning, match=r"13 of 15 .* \('c\.jpg', '0', .*'8' \.\.\.\)") as caught:
+        back = read_yolo(tmp_path, sizes)
+    assert caught[0].filename == __file__
+    assert [len(each.objects) for each in back.values()] == [1, *[0] * 14]
+    with pytest.warns(UserWarning, match="1 of 1"):
+        assert read_yolo(tmp_path, {"c.jpg": (4, 6)})["c.jpg"].objects == ()
+
+
+def test_labels_of_which_none_is_found_are_no_empty_images(tmp_path: Path) -> None:
+    write_yolo(tmp_path, {"train/a.jpg": labelled(np.ones((4, 6), bool))})
+    places = r"images.labels.a\.txt' and .*labels.a\.txt'"
+    with pytest.raises(ValueError, match=rf"none of 2 .*'images/a\.jpg', 'b\.jpg'.*{places}"):
+        read_yolo(tmp_path, dict.fromkeys(["images/a.jpg", "b.jpg"], (4, 6)))
+    assert read_yolo(tmp_path, {}) == {}
 
 
 def contents(folder: Path) -> dict[Path, bytes]:

@@ -11,6 +11,7 @@ from pathlib import PureWindowsPath
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dynamite_widget.extents import Box
 from dynamite_widget.formats.annotations import (
@@ -29,6 +30,9 @@ from dynamite_widget.saving import at_home
 
 UNLABELLED = "object"
 """Category of objects without a label: COCO has no annotation without a category."""
+
+_UNLISTED = "unlisted"
+"""Key of categories that are no labels to choose from: objects have them, no list does."""
 
 CROWD = "iscrowd"
 """Name of the attribute that says so."""
@@ -58,10 +62,12 @@ def to_coco(
         objects: of one image.
         size: (H, W) of the image.
         file_name: name of the image, as readers will look for it.
-        labels: categories wanted even where no object has them; they come first.
+        labels: categories wanted even where no object has them; they come first. Further ones are
+            "unlisted", and so no labels to choose from when the file is read again.
         polygons: write polygons along the edges of pixels in place of RLE. They keep every part,
             but no holes: those are filled, with a warning that names the objects. Annotations go in
-            the order of `objects`, but what lies in a hole follows the object that fills it.
+            the order of `objects`, but what lies in a hole follows the object that fills it. Where
+            two lie in holes of each other, one loses pixels, and the warning says how many.
 
     Returns:
         {"images", "annotations", "categories"}, plain values only, ready for json and for
@@ -99,8 +105,22 @@ def to_coco(
         "info": {"description": "dynamite_widget"},
         "images": [{"id": 1, "width": width, "height": height, "file_name": file_name}],
         "annotations": annotations,
-        "categories": [{"id": i, "name": name} for name, i in categories.items()],
+        "categories": category_records(categories, labels),
     }
+
+
+def category_records(numbers: Mapping[str, int], labels: Sequence[str] | None) -> list[Any]:
+    """Write categories, and of each whether it is a label to choose from.
+
+    Args:
+        numbers: id of each category by its name.
+        labels: to choose from; None if any text will do.
+    """
+    listed = {*(labels or ())}
+    return [
+        {"id": number, "name": name} | ({} if name in listed else {_UNLISTED: True})
+        for name, number in numbers.items()
+    ]
 
 
 def from_coco(data: Mapping[str, Any]) -> dict[str, Annotations]:
@@ -112,7 +132,8 @@ def from_coco(data: Mapping[str, Any]) -> dict[str, Annotations]:
     Attributes that no object can have are left out with a warning; so are, without one, a "name"
     or "color" of another form than is written here, as these are no keys of COCO's own. Annotations
     without a mask, such as boxes alone, and rings of fewer than three corners are left out with a
-    warning that names the annotations.
+    warning that names the annotations. Categories are labels to choose from, but for those that
+    `to_coco` wrote for objects alone.
 
     Args:
         data: with "images", "annotations" and "categories".
@@ -125,9 +146,9 @@ def from_coco(data: Mapping[str, Any]) -> dict[str, Annotations]:
             mask is broken or of another size than its image.
     """
     images = _by_id(data, "images")
-    categories = {
-        k: str(_value(c, "name", f"category {k}")) for k, c in _by_id(data, "categories").items()
-    }
+    records = _by_id(data, "categories")
+    categories = {k: str(_value(c, "name", f"category {k}")) for k, c in records.items()}
+    listed = tuple(categories[k] for k, c in records.items() if c.get(_UNLISTED) is not True)
     sizes = {k: _size(image, f"image {k}") for k, image in images.items()}
     names = [str(_value(image, "file_name", f"image {k}")) for k, image in images.items()]
     if len(set(names)) != len(names):
@@ -146,7 +167,7 @@ def from_coco(data: Mapping[str, Any]) -> dict[str, Annotations]:
         name: Annotations(
             sizes[image_id],
             _objects(found[image_id], sizes[image_id], categories, left_out),
-            tuple(categories.values()),
+            listed or None,
         )
         for image_id, name in zip(images, names, strict=True)
     }
@@ -264,16 +285,18 @@ class _Shape(NamedTuple):
 def _filled_polygons(
     objects: Sequence[SegmentedObject | Annotation], size: tuple[int, int]
 ) -> list[_Shape]:
-    """Make polygons without holes; warn of what they fill, and put what lies there after them."""
+    """Make polygons without holes; put what lies in one after it; warn of what changes hands."""
     owners = np.zeros(size, np.int32)  # of each pixel: the place in the list, from 1
     for place, each in enumerate(objects):
         owners[_window(each.box)][each.mask.to_crop()] = place + 1
     shapes: list[_Shape] = []
+    painted: list[Mask] = []
     lost: list[str] = []
     fillers: dict[int, set[int]] = {place: set() for place in range(len(objects))}
     for place, each in enumerate(objects):
         polygons = polygons_of(each.mask)
         filled = mask_of((Polygon(p.outer) for p in polygons), size)
+        painted.append(filled)
         shapes.append(_Shape(place, [p.outer.ravel().tolist() for p in polygons], filled.area))
         if holes := sum(len(p.holes) for p in polygons):
             added = filled.area - each.area
@@ -282,12 +305,30 @@ def _filled_polygons(
             for inner in np.unique(owners[_window(each.box)][gained]).tolist():
                 if inner:
                     fillers[inner - 1].add(place)
+    ordered = _after_fillers(shapes, fillers)
     if lost:
+        taken = _taken(owners, [(place, painted[place]) for place, *_ in ordered])
+        less = [f"object {objects[place].id} ({count} pixels)" for place, count in taken.items()]
+        others = f", and pixels that others take: {', '.join(less)}" if less else ""
         warnings.warn(
-            f"COCO's polygons cannot have holes; lost: {', '.join(lost)}. RLE keeps them",
+            f"COCO's polygons cannot have holes; lost: {', '.join(lost)}{others}. RLE keeps them",
             stacklevel=3,
         )
-    return _after_fillers(shapes, fillers)
+    return ordered
+
+
+def _taken(owners: NDArray[np.integer], painted: Sequence[tuple[int, Mask]]) -> dict[int, int]:
+    """Count the pixels that objects lose to others when these are painted with holes filled.
+
+    Args:
+        owners: (H, W), whose each pixel is: a place in the list, from 1.
+        painted: places in the list, from 0, with what is painted there.
+    """
+    now = np.zeros_like(owners)
+    for place, mask in painted:
+        now[_window(mask.box)][mask.to_crop()] = place + 1
+    losers, counts = np.unique(owners[(owners != now) & (owners > 0)], return_counts=True)
+    return {int(each) - 1: int(count) for each, count in zip(losers, counts, strict=True)}
 
 
 def _after_fillers(shapes: list[_Shape], fillers: dict[int, set[int]]) -> list[_Shape]:

@@ -86,8 +86,8 @@ def from_geojson(
             "classification" is the label, and its colour the object's.
 
     Raises:
-        ValueError: if it is no FeatureCollection, the size is not known, or a geometry is neither
-            Polygon nor MultiPolygon.
+        ValueError: if it is no FeatureCollection, the size is not known, a geometry is neither
+            Polygon nor MultiPolygon, or properties are no values by name.
     """
     features = data.get("features") if isinstance(data, Mapping) else None
     if not isinstance(features, list) or data.get("type") != "FeatureCollection":
@@ -104,8 +104,8 @@ def from_geojson(
     objects = []
     for place, (object_id, feature) in enumerate(zip(ids, features, strict=True)):
         what = f"feature {place} of this GeoJSON"
-        known = _plain_properties(feature.get("properties") or {}, label)
         try:
+            known = _plain_properties(feature.get("properties") or {}, label)
             objects.append(
                 Annotation(
                     mask=mask_of(_polygons(feature.get("geometry"), numbers), size),
@@ -118,19 +118,27 @@ def from_geojson(
             )
         except (TypeError, ValueError) as error:
             raise ValueError(f"{what}: {error}") from error
-    categories = data.get("categories")
-    return Annotations(size, tuple(objects), None if categories is None else tuple(categories))
+    return Annotations(size, tuple(objects), _categories(data.get("categories")))
+
+
+def _categories(found: Any) -> tuple[str, ...] | None:  # noqa: ANN401
+    """Labels to choose from as `to_geojson` lists them; others mean something else by that name."""
+    if isinstance(found, list) and all(isinstance(each, str) for each in found):
+        return tuple(found)
+    return None
 
 
 def _plain_properties(properties: Any, label: str) -> dict[str, Any]:  # noqa: ANN401
     """A feature's properties, with QuPath's classification as label and colour."""
+    if not isinstance(properties, Mapping):
+        raise ValueError(f"properties are values by name, not {properties!r}")
     known = dict(properties)
     classification = known.get("classification")
     if label not in known and isinstance(classification, Mapping):
         del known["classification"]
         known[label] = classification.get("name")
         with suppress(KeyError, TypeError, ValueError):
-            red, green, blue = bytes(classification["color"])
+            red, green, blue = bytes(list(classification["color"]))
             known.setdefault("color", f"#{red:02X}{green:02X}{blue:02X}")
     return known
 

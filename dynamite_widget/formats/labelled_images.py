@@ -98,5 +98,5 @@ def to_coco(
         "info": {"description": "dynamite_widget"},
         "images": entries,
         "annotations": annotations,
-        "categories": [{"id": i, "name": name} for name, i in category_ids.items()],
+        "categories": coco.category_records(category_ids, labels),
     }

@@ -95,17 +95,61 @@ def joined(polygons: Sequence[Polygon]) -> Ring:
     Returns:
         (n, 2) corners.
     """
+    rings = [ring for polygon in polygons for ring in (polygon.outer, *polygon.holes)]
+    lengths = [len(ring) for ring in rings]
+    ends = np.cumsum(lengths)
+    corners = np.concatenate(rings)
+    # A walk stops at corners. Each ring is a walk of its own until a bridge, with a stop more at
+    # either end for the way back, leads to it from an earlier one.
+    stops = [*range(len(corners))]
+    following = [*range(1, len(corners) + 1)]
+    for begin, end in zip(ends - lengths, ends, strict=True):
+        following[end - 1] = int(begin)
+    for (here, there), length, end in zip(
+        _bridges(corners, lengths), lengths[1:], ends[1:].tolist(), strict=True
+    ):
+        before = there - 1 if there > end - length else end - 1
+        following[before] = len(stops)
+        following += [len(stops) + 1, following[here]]
+        following[here] = there
+        stops += [there, here]
+    path = [0]
+    while len(path) < len(stops):
+        path.append(following[path[-1]])
+    return corners[np.array(stops)[path]]
+
+
+def _bridges(corners: Ring, lengths: Sequence[int]) -> list[tuple[int, int]]:
+    """Find the shortest way to each ring but the first from an earlier one.
+
+    Two rings are compared once, where their numbers begin to differ when written in bits. So one
+    search for each bit will do, in which a third coordinate keeps rings apart that are not to be
+    compared.
+
+    Args:
+        corners: of all rings, one after the other.
+        lengths: number of corners of each ring.
+
+    Returns:
+        Corner of an earlier ring and corner of the ring, by their places in `corners`.
+    """
     from scipy.spatial import KDTree  # slow to import, and few formats need it
 
-    first, *others = [ring for polygon in polygons for ring in (polygon.outer, *polygon.holes)]
-    path = first
-    for ring in others:
-        distances, nearest = KDTree(path).query(ring)
-        start = int(np.argmin(distances))
-        end = int(nearest[start])
-        there = np.concatenate([ring[start:], ring[: start + 1]])
-        path = np.concatenate([path[: end + 1], there, path[end:]])
-    return path
+    ring = np.repeat(np.arange(len(lengths)), lengths)
+    nearest = np.zeros(len(corners), np.int64)
+    distance = np.full(len(corners), np.inf)
+    apart = 2 * np.ptp(corners, axis=0).sum()
+    for bit in range((len(lengths) - 1).bit_length()):
+        points = np.column_stack([corners, (ring >> (bit + 1)) * apart])
+        is_later = (ring >> bit) % 2 == 1
+        earlier, later = np.flatnonzero(~is_later), np.flatnonzero(is_later)
+        found, place = KDTree(points[earlier]).query(points[later])
+        closer = found < distance[later]
+        nearest[later[closer]] = earlier[place[closer]]
+        distance[later[closer]] = found[closer]
+    firsts = np.cumsum([0, *lengths[:-1]])
+    starts = np.lexsort((distance, ring))[firsts[1:]]
+    return list(zip(nearest[starts].tolist(), starts.tolist(), strict=True))
 
 
 def signed_area(ring: Ring) -> float:

@@ -8,7 +8,8 @@ borders too, leaves lines of a pixel there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,9 @@ _IMAGES = "./images/"
 
 _OUTSIDE = 1e-3
 """How far a coordinate may leave 0 to 1: others round theirs."""
+
+_NAMED = 10
+"""So many images are named in a warning."""
 
 
 def to_yolo(annotations: Annotations, classes: Sequence[str] | None = None) -> str:
@@ -135,20 +139,39 @@ def yolo_files(folder: Path, images: Mapping[str, Annotations]) -> dict[Path, by
 def read_yolo(
     folder: str | PathLike[str], sizes: Mapping[str, tuple[int, int]]
 ) -> dict[str, Annotations]:
-    """Read a data set's labels, data.yaml and labels/NAME.txt, laid out as by `write_yolo`.
+    """Read a data set's labels: data.yaml and a file for each image.
+
+    They lie where `write_yolo` puts them, or where others do: the labels of train/images/a.jpg
+    and of images/train/a.jpg, seen from the folder, are train/labels/a.txt and labels/train/a.txt.
+    An image without a file has no objects, and a warning names it.
 
     Args:
         folder: that holds data.yaml.
-        sizes: (H, W) of each image by its file name: the labels do not say. An image without a
-            file of labels has no objects.
+        sizes: (H, W) of each image by its file name: the labels do not say.
 
     Raises:
-        ValueError: if data.yaml has no names, a file is broken or has a class without a name, or a
-            name leads outside.
+        ValueError: if data.yaml has no names, none of several images has a file, a file is broken
+            or has a class without a name, or a name leads outside.
         OSError: if something cannot be read.
     """
     folder = at_home(folder)
-    return dict(_images(folder, sizes, _settings(folder / "data.yaml")["names"]))
+    classes = _settings(folder / "data.yaml")["names"]
+    paths = {name: _found_labels(folder, name) for name in sizes}
+    without = [name for name, path in paths.items() if path is None]
+    some = ", ".join(map(repr, without[:_NAMED])) + (" ..." if without[_NAMED:] else "")
+    if len(without) == len(sizes) > 1:
+        places = " and ".join(repr(str(path)) for path in _places_of_labels(folder, without[0]))
+        raise ValueError(
+            f"none of {len(sizes)} images has a file of labels in {str(folder)!r}: {some}. Those "
+            f"of the first would be {places}"
+        )
+    if without:
+        warnings.warn(
+            f"images without a file of labels have no objects: {len(without)} of {len(sizes)} "
+            f"in {str(folder)!r} ({some})",
+            stacklevel=2,
+        )
+    return {name: _read_labels(path, sizes[name], classes) for name, path in paths.items()}
 
 
 def _settings(path: Path) -> dict[str, Any]:
@@ -221,16 +244,31 @@ def yolo_labels(folder: Path, stem: str) -> Path:
     return inside(folder / top, rest)
 
 
-def _images(
-    folder: Path, sizes: Mapping[str, tuple[int, int]], classes: Mapping[int, str]
-) -> Iterator[tuple[str, Annotations]]:
-    for name, size in sizes.items():
-        path = yolo_labels(folder, *distinct_stems([name]))
-        try:
-            text = path.read_text(encoding="utf-8") if path.is_file() else ""
-            yield name, from_yolo(text, size=size, classes=classes)
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
+def _found_labels(folder: Path, name: str) -> Path | None:
+    return next(filter(Path.is_file, _places_of_labels(folder, name)), None)
+
+
+def _places_of_labels(folder: Path, name: str) -> list[Path]:
+    """Where the labels of an image may lie: as we write them, then as others do.
+
+    Others' names of images begin in the folder of data.yaml, ours in its folder "images".
+    """
+    (stem,) = distinct_stems([name])
+    places = [yolo_labels(folder, stem)]
+    before, images, after = f"/{stem}".rpartition("/images/")
+    if images:
+        places.append(inside(folder, f"{before}/labels/{after}.txt".removeprefix("/")))
+    return places
+
+
+def _read_labels(
+    path: Path | None, size: tuple[int, int], classes: Mapping[int, str]
+) -> Annotations:
+    try:
+        text = "" if path is None else path.read_text(encoding="utf-8-sig")
+        return from_yolo(text, size=size, classes=classes)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def _read_line(words: list[str], classes: Mapping[int, str]) -> tuple[str, np.ndarray]:
