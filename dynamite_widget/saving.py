@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from errno import EACCES
 from hashlib import blake2b
@@ -24,6 +25,11 @@ _MAY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 PATIENCE_SECONDS = 5
 """So long is waited for another process that saves in the same folder."""
+
+_BESIDE = re.compile(r"(\.[0-9a-f]{12}\.)[0-9a-f]{12}\.tmp")
+"""Names of files that are to take another's place; the group says whose."""
+_ABANDONED_SECONDS = 3600
+"""Nobody takes so long to write one."""
 
 
 class AtomicFile:
@@ -183,8 +189,33 @@ def at_home(path: str | PathLike[str]) -> Path:
     return Path(os.path.expanduser(path))
 
 
+def remove_leftovers(files: Iterable[Path]) -> None:
+    """Remove what writers left that were killed, from the folders of files about to be written.
+
+    Only one writer at a time may be at these files. Of other files, which somebody may be saving
+    there at this moment, only what has lain there for an hour goes.
+
+    Args:
+        files: about to be written.
+    """
+    beginnings: dict[Path, set[str]] = {}
+    for path in files:
+        beginnings.setdefault(path.parent, set()).add(_beginning(path))
+    for folder, own in beginnings.items():
+        with suppress(FileNotFoundError), os.scandir(folder) as entries:
+            for entry in entries:
+                if (found := _BESIDE.fullmatch(entry.name)) is not None:
+                    with suppress(OSError):
+                        age = time.time() - entry.stat(follow_symlinks=False).st_mtime
+                        if found[1] in own or age > _ABANDONED_SECONDS:
+                            os.unlink(entry.path)
+
+
 def write_together(contents: Mapping[Path, bytes]) -> None:
     """Write several files: those that are there stay as they are until all new ones are whole.
+
+    Then they are replaced in the order given: whoever is killed meanwhile leaves the first ones new
+    and the others old.
 
     Args:
         contents: by path; folders are made.

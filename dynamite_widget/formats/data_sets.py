@@ -21,7 +21,7 @@ from dynamite_widget.formats.replacing import check_no_photographs, check_writte
 from dynamite_widget.formats.taking_turns import alone_adding_to
 from dynamite_widget.formats.voc import has_classes, voc_files, voc_pictures
 from dynamite_widget.formats.yolo import yolo_files, yolo_labels
-from dynamite_widget.saving import at_home, write_together
+from dynamite_widget.saving import at_home, remove_leftovers, write_together
 
 DataSetFormat = Literal["yolo", "voc", "png", "npz", "geojson"]
 """Formats of folders: those of whole data sets, and those that have a file for each image."""
@@ -83,7 +83,9 @@ def write_data_set(
                 for (path,), each in zip(places, images.values(), strict=True)
             }
         index[format] = there | {file: record(image) for file, image in new.items()}
-        contents[folder / FILE_NAME] = to_bytes(index)
+        # The index comes first: what it lists is ours, however far the rest has come.
+        contents = {folder / FILE_NAME: to_bytes(index)} | contents
+        remove_leftovers(contents)
         write_together(contents)
     return folder / "data.yaml" if format == "yolo" else folder
 
