@@ -100,13 +100,8 @@ class AtomicFile:
                     f"{str(self.path)!r} belongs to something opened later in this process "
                     "(the same cell, run again?) and is left as it is; go on there"
                 )
-            try:
-                with _alone_in(self.path.parent):
-                    self._replace(data)
-            except OSError as error:
-                if error.errno is not None:  # it names a temporary file, or none
-                    error.filename, error.filename2 = str(self.path), None
-                raise
+            with _naming(self.path), _alone_in(self.path.parent):
+                self._replace(data)
 
     def _replace(self, data: bytes) -> None:
         if self._is_foreign():
@@ -149,6 +144,18 @@ class AtomicFile:
         except FileNotFoundError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Have errors name the file that is written, where they name what is beside it, or nothing."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            error.filename = str(path)
+            del error.filename2  # None would be part of the text: "'a.png' -> None"
+        raise
 
 
 @contextmanager
@@ -230,10 +237,11 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
     try:
         for new, path in beside.items():
             made += _make_folder(path.parent)
-            with _as_open_as(path, new):
+            with _naming(path), _as_open_as(path, new):
                 new.write_bytes(contents[path])
         for new, path in beside.items():
-            os.replace(new, path)
+            with _naming(path):
+                os.replace(new, path)
     except BaseException:
         for new in beside:
             with suppress(OSError):

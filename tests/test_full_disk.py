@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dynamite_widget.formats.data_sets import DataSetFormat
 from dynamite_widget.session import Session
 from tests.nearest_click import NearestClick
 
@@ -50,3 +53,34 @@ def test_a_figure_that_cannot_be_saved_leaves_the_one_of_before(
     assert [*tmp_path.iterdir()] == [path]
     session.figure(path, legend=False)
     assert path.read_bytes() != before
+
+
+def busy(source: str, target: str) -> None:
+    raise PermissionError(13, "File in use", source, None, target)
+
+
+@contextmanager
+def file_in_use() -> Iterator[None]:
+    """Nothing takes the place of a file, as where somebody else has it open."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "replace", busy)
+        yield
+
+
+@pytest.mark.parametrize("format", [None, "png", "npz", "geojson"])
+@pytest.mark.parametrize(
+    ("broken", "said"), [(full_disk, "File too large"), (file_in_use, "File in use")]
+)
+def test_the_error_names_the_file_that_was_to_be_written(
+    broken: Callable[[], AbstractContextManager[None]],
+    said: str,
+    format: DataSetFormat | None,
+    session: Session,
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / ("a.npz" if format is None else ".exported.json")
+    where = path if format is None else tmp_path
+    with broken(), pytest.raises(OSError, match=said) as raised:
+        session.export(where, format=format)
+    assert re.fullmatch(rf"\[Errno \d+\] {said}: {re.escape(repr(str(path)))}", str(raised.value))
+    assert [*tmp_path.iterdir()] == []
