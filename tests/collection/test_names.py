@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path, PureWindowsPath
+from typing import get_args
 
 import pytest
 from PIL import Image
 
 from dynamite_widget import image_list
 from dynamite_widget.collection import Collection
+from dynamite_widget.formats.data_sets import DataSetFormat
 from tests.collection.labelled import HEIGHT, WIDTH, label
 from tests.nearest_click import NearestClick
 
@@ -79,3 +81,20 @@ def test_work_is_found_again_whatever_other_images_make_of_a_name(
     for place in range(2):
         grown.go_to(place)
         assert len(grown.session.objects) == 1
+
+
+@pytest.mark.parametrize("format", get_args(DataSetFormat))
+def test_a_warning_says_which_images_a_folder_has_twice_since_the_list_has_grown(
+    format: DataSetFormat, photographs: list[Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    labelled(photographs[1:2]).export(out, format=format)
+    grown = labelled(photographs[:3])
+    says = r"another name .* has them twice \(1: \S*b\.\w+ and \S*day/b\.\w+\); .* new folder"
+    with pytest.warns(UserWarning, match=says) as heard:
+        grown.export(out, format=format)
+    assert len(heard) == 1
+    others = labelled(photographs[3:])
+    with pytest.warns(UserWarning, match=r"names that are not in this export \(4: ") as heard:
+        others.export(out, format=format)
+    assert len(heard) == 1
