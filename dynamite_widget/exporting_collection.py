@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dynamite_widget.formats import files, hugging_face, labelled_images
 from dynamite_widget.formats.annotations import Annotations
-from dynamite_widget.formats.data_sets import DataSetFormat, others_in, write_data_set
+from dynamite_widget.formats.data_sets import DataSetFormat, others_in, twice_in, write_data_set
 from dynamite_widget.formats.labelled_images import LabelledImage
 from dynamite_widget.image_list import ListedImage
 
@@ -59,7 +59,8 @@ class ExportingCollection(ABC):
     ) -> Path:
         """Write all labels to one COCO file, or to a folder of another format.
 
-        A warning names labels that the folder has of images that are not in this export: they stay.
+        Labels that the folder has under other names stay. A warning names them, and says of which
+        the image is in this export, too: what it is called may have changed with the list.
 
         Args:
             path: ends in .json for COCO; with a format, a folder, made if it is not there.
@@ -78,11 +79,19 @@ class ExportingCollection(ABC):
             images = self.annotations
             listed = [each.path for each in self._images if each.path is not None]
             written = write_data_set(path, images, format, photographs=listed, **options)
-            if others := others_in(path, images, format):
-                some = ", ".join(others[:3]) + (" ..." if others[3:] else "")
+            twice = twice_in(path, images, format)
+            if others := [each for each in others_in(path, images, format) if each not in twice]:
                 warnings.warn(
-                    f"{str(path)!r} keeps labels from before, of images that are not in this "
-                    f"export ({len(others)}: {some}); to be without them take a new folder",
+                    f"{str(path)!r} keeps labels from before, under names that are not in this "
+                    f"export ({_some(others)}); to be without them take a new folder",
+                    stacklevel=2,
+                )
+            if twice:
+                pairs = [f"{before} and {now}" for before, now in twice.items()]
+                warnings.warn(
+                    f"{str(path)!r} keeps labels from before of images that have another name in "
+                    f"this export, and so has them twice ({_some(pairs)}); to have them once take "
+                    "a new folder",
                     stacklevel=2,
                 )
             return written
@@ -96,3 +105,8 @@ class ExportingCollection(ABC):
     @abstractmethod
     def _labelled(self) -> Iterator[LabelledImage]:
         """Give the labels of each image that has some; one image is held at a time."""
+
+
+def _some(texts: Sequence[str]) -> str:
+    """Say how many there are, and the first three."""
+    return f"{len(texts)}: {', '.join(texts[:3])}{' ...' if texts[3:] else ''}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from os import PathLike
 from pathlib import Path
 from textwrap import shorten
@@ -18,7 +19,7 @@ from dynamite_widget.images import MAX_PIXELS, RGBImage
 from dynamite_widget.objects import SegmentedObject
 from dynamite_widget.palette import ink_on
 from dynamite_widget.pictures import BACKGROUND_INK, middle_of
-from dynamite_widget.saving import at_home
+from dynamite_widget.saving import AtomicFile, at_home
 from dynamite_widget.state import pixel_of
 
 if TYPE_CHECKING:
@@ -123,7 +124,8 @@ def save_figure(drawn: Figure, path: str | PathLike[str], *, image_width: int) -
         The path.
 
     Raises:
-        ValueError: if the ending is another.
+        ValueError: if the ending is another, or there is no such folder.
+        OSError: if it cannot be written; a file that is there stays as it is.
     """
     path = at_home(path)
     if path.suffix.lower() not in ENDINGS:
@@ -135,8 +137,10 @@ def save_figure(drawn: Figure, path: str | PathLike[str], *, image_width: int) -
     dpi *= min(1, (MAX_PIXELS / pixels) ** 0.5)
     from matplotlib import rc_context
 
+    data, format = BytesIO(), path.suffix[1:].lower()
     with rc_context({"pdf.fonttype": 42}):  # many journals refuse a PDF with Type 3 fonts
-        drawn.savefig(path, dpi=dpi, bbox_inches="tight", pad_inches=0.02)
+        drawn.savefig(data, format=format, dpi=dpi, bbox_inches="tight", pad_inches=0.02)
+    AtomicFile(path).write(data.getvalue())
     return path
 
 

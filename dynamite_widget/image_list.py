@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import blake2b
+from itertools import takewhile
 from pathlib import Path, PurePath
 from typing import Any, Literal, get_args
 
@@ -27,8 +27,8 @@ class ListedImage:
     """One image of a list; nothing of it has been read.
 
     Attributes:
-        name: unique in the list: as given, else the file's name, with as many of its folders as
-            it takes.
+        name: unique in the list: as given, else the file's name or, where two of the list are
+            alike, the way to it from the folder that all of them have in common.
         image: anything `dynamite_widget.images.to_rgb` takes; a path is absolute.
         session_file: name of the file its session is saved to, without a folder.
         respelled: names that file would have if the image were spelled in composed or decomposed
@@ -198,14 +198,17 @@ def _way(parent: str, folder: Path | None) -> str:
 
 
 def _short_names(paths: list[str]) -> list[str]:
-    """Names of files, with as many folders before them as it takes to tell them apart."""
-    parts = [PurePath(path).parts for path in paths]
-    used = [1] * len(parts)
-    while True:
-        names = ["/".join(each[-n:]) for each, n in zip(parts, used, strict=True)]
-        count = Counter(names)
-        short = [i for i, name in enumerate(names) if count[name] > 1 and used[i] < len(parts[i])]
-        if not short:
-            return names
-        for i in short:
-            used[i] += 1
+    """Names of files or, where two are alike, the ways to all of them from their common folder.
+
+    So there is always one folder from which all names lead to the photographs.
+    """
+    names = [PurePath(path).name for path in paths]
+    if len({*names}) == len(names):
+        return names
+    parents = [PurePath(path).parent.parts for path in paths]
+    alike = takewhile(lambda parts: len({*parts}) == 1, zip(*parents, strict=False))
+    common = len([*alike])
+    ways = [(*each[common:], name) for each, name in zip(parents, names, strict=True)]
+    if not common:  # several drives of Windows: each is like a folder then
+        ways = [(way[0].strip(":/\\"), *way[1:]) for way in ways]
+    return ["/".join(way) for way in ways]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from errno import EACCES
 from hashlib import blake2b
@@ -24,6 +25,11 @@ _MAY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 PATIENCE_SECONDS = 5
 """So long is waited for another process that saves in the same folder."""
+
+_BESIDE = re.compile(r"(\.[0-9a-f]{12}\.)[0-9a-f]{12}\.tmp")
+"""Names of files that are to take another's place; the group says whose."""
+_ABANDONED_SECONDS = 3600
+"""Nobody takes so long to write one."""
 
 
 class AtomicFile:
@@ -94,13 +100,8 @@ class AtomicFile:
                     f"{str(self.path)!r} belongs to something opened later in this process "
                     "(the same cell, run again?) and is left as it is; go on there"
                 )
-            try:
-                with _alone_in(self.path.parent):
-                    self._replace(data)
-            except OSError as error:
-                if error.errno is not None:  # it names a temporary file, or none
-                    error.filename, error.filename2 = str(self.path), None
-                raise
+            with _naming(self.path), _alone_in(self.path.parent):
+                self._replace(data)
 
     def _replace(self, data: bytes) -> None:
         if self._is_foreign():
@@ -146,6 +147,18 @@ class AtomicFile:
 
 
 @contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Have errors name the file that is written, where they name what is beside it, or nothing."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            error.filename = str(path)
+            del error.filename2  # None would be part of the text: "'a.png' -> None"
+        raise
+
+
+@contextmanager
 def _as_open_as(path: Path, beside: Path) -> Iterator[None]:
     """Give what is written to take a file's place the permissions of that one, if it is there.
 
@@ -183,8 +196,33 @@ def at_home(path: str | PathLike[str]) -> Path:
     return Path(os.path.expanduser(path))
 
 
+def remove_leftovers(files: Iterable[Path]) -> None:
+    """Remove what writers left that were killed, from the folders of files about to be written.
+
+    Only one writer at a time may be at these files. Of other files, which somebody may be saving
+    there at this moment, only what has lain there for an hour goes.
+
+    Args:
+        files: about to be written.
+    """
+    beginnings: dict[Path, set[str]] = {}
+    for path in files:
+        beginnings.setdefault(path.parent, set()).add(_beginning(path))
+    for folder, own in beginnings.items():
+        with suppress(FileNotFoundError), os.scandir(folder) as entries:
+            for entry in entries:
+                if (found := _BESIDE.fullmatch(entry.name)) is not None:
+                    with suppress(OSError):
+                        age = time.time() - entry.stat(follow_symlinks=False).st_mtime
+                        if found[1] in own or age > _ABANDONED_SECONDS:
+                            os.unlink(entry.path)
+
+
 def write_together(contents: Mapping[Path, bytes]) -> None:
     """Write several files: those that are there stay as they are until all new ones are whole.
+
+    Then they are replaced in the order given: whoever is killed meanwhile leaves the first ones new
+    and the others old.
 
     Args:
         contents: by path; folders are made.
@@ -199,10 +237,11 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
     try:
         for new, path in beside.items():
             made += _make_folder(path.parent)
-            with _as_open_as(path, new):
+            with _naming(path), _as_open_as(path, new):
                 new.write_bytes(contents[path])
         for new, path in beside.items():
-            os.replace(new, path)
+            with _naming(path):
+                os.replace(new, path)
     except BaseException:
         for new in beside:
             with suppress(OSError):

@@ -12,6 +12,7 @@ from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.exported_images import (
     FILE_NAME,
     check_owners,
+    of_same_images,
     read_index,
     record,
     to_bytes,
@@ -21,7 +22,7 @@ from dynamite_widget.formats.replacing import check_no_photographs, check_writte
 from dynamite_widget.formats.taking_turns import alone_adding_to
 from dynamite_widget.formats.voc import has_classes, voc_files, voc_pictures
 from dynamite_widget.formats.yolo import yolo_files, yolo_labels
-from dynamite_widget.saving import at_home, write_together
+from dynamite_widget.saving import at_home, remove_leftovers, write_together
 
 DataSetFormat = Literal["yolo", "voc", "png", "npz", "geojson"]
 """Formats of folders: those of whole data sets, and those that have a file for each image."""
@@ -83,7 +84,9 @@ def write_data_set(
                 for (path,), each in zip(places, images.values(), strict=True)
             }
         index[format] = there | {file: record(image) for file, image in new.items()}
-        contents[folder / FILE_NAME] = to_bytes(index)
+        # The index comes first: what it lists is ours, however far the rest has come.
+        contents = {folder / FILE_NAME: to_bytes(index)} | contents
+        remove_leftovers(contents)
         write_together(contents)
     return folder / "data.yaml" if format == "yolo" else folder
 
@@ -91,7 +94,7 @@ def write_data_set(
 def others_in(
     folder: str | PathLike[str], images: Iterable[str], format: DataSetFormat
 ) -> list[str]:
-    """Return the files of labels that `write_data_set` wrote for other images than these.
+    """Return the files of labels that `write_data_set` wrote under other names than these.
 
     Args:
         folder: that holds them.
@@ -102,6 +105,26 @@ def others_in(
     own = {_key(folder, paths[0]) for paths in _places(folder, images, format)}
     written = read_index(folder).get(format, {})
     return [file for file in written if file not in own and (folder / file).exists()]
+
+
+def twice_in(
+    folder: str | PathLike[str], images: Mapping[str, Annotations], format: DataSetFormat
+) -> dict[str, str]:
+    """Return the files of `others_in` that are of these images all the same, as they look alike.
+
+    Args:
+        folder: that holds them.
+        images: by the file names of the images.
+        format: which one.
+
+    Returns:
+        The image's file under its name of now, by its file of before.
+    """
+    folder = at_home(folder)
+    keys = [_key(folder, paths[0]) for paths in _places(folder, images, format)]
+    new = {key: each.image for key, each in zip(keys, images.values(), strict=True)}
+    written = read_index(folder).get(format, {})
+    return of_same_images({f: written[f] for f in others_in(folder, images, format)}, new)
 
 
 def _places(folder: Path, images: Iterable[str], format: DataSetFormat) -> list[tuple[Path, ...]]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -77,6 +78,33 @@ def check_owners(
             )
 
 
+def of_same_images(
+    records: Mapping[str, Any], new: Mapping[str, ImageIdentity | None]
+) -> dict[str, str]:
+    """Find files of labels whose image has another file of labels.
+
+    Args:
+        records: of these files, as the folder's index has them; broken ones are passed over.
+        new: the image of each of the other files; None if it is not known.
+
+    Returns:
+        The other file for each that has one.
+    """
+    by_digest = {
+        digest: file
+        for file, image in reversed([*new.items()])
+        if image is not None
+        for digest in _digests(image)
+    }
+    found: dict[str, str] = {}
+    for file, data in records.items():
+        with suppress(*BROKEN):
+            digests = () if data is None else _digests(read_image(data))
+            if same := [by_digest[digest] for digest in digests if digest in by_digest]:
+                found[file] = same[0]
+    return found
+
+
 def record(image: ImageIdentity | None) -> dict[str, Any] | None:
     """Return what the index has of an image."""
     return None if image is None else asdict(_short(image))
@@ -85,6 +113,12 @@ def record(image: ImageIdentity | None) -> dict[str, Any] | None:
 def to_bytes(index: Index) -> bytes:
     """Write an index."""
     return json.dumps({"format": FORMAT, "version": VERSION, "files": index}).encode()
+
+
+def _digests(image: ImageIdentity) -> list[tuple[int, int, str, str]]:
+    """Of two images that `ImageIdentity.same_image` takes for one, one of these is the same."""
+    known = {"file": image.file_sha256, "pixels": image.sha256}
+    return [(image.height, image.width, of, each) for of, each in known.items() if each is not None]
 
 
 def _broken(folder: Path, error: Exception) -> ValueError:

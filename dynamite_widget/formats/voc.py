@@ -19,7 +19,7 @@ from dynamite_widget.formats.classes import class_numbers, classes_of
 from dynamite_widget.formats.folders import distinct_stems, inside, one_a_line
 from dynamite_widget.formats.label_png import numbers, signed
 from dynamite_widget.formats.taking_turns import alone_adding_to
-from dynamite_widget.saving import at_home, write_together
+from dynamite_widget.saving import at_home, remove_leftovers, write_together
 
 VOID = 255
 HIGHEST = VOID - 1
@@ -161,28 +161,28 @@ def write_voc(
     """
     folder = at_home(folder)
     with alone_adding_to(folder):
-        write_together(voc_files(folder, images, seam=seam))
+        contents = voc_files(folder, images, seam=seam)
+        remove_leftovers(contents)
+        write_together(contents)
     return folder
 
 
 def voc_files(
     folder: Path, images: Mapping[str, Annotations], *, seam: int = 0
 ) -> dict[Path, bytes]:
-    """Return what `write_voc` writes, by path."""
+    """Return what `write_voc` writes, by path: classes, pictures of these classes, their list."""
     (background, *known), listed = _lists_there(folder)
     classes = classes_of(images.values(), known)
     stems = distinct_stems(images)
     listed = [*dict.fromkeys([*listed, *stems])]
     distinct_stems([f"{stem}.png" for stem in listed])
-    lists = {
-        folder / _NAMES: one_a_line((background, *classes), _NAMES),
-        folder / _SPLIT: one_a_line(listed, _SPLIT),
-    }
+    named = one_a_line((background, *classes), _NAMES).encode()
+    split = one_a_line(listed, _SPLIT).encode()
     pictures: dict[Path, bytes] = {}
     for stem, (name, each) in zip(stems, images.items(), strict=True):
         pair = _pair(each, classes, seam, repr(name))
         pictures |= zip(voc_pictures(folder, stem), pair, strict=True)
-    return pictures | {path: text.encode() for path, text in lists.items()}
+    return {folder / _NAMES: named} | pictures | {folder / _SPLIT: split}
 
 
 def voc_pictures(folder: Path, stem: str) -> tuple[Path, Path]:
@@ -245,8 +245,8 @@ def _lists_there(folder: Path) -> tuple[list[str], list[str]]:
             if not names or len({*names[1:]}) != len(names) - 1:
                 raise ValueError(f"{_NAMES} is empty, or a class stands there twice")
         else:
-            pictures = (folder / "SegmentationClass").is_dir()
-            names = [BACKGROUND_CLASS, *(VOC_CLASSES if pictures else ())]
+            pictures = (folder / "SegmentationClass").rglob("*.png")
+            names = [BACKGROUND_CLASS, *(VOC_CLASSES if any(pictures) else ())]
         return names, _lines(folder / _SPLIT) if (folder / _SPLIT).is_file() else []
     except ValueError as error:
         raise ValueError(

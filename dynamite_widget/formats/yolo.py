@@ -23,7 +23,7 @@ from dynamite_widget.formats.exported_images import read_index
 from dynamite_widget.formats.folders import distinct_stems, inside, one_a_line
 from dynamite_widget.formats.polygons import Polygon, joined, mask_of, polygons_of
 from dynamite_widget.formats.taking_turns import alone_adding_to
-from dynamite_widget.saving import at_home, write_together
+from dynamite_widget.saving import at_home, remove_leftovers, write_together
 
 DECIMALS = 6
 """Of a coordinate: exact for images up to 100,000 pixels wide."""
@@ -114,12 +114,14 @@ def write_yolo(folder: str | PathLike[str], images: Mapping[str, Annotations]) -
     """
     folder = at_home(folder)
     with alone_adding_to(folder):
-        write_together(yolo_files(folder, images))
+        contents = yolo_files(folder, images)
+        remove_leftovers(contents)
+        write_together(contents)
     return folder / "data.yaml"
 
 
 def yolo_files(folder: Path, images: Mapping[str, Annotations]) -> dict[Path, bytes]:
-    """Return what `write_yolo` writes, by path."""
+    """Return what `write_yolo` writes, by path: classes, labels of these classes, their list."""
     settings, listed = _already_there(folder)
     classes = classes_of(images.values(), settings["names"].values())
     settings["names"] = dict(enumerate(classes))
@@ -132,7 +134,8 @@ def yolo_files(folder: Path, images: Mapping[str, Annotations]) -> dict[Path, by
     texts[folder / _LIST] = one_a_line(listed, _LIST)
     _check_written_here(folder, texts)
     plain = "".join(classes).isprintable()  # yaml loses some line breaks if it does not escape them
-    texts[folder / "data.yaml"] = yaml.safe_dump(settings, allow_unicode=plain, sort_keys=False)
+    named = yaml.safe_dump(settings, allow_unicode=plain, sort_keys=False)
+    texts = {folder / "data.yaml": named} | texts
     return {path: text.encode() for path, text in texts.items()}
 
 
@@ -204,8 +207,10 @@ def _already_there(folder: Path) -> tuple[dict[str, Any], list[str]]:
             raise ValueError(f"what was written here has train: {_LIST}, val and names alone")
         if sorted(names) != [*range(len(names))] or len({*names.values()}) != len(names):
             raise ValueError("a number is left out of its classes, or a name stands there twice")
-        listed = (folder / _LIST).read_text(encoding="utf-8").splitlines()
-    except (FileNotFoundError, ValueError) as error:
+        listed = []
+        if (folder / _LIST).exists():  # it comes last: who was killed before has written none
+            listed = (folder / _LIST).read_text(encoding="utf-8").splitlines()
+    except ValueError as error:
         raise ValueError(
             f"{str(path)!r} is of a data set that nothing can be added to; take another folder: "
             f"{error}"

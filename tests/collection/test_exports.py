@@ -99,8 +99,8 @@ def test_what_yolo_trains_on_are_the_labelled_images_and_no_others(
 
 
 def test_images_exported_one_by_one_and_all_again_are_one_data_set(tmp_path: Path) -> None:
-    for name, kind in (("a.png", "car"), ("b.png", "bus")):
-        Image.new("RGB", (WIDTH, HEIGHT)).save(tmp_path / name)
+    for shade, (name, kind) in enumerate((("a.png", "car"), ("b.png", "bus"))):
+        Image.new("RGB", (WIDTH, HEIGHT), (shade, 0, 0)).save(tmp_path / name)
         session = Session(tmp_path / name, NearestClick())
         session.click(10, 10, session.add_object(kind))
         for format in ("yolo", "voc"):
