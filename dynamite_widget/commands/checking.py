@@ -6,6 +6,8 @@ import re
 from math import isfinite
 from typing import Any
 
+import numpy as np
+
 from dynamite_widget.clicks import BACKGROUND
 from dynamite_widget.extents import Box
 from dynamite_widget.objects import AttributeValue
@@ -83,6 +85,21 @@ def checked_name(name: str) -> str:
     if not isinstance(name, str):
         raise TypeError(f"a name is text, not {type(name).__name__}")
     return str.__str__(name)
+
+
+def checked_truth(value: bool, what: str) -> bool:
+    """Return a truth value, as plain `bool`.
+
+    Args:
+        value: True or False, numpy's too.
+        what: it says.
+
+    Raises:
+        TypeError: if it is anything else.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{what} is True or False, not {value!r}")
+    return bool(value)
 
 
 def checked_color(color: str) -> str:

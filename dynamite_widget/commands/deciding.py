@@ -14,6 +14,7 @@ from dynamite_widget.commands.checking import (
     checked_color,
     checked_label,
     checked_name,
+    checked_truth,
 )
 from dynamite_widget.extents import Box
 from dynamite_widget.objects import AttributeValue
@@ -106,9 +107,9 @@ class SetVisible(Act):
     visible: bool
 
     def completed(self, scene: Scene) -> Command:
-        """Check the object."""
+        """Check the object and the value."""
         object_id = scene.state.record(self.object_id).id
-        return Decide(object_id, "visible", bool(self.visible))
+        return Decide(object_id, "visible", checked_truth(self.visible, "visible"))
 
 
 @dataclass(frozen=True, slots=True)
