@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from math import isfinite
 from typing import Any
 
@@ -74,6 +75,30 @@ def checked_label(label: str | None, labels: tuple[str, ...] | None) -> str | No
     if not label:
         raise ValueError("a label is not empty; None stands for no label")
     return str.__str__(label)  # numpy's texts, which yaml cannot write, become plain
+
+
+def checked_choice(label: str | None, labels: tuple[str, ...] | None) -> str | None:
+    """Return a label that somebody gives to an object, as plain `str`.
+
+    Labels to choose from were checked when they came, and files may hold any: those still open.
+
+    Raises:
+        TypeError: if it is not text.
+        ValueError: if it is empty, one that no file could hold, or not one of those to choose from.
+    """
+    checked = checked_label(label, labels)
+    if checked is not None and labels is None and not is_writable(checked):
+        raise ValueError(
+            "a label is more than white space and has no line breaks or other control characters, "
+            f"unlike {checked!r}"
+        )
+    return checked
+
+
+def is_writable(label: str) -> bool:
+    """Tell whether a label can stand in a line of any file: not blank, no control characters."""
+    kinds = {unicodedata.category(character) for character in label}
+    return bool(label.strip()) and not kinds & {"Cc", "Zl", "Zp"}
 
 
 def checked_name(name: str) -> str:

@@ -11,8 +11,8 @@ from dynamite_widget.commands.checking import (
     check_unlocked,
     checked_attributes,
     checked_box,
+    checked_choice,
     checked_color,
-    checked_label,
     checked_name,
     checked_truth,
 )
@@ -51,7 +51,7 @@ class SetLabel(Act):
     def completed(self, scene: Scene) -> Command:
         """Check the label."""
         object_id = scene.state.record(self.object_id).id
-        return Decide(object_id, "label", checked_label(self.label, scene.labels))
+        return Decide(object_id, "label", checked_choice(self.label, scene.labels))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from dynamite_widget.collection import Collection
+from dynamite_widget.formats.annotations import Annotations
+from dynamite_widget.formats.files import read_annotations
 from dynamite_widget.session import Session
+from tests.nearest_click import NearestClick
 from tests.session.scene import HEIGHT, IMAGE, WIDTH, disc
 
 
@@ -59,3 +66,56 @@ def test_masks_may_come_one_by_one(session: Session) -> None:
     session.masks = (disc(x, 10) for x in (10, 40))  # type: ignore[assignment]
     np.testing.assert_array_equal(session.masks, [disc(10, 10), disc(40, 10)])
     assert session.masks.shape == (2, HEIGHT, WIDTH)
+
+
+BLANK_OR_BROKEN = [" ", "\t", "\u3000", "a\nb", "car\r", "a\x00b", "a\u2028b", "\x1b[1mcar"]
+
+
+@pytest.mark.parametrize("label", BLANK_OR_BROKEN)
+def test_labels_that_no_line_of_a_file_could_hold_are_refused(label: str) -> None:
+    words = "more than white space.*no line breaks or other control characters"
+    for begin in (Session, Collection):
+        images = IMAGE if begin is Session else {"a": IMAGE}
+        with pytest.raises(ValueError, match=f"^labels are {words}"):
+            begin(images, NearestClick(), ["car", label])  # type: ignore[operator]
+    session = Session(IMAGE, NearestClick())
+    car = session.add_object("car")
+    with pytest.raises(ValueError, match=f"^a label is {words}"):
+        session.set_label(car, label)
+    with pytest.raises(ValueError, match=f"^a label is {words}"):
+        session.add_object(label)
+    with pytest.raises(ValueError, match=f"^a label is {words}"):
+        Session.from_masks(IMAGE, [disc(10, 10)], labels=[label])
+    assert [each.label for each in session.objects] == ["car"]
+
+
+def test_labels_of_several_words_and_scripts_are_welcome(segmenter: NearestClick) -> None:
+    labels = ("traffic light", " car", "Zürich ‘Tram’", "汽车", "👩‍🚀", "می‌خواهم")
+    assert Session(IMAGE, segmenter, labels).labels == labels
+    session = Session(IMAGE, segmenter)
+    for label in labels:
+        session.add_object(label)
+    assert tuple(each.label for each in session.objects) == labels
+
+
+def test_a_session_file_with_such_labels_still_opens_and_its_work_comes_out(
+    tmp_path: Path, segmenter: NearestClick
+) -> None:
+    path = tmp_path / "old.session.json"
+    session = Session(IMAGE, segmenter, ["car", "person"])
+    session.click(20, 20, session.add_object("person"))
+    session.save(path)
+    path.write_text(path.read_text().replace('"person"', r'"a\nb"').replace('"car"', '" "'))
+    again = Session.load(path, IMAGE, segmenter)
+    assert again.labels == (" ", "a\nb")
+    again.set_label(1, " ")
+    again.undo()
+    file = again.export(tmp_path / "old.json")
+    (read,) = read_annotations(file).objects
+    assert read.label == "a\nb"
+    with pytest.raises(ValueError, match=r"^labels are more than white space"):
+        Session.from_annotations(IMAGE, read_annotations(file))
+    renamed = Session.from_annotations(
+        IMAGE, Annotations(again.size, (replace(read, label="a b"),)), choices=["a b"]
+    )
+    np.testing.assert_array_equal(renamed.label_map, again.label_map)
