@@ -274,6 +274,19 @@ def test_moves_go_to_images_of_the_status_shown(photographs: list[Path]) -> None
         collection.mark("finished")  # type: ignore[arg-type]
 
 
+def test_a_status_to_be_shown_is_looked_for_ahead_first_then_behind(
+    photographs: list[Path],
+) -> None:
+    collection = Collection(photographs, NearestClick())
+    for place in (1, 3):
+        collection.mark("flagged", place)
+    for begin, found in ((0, "b.png"), (2, "d.png"), (3, "d.png"), (4, "d.png")):
+        collection.show_only(None)
+        collection.go_to(begin)
+        collection.show_only("flagged")
+        assert collection.name == found
+
+
 def test_one_table_and_one_coco_file_for_all_without_reading_an_image(
     photographs: list[Path], tmp_path: Path, decoded: list[str]
 ) -> None:
