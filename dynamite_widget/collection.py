@@ -133,17 +133,21 @@ class Collection(ExportingCollection):
     @property
     def status(self) -> ImageStatus:
         """Of the current image."""
-        return self.status_at(self._place)
+        return self._status_at(self._place)
 
-    def status_at(self, place: int) -> ImageStatus:
-        """Of the image at a place in the list, from 0."""
-        mark = self._marks.get(self._images[place].session_file)
-        return "open" if mark is None else mark.status
+    def status_at(self, place: str | int) -> ImageStatus:
+        """Of the image at a place in the list, from 0, or with a name.
+
+        Raises:
+            TypeError: if it is neither.
+            ValueError: if there is no such image.
+        """
+        return self._status_at(self._place_of(place))
 
     @property
     def statuses(self) -> dict[str, ImageStatus]:
         """Of all images by name, in order."""
-        return {each.name: self.status_at(place) for place, each in enumerate(self._images)}
+        return {each.name: self._status_at(place) for place, each in enumerate(self._images)}
 
     @property
     def counts(self) -> dict[ImageStatus, int]:
@@ -343,7 +347,11 @@ class Collection(ExportingCollection):
         return found
 
     def _is_shown(self, place: int) -> bool:
-        return self._shown is None or self.status_at(place) == self._shown
+        return self._shown is None or self._status_at(place) == self._shown
+
+    def _status_at(self, place: int) -> ImageStatus:
+        mark = self._marks.get(self._images[place].session_file)
+        return "open" if mark is None else mark.status
 
     def _place_of(self, image: str | int) -> int:
         if isinstance(image, str):

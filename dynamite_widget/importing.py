@@ -52,7 +52,7 @@ def annotations_of(
         ValueError: if a mask has another size, there are not as many values as objects, or one is
             none that an object may have.
     """
-    planes = [np.asarray(plane) for plane in ([masks] if is_label_map(masks) else masks)]
+    planes = [np.asarray(plane) for plane in ([masks] if is_label_map(masks) else _listed(masks))]
     sizes = {plane.shape for plane in planes} - {size}
     if sizes:
         raise ValueError(
@@ -154,14 +154,28 @@ def replacing(
         size: (H, W) of the image.
 
     Raises:
+        TypeError: if they are nothing that masks could be in.
         ValueError: if they are of another size or not masks.
     """
+    if not is_label_map(masks):
+        masks = _listed(masks)
     own = not is_label_map(masks) and len(masks) == len(state.objects)
     annotations = annotations_of(masks, size=size, ids=[*state.objects] if own else None)
     objects = imported_objects(annotations, size=size)
     if not own and not is_label_map(masks):
         return tuple(replace(each, id=None) for each in objects)
     return tuple(_as_known(each, state.objects.get(each.id or 0)) for each in objects)
+
+
+def _listed(masks: MasksLike) -> list[NDArray[Any] | Mask]:
+    try:
+        each = iter(masks)
+    except TypeError as error:
+        raise TypeError(
+            "masks are (N, H, W), a list of masks (H, W), or one label map (H, W), "
+            f"not {masks!r:.80}"
+        ) from error
+    return list(each)
 
 
 def _as_known(given: ImportedObject, record: ObjectRecord | None) -> ImportedObject:

@@ -58,8 +58,8 @@ class Region:
             size: (H, W) of the image.
 
         Raises:
-            ValueError: if the path is empty, the radius is negative, or a number is not finite or
-                farther away than `FAR` times the image's longer side.
+            ValueError: if the path is empty or not made of points, the radius is negative, or a
+                number is not finite or farther away than `FAR` times the image's longer side.
         """
         points = _checked_points(path, size, least=1, what="a brush stroke")
         if not (np.isfinite(radius) and radius >= 0):
@@ -86,8 +86,8 @@ class Region:
             size: (H, W) of the image; what lies outside is left out.
 
         Raises:
-            ValueError: if there are fewer than three points, or one is not finite or farther away
-                than `FAR` times the image's longer side.
+            ValueError: if there are fewer than three points, or one is no point, not finite or
+                farther away than `FAR` times the image's longer side.
         """
         corners = _checked_points(points, size, least=3, what="a polygon")
         x, y, grid_x, grid_y = _grid(corners, 1, size)
@@ -160,7 +160,10 @@ class Region:
 def _checked_points(
     points: Points, size: tuple[int, int], *, least: int, what: str
 ) -> NDArray[np.float64]:
-    checked = np.asarray(points, float)
+    try:
+        checked = np.asarray(points, float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{what} is made of points (x, y), not of {points!r:.80}") from error
     if checked.size and (checked.ndim != 2 or checked.shape[1] != 2):
         raise ValueError(f"{what} is made of points (x, y), not of {checked.shape} numbers")
     if len(checked) < least:

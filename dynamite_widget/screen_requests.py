@@ -8,6 +8,7 @@ from dynamite_widget import commands, protocol
 from dynamite_widget.answering import Snapshot
 from dynamite_widget.clicks import BACKGROUND, Click
 from dynamite_widget.commands import Act
+from dynamite_widget.commands.checking import checked_choice
 from dynamite_widget.regions import Region
 from dynamite_widget.session import Session
 from dynamite_widget.state import State
@@ -94,7 +95,7 @@ class ScreenRequests:
             case protocol.Activate(object_id):
                 self._activate(object_id)
             case protocol.SetLabel(None, label) if self.active is None:
-                self._set_next_label(label)
+                self.next_label = checked_choice(label, session.labels)
             case protocol.SetLabel(object_id, label):
                 session.apply(commands.SetLabel(self._meant(object_id), label))
                 self.next_label = label
@@ -144,12 +145,6 @@ class ScreenRequests:
         if self._state.record(object_id).locked != locked:  # another view may have been quicker
             act = commands.Lock if locked else commands.Unlock
             self._session.apply(act(object_id))
-
-    def _set_next_label(self, label: str | None) -> None:
-        labels = self._session.labels
-        if label is not None and labels is not None and label not in labels:
-            raise ValueError(f"{label!r} is not one of the labels here: {', '.join(labels)}")
-        self.next_label = label
 
     def _paint(self, object_id: int | None, region: Region) -> None:
         """Give pixels to the object named, the active one, or a new one; no pixels are no act."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dynamite_widget.answering import Snapshot
 from dynamite_widget.asking import Asker
+from dynamite_widget.commands.checking import is_writable
 from dynamite_widget.exporting import ExportingLabelling
 from dynamite_widget.formats.annotations import Annotations
 from dynamite_widget.formats.session_file import SavedSession
@@ -281,7 +282,7 @@ def checked_labels(labels: Iterable[str] | None) -> tuple[str, ...] | None:
     Raises:
         TypeError: if it is one text instead of several, a set, which has no order, or a label is
             not text.
-        ValueError: if a label is empty or stands there twice.
+        ValueError: if a label is blank, has control characters, or stands there twice.
     """
     if labels is None:
         return None
@@ -292,8 +293,11 @@ def checked_labels(labels: Iterable[str] | None) -> tuple[str, ...] | None:
             'labels are a list of texts such as ["car", "person"], in the order of their keys, not '
             f"{list(found) if ordered else labels!r}"
         )
-    if "" in found or len(set(found)) != len(found):
-        raise ValueError(f"labels are not empty and each stands there once, not {list(found)}")
+    if not all(map(is_writable, found)) or len(set(found)) != len(found):
+        raise ValueError(
+            "labels are more than white space, have no line breaks or other control characters, "
+            f"and each stands there once, not {list(found)}"
+        )
     return tuple(map(str.__str__, found))
 
 

@@ -50,7 +50,7 @@ class State:
             TypeError: if the time step is no whole number.
             ValueError: if there is no such click.
         """
-        if not 0 <= operator.index(index) < len(self.clicks):
+        if not 0 <= checked_time_step(index) < len(self.clicks):
             raise ValueError(f"there is no click {index}; clicks here: 0 to {len(self.clicks) - 1}")
         return self.clicks[index]
 
@@ -91,6 +91,18 @@ def pixel_of(x: float, y: float) -> tuple[int, int]:
     return int(y), int(x)
 
 
+def checked_time_step(index: int) -> int:
+    """Return a click's time step as a plain int.
+
+    Raises:
+        TypeError: if it is no whole number.
+    """
+    try:
+        return operator.index(index)
+    except TypeError as error:
+        raise TypeError(f"a click's time step is a whole number, not {index!r}") from error
+
+
 def checked_point(x: float, y: float, size: tuple[int, int]) -> tuple[float, float]:
     """Return a point as plain floats if it lies in an image of (H, W).
 
@@ -101,7 +113,7 @@ def checked_point(x: float, y: float, size: tuple[int, int]) -> tuple[float, flo
     height, width = size
     try:
         x, y = float(x), float(y)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise TypeError(f"x and y are numbers, not {x!r} and {y!r}") from error
     if not (isfinite(x) and isfinite(y) and 0 <= x < width and 0 <= y < height):
         raise ValueError(

@@ -54,8 +54,9 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
 
     Shows itself in a notebook cell. Everything the mouse can do has a method of `session`, a
     `Session`, and every public name of a session can be used on the widget itself: `masks`,
-    `label_map`, `objects`, `to_frame()`, `click(...)`, `undo()`, `save(...)` and so on. What reads
-    masks waits for the answer to every click that has arrived. What makes a session, such as
+    `label_map`, `objects`, `to_frame()`, `click(...)`, `undo()`, `save(...)` and so on; only
+    `close()` is the widget's own, which takes it off the screen as well. What reads masks waits for
+    the answer to every click that has arrived. What makes a session, such as
     `SegmentationWidget.load(path, height=700)`, makes a widget that shows it. When its cell is run
     again, the widget that stood there closes; its session stays readable.
 

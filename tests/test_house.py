@@ -6,7 +6,10 @@ import ast
 import subprocess
 import sys
 from graphlib import TopologicalSorter
+from importlib.util import resolve_name
 from pathlib import Path
+
+import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "dynamite_widget"
 MODULES = {
@@ -64,21 +67,59 @@ def room(module: str) -> str:
     return module.split(".")[1]
 
 
-def imports(path: Path) -> set[str]:
-    """Modules of the package that a file uses at run time; imports for types alone do not count."""
-    tree = ast.parse(path.read_text())
+def imports(text: str, package: str) -> set[str]:
+    """Modules of ours that a file uses at run time; imports for types alone do not count.
+
+    Args:
+        text: of the file.
+        package: that the file belongs to.
+    """
+    tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = [ast.Pass()]
     used = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            submodules = {f"{node.module}.{alias.name}" for alias in node.names} & set(MODULES)
-            used |= submodules or {node.module}
+        if isinstance(node, ast.Import):
+            used |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = resolve_name("." * node.level + (node.module or ""), package)
+            submodules = {f"{module}.{alias.name}" for alias in node.names} & set(MODULES)
+            used |= submodules or {module}
     return used & set(MODULES) - {"dynamite_widget"}
 
 
-IMPORTS = {name: imports(path) for name, path in MODULES.items() if name != "dynamite_widget"}
+def package_of(module: str) -> str:
+    return module if MODULES[module].stem == "__init__" else module.rpartition(".")[0]
+
+
+IMPORTS = {
+    name: imports(path.read_text(), package_of(name))
+    for name, path in MODULES.items()
+    if name != "dynamite_widget"
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "used"),
+    [
+        ("from dynamite_widget.session import Session", {"dynamite_widget.session"}),
+        ("from dynamite_widget.formats import coco", {"dynamite_widget.formats.coco"}),
+        ("import dynamite_widget.session", {"dynamite_widget.session"}),
+        ("import json, dynamite_widget.session as s", {"dynamite_widget.session"}),
+        ("from ..session import Session", {"dynamite_widget.session"}),
+        ("from .. import session", {"dynamite_widget.session"}),
+        (
+            "from . import coco, voc",
+            {"dynamite_widget.formats.coco", "dynamite_widget.formats.voc"},
+        ),
+        ("def late():\n    from .coco import to_coco", {"dynamite_widget.formats.coco"}),
+        ("if TYPE_CHECKING:\n    import dynamite_widget.session", set()),
+        ("import dynamite_widget, numpy", set()),
+    ],
+)
+def test_an_import_is_seen_in_whatever_way_it_is_written(text: str, used: set[str]) -> None:
+    assert imports(text, "dynamite_widget.formats") == used
 
 
 def test_every_room_has_its_floor() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dynamite_widget import Click
 from dynamite_widget.segmenter import Segmenter
-from dynamite_widget.segmenting import SupportsSegmentation
+from dynamite_widget.segmenting import Answered, SupportsSegmentation
 from tests.fake_network import FakeRecord, Gate, NearestClick
 
 
@@ -169,6 +169,25 @@ def test_an_array_changed_in_place_is_encoded_anew() -> None:
     after = segmenter.encode(image)
     assert after is not before
     assert before.key != after.key
+
+
+def test_what_is_looked_at_closely_is_the_array_as_it_was_when_it_was_encoded() -> None:
+    small = np.zeros((400, 500), np.uint16)
+    small[80:100, 110:130] = 1
+    seen = []
+    for overwritten in (False, True):
+        network = NearestClick()
+        network.config.refiner = "one that sees small objects"
+        segmenter = make_segmenter(network)
+        image = photograph(400, 500)
+        features = segmenter.encode(image)
+        if overwritten:
+            image[:] = 0
+        segmenter.segment(features, [Click(120, 90, 1)], Answered(small, 0))
+        seen.append(network.journal.encoded)
+    assert len(seen[0]) == len(seen[1]) > 1, "a small object is looked at closely"
+    for before, after in zip(*seen, strict=True):
+        np.testing.assert_array_equal(before, after)
 
 
 def test_an_image_turned_on_its_side_is_not_taken_for_the_other() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from math import isfinite
 from typing import Any
+
+import numpy as np
 
 from dynamite_widget.clicks import BACKGROUND
 from dynamite_widget.extents import Box
@@ -74,6 +77,30 @@ def checked_label(label: str | None, labels: tuple[str, ...] | None) -> str | No
     return str.__str__(label)  # numpy's texts, which yaml cannot write, become plain
 
 
+def checked_choice(label: str | None, labels: tuple[str, ...] | None) -> str | None:
+    """Return a label that somebody gives to an object, as plain `str`.
+
+    Labels to choose from were checked when they came, and files may hold any: those still open.
+
+    Raises:
+        TypeError: if it is not text.
+        ValueError: if it is empty, one that no file could hold, or not one of those to choose from.
+    """
+    checked = checked_label(label, labels)
+    if checked is not None and labels is None and not is_writable(checked):
+        raise ValueError(
+            "a label is more than white space and has no line breaks or other control characters, "
+            f"unlike {checked!r}"
+        )
+    return checked
+
+
+def is_writable(label: str) -> bool:
+    """Tell whether a label can stand in a line of any file: not blank, no control characters."""
+    kinds = {unicodedata.category(character) for character in label}
+    return bool(label.strip()) and not kinds & {"Cc", "Zl", "Zp"}
+
+
 def checked_name(name: str) -> str:
     """Return a name if it is text, as plain `str`.
 
@@ -83,6 +110,21 @@ def checked_name(name: str) -> str:
     if not isinstance(name, str):
         raise TypeError(f"a name is text, not {type(name).__name__}")
     return str.__str__(name)
+
+
+def checked_truth(value: bool, what: str) -> bool:
+    """Return a truth value, as plain `bool`.
+
+    Args:
+        value: True or False, numpy's too.
+        what: it says.
+
+    Raises:
+        TypeError: if it is anything else.
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{what} is True or False, not {value!r}")
+    return bool(value)
 
 
 def checked_color(color: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass, replace
 
 from dynamite_widget.clicks import BACKGROUND, Click
@@ -16,7 +15,7 @@ from dynamite_widget.commands.deciding import Decide
 from dynamite_widget.commands.editing import AddEdit
 from dynamite_widget.edits import MODEL_DECIDES, Edit
 from dynamite_widget.regions import Region
-from dynamite_widget.state import State, checked_point, pixel_of
+from dynamite_widget.state import State, checked_point, checked_time_step, pixel_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class DeleteClick(Command):
     def completed(self, scene: Scene) -> Command:
         """Check that the click is there and its object not locked."""
         check_unlocked(scene.state, scene.state.click(self.index).object_id)
-        return DeleteClick(operator.index(self.index))
+        return DeleteClick(checked_time_step(self.index))
 
     def apply(self, state: State) -> State:
         """Leave the click out."""
@@ -82,7 +81,7 @@ class MoveClick(Command):
     def completed(self, scene: Scene) -> Command:
         """Check the place and the object, and add what follows from the click."""
         x, y = checked_point(self.x, self.y, scene.size)
-        command = MoveClick(operator.index(self.index), x, y)
+        command = MoveClick(checked_time_step(self.index), x, y)
         moved = command.apply(scene.state).click(self.index)
         return _with_consequences(command, moved, scene)
 

@@ -11,9 +11,10 @@ from dynamite_widget.commands.checking import (
     check_unlocked,
     checked_attributes,
     checked_box,
+    checked_choice,
     checked_color,
-    checked_label,
     checked_name,
+    checked_truth,
 )
 from dynamite_widget.extents import Box
 from dynamite_widget.objects import AttributeValue
@@ -50,7 +51,7 @@ class SetLabel(Act):
     def completed(self, scene: Scene) -> Command:
         """Check the label."""
         object_id = scene.state.record(self.object_id).id
-        return Decide(object_id, "label", checked_label(self.label, scene.labels))
+        return Decide(object_id, "label", checked_choice(self.label, scene.labels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,9 @@ class SetVisible(Act):
     visible: bool
 
     def completed(self, scene: Scene) -> Command:
-        """Check the object."""
+        """Check the object and the value."""
         object_id = scene.state.record(self.object_id).id
-        return Decide(object_id, "visible", bool(self.visible))
+        return Decide(object_id, "visible", checked_truth(self.visible, "visible"))
 
 
 @dataclass(frozen=True, slots=True)

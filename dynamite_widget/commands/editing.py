@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dynamite_widget.clicks import BACKGROUND
-from dynamite_widget.commands.base import Act, Command, Scene
+from dynamite_widget.commands.base import Act, Command, Scene, Together
 from dynamite_widget.commands.checking import check_unlocked, checked_owner
-from dynamite_widget.edits import Edit, EditKind
+from dynamite_widget.edits import Edit
 from dynamite_widget.regions import Region
 from dynamite_widget.state import State
 
@@ -23,7 +23,7 @@ class Paint(Act):
         """Leave out what is locked."""
         record = scene.state.record(self.object_id)
         check_unlocked(scene.state, record.id)
-        return _drawn(self.region, record.id, "paint", scene)
+        return _on_top(Edit(_unlocked(self.region, scene), record.id, "paint"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,11 @@ class Erase(Act):
         """Keep only pixels that show the object; of any object, leave out what is locked."""
         object_id = checked_owner(scene.state, self.object_id)
         check_unlocked(scene.state, object_id)
-        erased = _drawn(self.region, object_id, "erase", scene)
-        if object_id == BACKGROUND:
-            return erased
-        region = erased.edit.region
-        shown = scene.label_map[region.slices] == object_id
-        region = Region.from_array(region.pixels & shown, region.x, region.y)
-        return AddEdit(Edit(region, object_id, "erase"))
+        region = _unlocked(self.region, scene)
+        if object_id != BACKGROUND:
+            shown = scene.label_map[region.slices] == object_id
+            region = Region.from_array(region.pixels & shown, region.x, region.y)
+        return _on_top(Edit(region, object_id, "erase"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Release(Act):
 
     def completed(self, scene: Scene) -> Command:
         """Leave out what is locked."""
-        return _drawn(self.region, BACKGROUND, "release", scene)
+        return _on_top(Edit(_unlocked(self.region, scene), BACKGROUND, "release"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ class DeleteEdit(Command):
         return state.edits[self.index]
 
 
-def _drawn(region: Region, object_id: int, kind: EditKind, scene: Scene) -> AddEdit:
+def _unlocked(region: Region, scene: Scene) -> Region:
     height, width = scene.size
     if region.x + region.width > width or region.y + region.height > height:
         raise ValueError(
@@ -107,4 +105,9 @@ def _drawn(region: Region, object_id: int, kind: EditKind, scene: Scene) -> AddE
             f"leaves the image of {width} x {height}"
         )
     frozen = [r.frozen for r in scene.state.objects.values() if r.frozen is not None]
-    return AddEdit(Edit(region.without(frozen), object_id, kind))
+    return region.without(frozen)
+
+
+def _on_top(edit: Edit) -> Command:
+    """Put an edit on top of the others; without pixels it changes nothing and is no step."""
+    return AddEdit(edit) if edit.region.width else Together(())

@@ -10,8 +10,8 @@ from dynamite_widget.commands.base import Act, Command, Scene, Together
 from dynamite_widget.commands.checking import (
     check_unlocked,
     checked_attributes,
+    checked_choice,
     checked_color,
-    checked_label,
     checked_name,
 )
 from dynamite_widget.commands.objects import PutObject, Reset
@@ -80,7 +80,7 @@ def _record(given: ImportedObject, object_id: int, labels: tuple[str, ...] | Non
     return ObjectRecord(
         id=object_id,
         color=color_of(object_id) if given.color is None else checked_color(given.color),
-        label=checked_label(given.label, labels),
+        label=checked_choice(given.label, labels),
         name=checked_name(given.name),
         attributes=MappingProxyType(checked_attributes(dict(given.attributes))),
         imported=given.region if given.region.width else None,

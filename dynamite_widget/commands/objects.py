@@ -12,8 +12,8 @@ from dynamite_widget.commands.checking import (
     check_unlocked,
     checked_attributes,
     checked_box,
+    checked_choice,
     checked_color,
-    checked_label,
     checked_name,
 )
 from dynamite_widget.commands.clicking import AddClick, DeleteClick
@@ -57,7 +57,7 @@ class AddObject(Act):
         record = ObjectRecord(
             id=object_id,
             color=color_of(object_id) if self.color is None else checked_color(self.color),
-            label=checked_label(self.label, scene.labels),
+            label=checked_choice(self.label, scene.labels),
             name=checked_name(self.name),
             attributes=MappingProxyType(checked_attributes(dict(self.attributes))),
         )

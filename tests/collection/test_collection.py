@@ -106,6 +106,22 @@ def test_moves_stop_at_both_ends_and_go_by_name_and_place(photographs: list[Path
     assert collection.place == 2
 
 
+def test_a_status_is_asked_for_by_place_or_name_and_only_of_images_there(
+    photographs: list[Path],
+) -> None:
+    collection = Collection(photographs, NearestClick())
+    collection.mark("done", 4)
+    assert (collection.status_at(3), collection.status_at(4)) == ("open", "done")
+    assert collection.status_at("e.png") == "done"
+    for place in (-1, 7):
+        with pytest.raises(ValueError, match=f"from 0 to 4, not {place}"):
+            collection.status_at(place)
+    with pytest.raises(ValueError, match="there is no image 'a'"):
+        collection.status_at("a")
+    with pytest.raises(TypeError, match="its name or its place"):
+        collection.status_at(None)  # type: ignore[arg-type]
+
+
 @given(st.data())
 @settings(max_examples=30)
 def test_any_walk_of_moves_clicks_and_marks_keeps_what_was_done_on_every_image(
@@ -256,6 +272,19 @@ def test_moves_go_to_images_of_the_status_shown(photographs: list[Path]) -> None
     assert collection.has_next
     with pytest.raises(ValueError, match="open, done, skipped or flagged"):
         collection.mark("finished")  # type: ignore[arg-type]
+
+
+def test_a_status_to_be_shown_is_looked_for_ahead_first_then_behind(
+    photographs: list[Path],
+) -> None:
+    collection = Collection(photographs, NearestClick())
+    for place in (1, 3):
+        collection.mark("flagged", place)
+    for begin, found in ((0, "b.png"), (2, "d.png"), (3, "d.png"), (4, "d.png")):
+        collection.show_only(None)
+        collection.go_to(begin)
+        collection.show_only("flagged")
+        assert collection.name == found
 
 
 def test_one_table_and_one_coco_file_for_all_without_reading_an_image(

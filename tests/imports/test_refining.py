@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dynamite_widget.clicks import Click
 from dynamite_widget.commands import AddClick
-from dynamite_widget.refinement import refine
+from dynamite_widget.refinement import refine, unheard
 from dynamite_widget.seeding import MOST_ROUNDS
 from dynamite_widget.session import Session
 from tests.imports.scene import CAR, HEIGHT, IMAGE, TREE, WIDTH, away_from, box
@@ -154,6 +154,22 @@ def test_a_model_that_would_have_agreed_gives_way_about_the_click() -> None:
     np.testing.assert_array_equal(label_map[far], box(0, 0, 45, 50)[far])
 
 
+@pytest.mark.parametrize(("side", "enough"), [(20, 8), (50, 50), (100, 80)])
+def test_a_click_is_heard_if_a_fiftieth_of_the_mask_changes_about_it_or_80_pixels(
+    side: int, enough: int
+) -> None:
+    mask = np.ones((side, side), bool)
+    click = Click(0, side // 2, 0)
+    for changed, deaf_to in ((0, click), (enough - 1, click), (enough, None)):
+        shown = mask.copy()
+        shown[side // 2, :changed] = False
+        assert unheard(mask, shown, [click]) == deaf_to
+        elsewhere = Click(side // 2, 0, 0)
+        assert unheard(mask, shown, [elsewhere]) == elsewhere
+        agreeing = Click(side // 2, 0, 1)
+        assert unheard(mask, shown, [agreeing]) is None
+
+
 def test_without_an_answer_nothing_is_lost(session: Session, segmenter: NearestClick) -> None:
     segmenter.fails = RuntimeError("no model yet")
     before = session.view.state
@@ -209,7 +225,47 @@ def test_the_less_the_model_knows_of_a_mask_the_less_a_click_on_it_moves() -> No
     assert moved[2] < 0.5 * moved[0]
 
 
+def test_barred_pixels_stay_as_they_came_whatever_model_and_click_say() -> None:
+    mask, everywhere = box(20, 20, 50, 20), np.ones((HEIGHT, WIDTH), bool)
+    barred = box(45, 0, 5, HEIGHT)  # beside both clicks
+    for before, after, click in (
+        (mask, everywhere, Click(40, 15, 1)),  # the model changes its mind
+        (everywhere, everywhere, Click(40, 15, 1)),  # it has agreed all along
+        (mask, ~everywhere, Click(40, 24, 0)),
+        (~everywhere, ~everywhere, Click(40, 24, 0)),
+    ):
+        free = refine(mask, before, after, [click], barred=~everywhere)
+        shown = refine(mask, before, after, [click], barred=barred)
+        assert ((free != mask) & barred).any()
+        assert (shown != mask).any()
+        np.testing.assert_array_equal(shown[barred], mask[barred])
+
+
 # With everything else a person can do
+
+
+def test_a_click_takes_nothing_from_a_neighbour_that_was_refined_before() -> None:
+    left, right = box(10, 10, 20, 20), box(32, 10, 20, 20)
+    session = Session.from_masks(IMAGE, [left, right], segmenter=NearestClick(reach=12))
+    session.click(55, 20, 2)
+    neighbour = session.masks[1]
+    assert (neighbour & ~right).any()
+    label_map = session.click(31, 20, 1)
+    assert label_map[20, 31] == 1
+    np.testing.assert_array_equal(label_map[right], neighbour[right] * 2)
+
+
+def test_what_a_hand_erased_beside_a_mask_stays_erased_where_a_click_would_fill_it(
+    session: Session,
+) -> None:
+    twin = Session.from_masks(IMAGE, [CAR, TREE], segmenter=NearestClick())
+    session.erase([(33, 16)], 2)
+    erased = session.view.overlay.held
+    rows = session.view.overlay.slices
+    assert (twin.click(32, 20, 1)[rows][erased] == 1).any()
+    label_map = session.click(32, 20, 1)
+    assert label_map[20, 32] == 1
+    assert not label_map[rows][erased].any()
 
 
 def test_hand_edits_and_locks_are_stronger(session: Session) -> None:

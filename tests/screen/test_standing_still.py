@@ -48,9 +48,9 @@ def test_two_objects_are_in_sight_however_low_the_cell(open_host: OpenHost, heig
     host.click(200, 80)
     rows = host.root.locator(".dw-object")
     for row in (rows.nth(0), rows.nth(1)):
-        row.scroll_into_view_if_needed()
+        row.hover()
         row.get_by_role("button", name="Hide (H)").click()
-    host.settle()
+        host.settle()
     assert [each.visible for each in host.widget.objects] == [False, False]
     listed = host.root.locator(".dw-objects").bounding_box()
     assert listed is not None

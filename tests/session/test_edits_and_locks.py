@@ -171,6 +171,37 @@ def test_a_lasso_fills_what_it_goes_around(session: Session) -> None:
     np.testing.assert_array_equal(label_map == car, expected)
 
 
+@pytest.mark.parametrize(
+    ("act", "arguments"),
+    [
+        ("paint", (1, np.zeros((HEIGHT, WIDTH)))),
+        ("release", (np.zeros((HEIGHT, WIDTH)),)),
+        ("brush", (1, [(WIDTH + 20, 5)], 3)),
+        ("polygon", (1, [(-9, -9), (-5, -9), (-5, -5)])),
+        ("erase", ([(-20, 5)], 3)),
+        ("erase", ([(50, 5)], 3, 1)),
+        ("brush", (1, [(20, 20)], 2)),
+    ],
+)
+def test_an_edit_without_pixels_is_no_step(
+    session: Session, act: str, arguments: tuple[object, ...]
+) -> None:
+    car, person = session.add_object(), session.add_object()
+    session.click(20, 20, person)
+    session.lock(person)
+    session.rename(car, "blue")
+    session.rename(car, "red")
+    session.undo()
+    before = session.view.state
+    getattr(session, act)(*arguments)
+    assert session.view.state is before
+    session.redo()
+    assert session.objects[0].name == "red"
+    session.undo()
+    session.undo()
+    assert session.objects[0].name == ""
+
+
 # Boxes
 
 

@@ -305,7 +305,7 @@ def test_an_object_that_is_not_there_is_named(
         ("click", ("5", None, 1), TypeError, "x and y are numbers"),
         ("move_click", (1, 5, 5), ValueError, "no click 1; clicks here: 0 to 0"),
         ("delete_click", (-1,), ValueError, "no click -1"),
-        ("delete_click", (None,), TypeError, "integer"),
+        ("delete_click", (None,), TypeError, "a whole number"),
         ("set_label", (1, "dog"), ValueError, "not one of the labels here: car, person"),
         ("set_label", (1, 3), TypeError, "a label is text"),
         ("add_object", ("dog",), ValueError, "labels here: car, person"),
