@@ -13,6 +13,8 @@ from dynamite_widget._version import __version__
 if TYPE_CHECKING:
     from dynamite_widget.clicks import Click
     from dynamite_widget.collection import Collection
+    from dynamite_widget.formats.annotations import Annotations
+    from dynamite_widget.keeping import NotSavedWarning
     from dynamite_widget.masks import Mask
     from dynamite_widget.segmenter import Segmenter
     from dynamite_widget.segmenting import Answered
@@ -20,10 +22,12 @@ if TYPE_CHECKING:
     from dynamite_widget.widget import SegmentationWidget
 
 __all__ = [
+    "Annotations",
     "Answered",
     "Click",
     "Collection",
     "Mask",
+    "NotSavedWarning",
     "SegmentationWidget",
     "SegmentedObject",
     "Segmenter",
@@ -32,10 +36,12 @@ __all__ = [
 ]
 
 _HOME = {
+    "Annotations": "formats.annotations",
     "Answered": "segmenting",
     "Click": "clicks",
     "Collection": "collection",
     "Mask": "masks",
+    "NotSavedWarning": "keeping",
     "SegmentationWidget": "widget",
     "SegmentedObject": "session",
     "Segmenter": "segmenter",

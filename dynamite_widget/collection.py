@@ -37,9 +37,9 @@ from dynamite_widget.session import Session, checked_labels
 class Collection(ExportingCollection):
     """Many images to be labelled one after the other. Safe to use from several threads.
 
-    Nothing is read before somebody looks at it: only the current image, the one before and the one
-    after are in memory. After a move the next image in the same direction is opened and encoded in
-    the background.
+    Nothing is read before somebody looks at it: once moves pause, only the current image, the one
+    before and the one after stay in memory. After a move the next image in the same direction is
+    opened and encoded in the background.
 
     With a folder, each image has a session file there, and `collection.json` holds the marks; the
     same list opened again goes on where it stopped. Without one, what was done stays in memory.

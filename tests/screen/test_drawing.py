@@ -99,6 +99,16 @@ def test_she_draws_a_polygon_corner_by_corner_and_takes_one_back(host: Host) -> 
     assert [owner(host, x, y) for x, y in [(150, 70), (110, 100), (200, 130)]] == [1, 0, 0]
 
 
+def test_enter_after_two_corners_waits_for_the_third(host: Host) -> None:
+    host.key("g")
+    for corner in [(100, 60), (160, 60)]:
+        host.click(*corner)
+    host.key("Enter")
+    host.click(160, 120)
+    host.key("Enter")
+    assert [owner(host, x, y) for x, y in [(150, 70), (110, 100)]] == [1, 0]
+
+
 def test_a_click_on_the_first_corner_closes_the_polygon(host: Host) -> None:
     host.key("g")
     for corner in [(100, 60), (160, 60), (160, 120), (100, 60)]:

@@ -64,11 +64,13 @@ export class Polygon implements Tool {
     });
   }
 
+  /** Fills it; one or two corners wait for more. */
   finish(): boolean {
     if (!this.#corners.length) return false;
+    if (this.#corners.length < 3) return true;
     const corners = this.#corners;
     this.cancel();
-    if (corners.length >= 3) sendArea(this.desk, corners);
+    sendArea(this.desk, corners);
     return true;
   }
 
