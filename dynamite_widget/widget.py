@@ -39,9 +39,6 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parent / "static"
 VIEWS_REMEMBERED = 16
 
-_ASKING = protocol.ScreenRequest | protocol.SendDetail | protocol.SavePictures
-"""Requests that change nothing a person sees."""
-
 _SETTINGS = (*SETTINGS, "layout", "tooltip", "tabbable")
 """Keywords that are about the screen."""
 
@@ -287,24 +284,16 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
             message = f"{type(error).__name__}: {error}" if not str(error) else str(error)
             self._error = protocol_traits.Failure(next(self._failures), message, details).to_json()
 
-    def _get_over(self, error: dict[str, Any]) -> None:
-        """Something was done: what was refused before it needs no words any more."""
-        with self._wire:
-            if self._error == error:
-                self._error = {}
-
     # From screens to sessions --------------------------------------------------------------------
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:  # noqa: ANN401
-        before = self._error
         try:
             if protocol.request_of(content) in (protocol.Aim, protocol.Press):
                 self._make_ready(content)
                 return  # nothing is new
             place = protocol.image_asked_about(content)
             if place is None:
-                message = protocol.read_message(content, (0, 0))
-                self._carry_out(message)
+                self._carry_out(protocol.read_message(content, (0, 0)))
             else:
                 with self._images.holding(place) as shown:
                     self._take_over(shown)
@@ -312,8 +301,6 @@ class SegmentationWidget(ManyImages, Photographs, ScreenSettings, anywidget.AnyW
                     if not isinstance(message.request, protocol.SendDetail | protocol.SavePictures):
                         shown.requests.carry_out(message.request)
                 self._carry_out_beside(shown, message)
-            if not isinstance(message.request, _ASKING):
-                self._get_over(before)
         except Exception as error:  # whatever it is, the person sees it, and the work goes on
             self._fail(error)
         sender = protocol.sender_of(content)

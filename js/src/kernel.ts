@@ -50,6 +50,13 @@ const UNASKED: ReadonlySet<Act["command"]> = new Set<Act["command"]>([
   "send_detail",
 ]);
 
+/** Acts that what was refused before does not end with. */
+const ASKING: ReadonlySet<Act["command"]> = new Set<Act["command"]>([
+  ...UNASKED,
+  "dismiss_error",
+  "save_pictures",
+]);
+
 /** A move that the kernel has not heard of: its photograph is here already, and is shown at once. */
 interface Move {
   readonly from: number;
@@ -64,6 +71,8 @@ interface Sent {
   readonly place: number;
   readonly act: Act;
   readonly at: number;
+  /** Number of the error that stood there when a person did it; null if none did. */
+  readonly error: number | null;
 }
 
 export class Kernel {
@@ -259,7 +268,8 @@ export class Kernel {
   /** Sends an act, and shows it at once where that is certain; false where nobody hears it. */
   send(act: Act, place = this.place): boolean {
     if (!this.ask(act, place)) return false;
-    this.#unanswered.push({ id: this.#lastId, place, act, at: performance.now() });
+    const error = ASKING.has(act.command) ? null : (this.error?.number ?? null);
+    this.#unanswered.push({ id: this.#lastId, place, act, at: performance.now(), error });
     this.#shown = null;
     this.#changed();
     return true;
@@ -289,6 +299,13 @@ export class Kernel {
     }
   }
 
+  /** Who read an error and went on, and was not refused again, needs its words no more. */
+  #getOver(carriedOut: readonly Sent[]): void {
+    const now = this.error?.number;
+    if (carriedOut.some(({ error }) => error !== null && error === now))
+      this.ask({ command: "dismiss_error" });
+  }
+
   #refresh(): void {
     const scene = this.get("_scene") as Scene | undefined;
     const objects = this.get("_objects") as Traits["_objects"] | undefined;
@@ -298,8 +315,10 @@ export class Kernel {
     if (objects?.page !== scene.objects_page) return;
     this.#scene = { ...scene, objects: joined(objects.objects, scene.recent_objects) };
     const received = scene.received[this.view] ?? 0;
+    const carriedOut = this.#unanswered.filter(({ id }) => id <= received);
     this.#unanswered = this.#unanswered.filter(({ id }) => id > received);
     this.#shown = null;
+    this.#getOver(carriedOut);
     if (this.#move && received >= this.#move.id) this.#endMove();
     else this.#changed();
   }
