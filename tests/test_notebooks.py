@@ -16,7 +16,7 @@ def executed(name: str, *, then: str) -> NotebookNode:
     """Run a notebook and one more cell in its kernel, in the notebook's own folder."""
     notebook = nbformat.read(NOTEBOOKS / name, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(then))
-    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(NOTEBOOKS)}})
+    client = NotebookClient(notebook, timeout=900, resources={"metadata": {"path": str(NOTEBOOKS)}})
     return client.execute()
 
 
