@@ -50,7 +50,7 @@ const UNASKED: ReadonlySet<Act["command"]> = new Set<Act["command"]>([
   "send_detail",
 ]);
 
-/** Acts that what was refused before does not end with. */
+/** What leaves an error standing: it does not go on with the work, or is about the error itself. */
 const ASKING: ReadonlySet<Act["command"]> = new Set<Act["command"]>([
   ...UNASKED,
   "dismiss_error",

@@ -37,18 +37,23 @@ def notebook(open_notebook: Callable[..., NotebookPage]) -> NotebookPage:
 
 
 @pytest.mark.parametrize(
-    ("shown", "least", "most"),
+    ("name", "shown", "least", "most"),
     [
-        (ALONE, 700, 1280),
-        (BESIDE_A_BUTTON, 600, 1280),
-        (TWICE, 300, 640),
-        (IN_THE_MIDDLE, 600, 1280),
-        (IN_AN_OUTPUT, 600, 1280),
-        (NARROW, 300, 330),
+        ("alone", ALONE, 700, 1280),
+        ("beside_a_button", BESIDE_A_BUTTON, 600, 1280),
+        ("twice", TWICE, 300, 640),
+        ("in_the_middle", IN_THE_MIDDLE, 600, 1280),
+        ("in_an_output", IN_AN_OUTPUT, 600, 1280),
+        ("narrow", NARROW, 300, 330),
     ],
 )
 def test_it_takes_the_room_there_is(
-    notebook: NotebookPage, save_screenshot: SaveScreenshot, shown: str, least: int, most: int
+    notebook: NotebookPage,
+    save_screenshot: SaveScreenshot,
+    name: str,
+    shown: str,
+    least: int,
+    most: int,
 ) -> None:
     notebook.write_cell(1, shown)
     notebook.run_cell(1)
@@ -56,7 +61,7 @@ def test_it_takes_the_room_there_is(
     widget.wait_until_it_shows_the_photograph()
     box = widget.root.bounding_box()
     assert box is not None
-    save_screenshot("rows")
+    save_screenshot(f"row_{name}")
     assert least <= box["width"] <= most
     output = notebook.page.locator(".jp-OutputArea-output:visible").last
     assert output.evaluate("(node) => node.scrollWidth <= node.clientWidth + 1")

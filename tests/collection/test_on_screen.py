@@ -295,6 +295,17 @@ def test_a_missing_or_broken_image_is_said_and_one_can_go_on(
     assert widget.to_frame()["image"].tolist() == ["a.png", "d.png"]
 
 
+def test_what_was_refused_on_one_image_is_not_said_of_the_next(
+    photographs: list[Path], make_widget: MakeWidget
+) -> None:
+    widget = make_widget(photographs, NearestClick())
+    Screen(widget).send("remove_object", object_id=99)
+    assert "there is no object 99" in widget._error["message"]
+    widget.next()
+    arrive(widget)
+    assert widget._error == {}
+
+
 def test_a_jump_says_at_once_that_it_is_under_way_and_waits_for_nothing(
     photographs: list[Path], make_widget: MakeWidget, monkeypatch: pytest.MonkeyPatch
 ) -> None:
