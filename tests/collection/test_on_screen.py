@@ -299,8 +299,8 @@ def test_what_was_refused_on_one_image_is_not_said_of_the_next(
     photographs: list[Path], make_widget: MakeWidget
 ) -> None:
     widget = make_widget(photographs, NearestClick())
-    Screen(widget).send("remove_object", object_id=99)
-    assert "there is no object 99" in widget._error["message"]
+    Screen(widget).click(1000, 0)
+    assert "x must be from 0" in widget._error["message"]
     widget.next()
     arrive(widget)
     assert widget._error == {}
